@@ -1,0 +1,134 @@
+// The workspace's commands, behind the scripts of package.json: start, weir, build, test, fix, bench, x.
+// Plain JavaScript without dependencies, so that it runs before anything is installed, on Node 20 and later.
+
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { findToolchain, root } from './toolchain.mjs'
+
+const isWindows = process.platform === 'win32'
+const isTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
+const quickstart = join('examples', 'quickstart', 'weir.yaml')
+const packages = readdirSync(join(root, 'packages'))
+  .map((name) => `packages/${name}`)
+  .filter((folder) => existsSync(join(root, folder, 'package.json')))
+
+const commands = {
+  async start(args) {
+    await prepare()
+    const isFollowing = args.includes('--follow')
+    const rest = args.filter((arg) => arg !== '--follow')
+    return weir(['run', ...(isFollowing ? [] : ['--once']), quickstart, ...rest], root)
+  },
+  async weir(args) {
+    await prepare()
+    return weir(args, process.env.INIT_CWD ?? process.cwd())
+  },
+  async build() {
+    await prepare()
+  },
+  async test(args) {
+    await prepare()
+    await step('format and lint', 'biome', ['check', '--error-on-warnings', '--no-errors-on-unmatched'])
+    await step('unused code', 'knip', ['--no-progress'])
+    await step('package contents', 'node', ['scripts/check-packages.mjs', ...packages])
+    await step('types of tests', 'tsc', ['-b'])
+    return run('vitest', ['run', ...args])
+  },
+  async fix() {
+    await install()
+    return run('biome', ['check', '--write', '--no-errors-on-unmatched'])
+  },
+  async bench(args) {
+    await prepare()
+    return run(toolchain.node, ['bench/src/main.ts', ...args])
+  },
+  async x([command, ...args]) {
+    if (command !== 'pnpm') await install()
+    return run(command, args, { cwd: process.env.INIT_CWD ?? root })
+  },
+}
+
+async function prepare() {
+  await install()
+  await step('build', 'tsc', ['-b', ...packages])
+}
+
+/** Installs what the lock file says, unless nothing that decides it has changed since the last time. */
+async function install() {
+  const stampFile = join(root, 'node_modules', '.cache', 'weir-install')
+  const inputs = [
+    'pnpm-lock.yaml',
+    'pnpm-workspace.yaml',
+    ...['.', ...packages, 'bench'].map((folder) => `${folder}/package.json`),
+  ]
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch}`)
+  for (const file of inputs) if (existsSync(join(root, file))) hash.update(readFileSync(join(root, file)))
+  const stamp = hash.digest('hex')
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return
+  await step('install', 'pnpm', ['install', '--frozen-lockfile', '--reporter=append-only'])
+  writeFileSync(stampFile, stamp)
+}
+
+function weir(args, cwd) {
+  return run(toolchain.node, [join(root, 'packages', 'cli', 'dist', 'main.js'), ...args], { cwd })
+}
+
+/** Runs a command whose output matters only when it fails; then shows it and ends with its exit code. */
+async function step(title, command, args) {
+  const startedAt = Date.now()
+  const output = []
+  const code = await run(command, args, { stdio: ['ignore', 'pipe', 'pipe'], onData: (data) => output.push(data) })
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1)
+  if (code === 0) {
+    if (isVerbose) process.stderr.write(`✓ ${title} (${seconds} s)\n`)
+    return
+  }
+  process.stderr.write(Buffer.concat(output))
+  throw new StepFailed(title, code)
+}
+
+class StepFailed extends Error {
+  constructor(title, code) {
+    super(`✗ ${title} failed (exit code ${code})`)
+    this.exitCode = code
+  }
+}
+
+/** Runs a command with the workspace's tools on PATH and answers its exit code. */
+function run(command, args, { cwd = root, stdio = 'inherit', onData } = {}) {
+  return new Promise((resolve, reject) => {
+    // Windows starts the tools' .cmd files only through a shell; Node itself needs none, which keeps its arguments exact.
+    const shell = isWindows && command !== toolchain.node
+    const child = spawn(command, args, { cwd, stdio, shell, env: toolchain.env })
+    child.stdout?.on('data', onData)
+    child.stderr?.on('data', onData)
+    const forward = (signal) => {
+      // On a terminal, Ctrl-C has already reached the whole process group.
+      if (signal !== 'SIGINT' || !isTerminal) child.kill(signal)
+    }
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+    for (const signal of signals) process.on(signal, forward)
+    child.on('error', reject)
+    child.on('close', (code, signal) => {
+      for (const name of signals) process.off(name, forward)
+      resolve(code ?? (signal === 'SIGINT' ? 130 : 143))
+    })
+  })
+}
+
+const [name, ...args] = process.argv.slice(2)
+const command = commands[name]
+if (command === undefined || (name === 'x' && args.length === 0)) {
+  console.error(`usage: node scripts/workspace.mjs ${Object.keys(commands).join('|')} [arguments]`)
+  process.exit(2)
+}
+const isVerbose = name === 'test' || name === 'build'
+const toolchain = findToolchain()
+try {
+  process.exitCode = (await command(args)) ?? 0
+} catch (error) {
+  console.error(error.message)
+  process.exitCode = error.exitCode ?? 1
+}
