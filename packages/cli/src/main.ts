@@ -1,1 +1,3 @@
+#!/usr/bin/env node
+
 export {}
