@@ -1,0 +1,67 @@
+/**
+ * Every error that Weir raises on purpose. Errors are recognised by brand, not `instanceof`, so that two copies of the
+ * SDK in one process do no harm.
+ */
+const brand = Symbol.for('weir.error')
+
+export interface WeirErrorOptions {
+  /** Stable, documented code such as `WEIR_CONFIG_UNKNOWN_KEY`. */
+  code: string
+  /** What the reader can do about it. */
+  hint?: string
+  /** Id of the component that it concerns, such as `file/nginx`. */
+  component?: string
+  cause?: unknown
+}
+
+/** An error with a stable `code`, a message that names the component, and a hint. */
+export class WeirError extends Error {
+  readonly code: string
+  readonly hint: string | undefined
+  readonly component: string | undefined
+
+  constructor(message: string, options: WeirErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'WeirError'
+    this.code = options.code
+    this.hint = options.hint
+    this.component = options.component
+    Object.defineProperty(this, brand, { value: 'error' })
+  }
+}
+
+export interface RetryableErrorOptions extends Partial<WeirErrorOptions> {
+  /** How long the sink asked us to wait, in milliseconds (HTTP `Retry-After`). */
+  retryAfter?: number
+}
+
+/** Thrown by an exporter when the same batch may succeed later (time-out, 429, 5xx, connection reset). */
+export class RetryableError extends WeirError {
+  readonly retryAfter: number | undefined
+
+  constructor(message: string, options: RetryableErrorOptions = {}) {
+    super(message, { code: 'WEIR_EXPORT_RETRYABLE', ...options })
+    this.name = 'RetryableError'
+    this.retryAfter = options.retryAfter
+    Object.defineProperty(this, brand, { value: 'retryable' })
+  }
+}
+
+/** Thrown by an exporter when the batch will never be accepted (400, too large); it is counted and not sent again. */
+export class PermanentError extends WeirError {
+  constructor(message: string, options: Partial<WeirErrorOptions> = {}) {
+    super(message, { code: 'WEIR_EXPORT_PERMANENT', ...options })
+    this.name = 'PermanentError'
+    Object.defineProperty(this, brand, { value: 'permanent' })
+  }
+}
+
+const brandOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null ? Reflect.get(error, brand) : undefined
+
+export const isWeirError = (error: unknown): error is WeirError => brandOf(error) !== undefined
+export const isRetryableError = (error: unknown): error is RetryableError => brandOf(error) === 'retryable'
+export const isPermanentError = (error: unknown): error is PermanentError => brandOf(error) === 'permanent'
+
+/** The message of anything that was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,75 @@
+/** Everything that a Weir plugin imports. */
+export { type Alert, type AlertReport, type AlertSeverity, type AlertState, alertEventName, appendAlert, asAlert } from './alert.ts'
+export { type BatchOptions, LogBatch, type Scope, type Signal } from './batch.ts'
+export { Cell, endOf, kindOf, maxBatchBytes } from './cell.ts'
+export {
+  type Context,
+  type Definition,
+  defineConnector,
+  defineDetector,
+  defineExporter,
+  defineExtension,
+  defineParser,
+  defineProcessor,
+  defineReceiver,
+  isDefinition,
+  type Kind,
+  sections,
+  type Stability,
+} from './define.ts'
+export type { Delivery, Lines, LinesDelivery, LineSource, Output } from './delivery.ts'
+export type { Detector, Report } from './detector.ts'
+export {
+  isPermanentError,
+  isRetryableError,
+  isWeirError,
+  messageOf,
+  PermanentError,
+  RetryableError,
+  type RetryableErrorOptions,
+  WeirError,
+  type WeirErrorOptions,
+} from './errors.ts'
+export type { ExportContext, Exporter } from './exporter.ts'
+export type { Extension } from './extension.ts'
+export { type FieldReader, fieldReader, readColumn, readPath, rootFields } from './field.ts'
+export { bodySlot, type Column, type FieldName, Layout, lineSlot } from './layout.ts'
+export type { MetricPoint } from './metric.ts'
+export type { Parser } from './parser.ts'
+export type { Processor } from './processor.ts'
+export type { Receiver } from './receiver.ts'
+export { Attributes, Record } from './record.ts'
+export { resolveConfig } from './resolve-config.ts'
+export { Condition, Duration, FieldPath, OneOf, Pattern, Secret, Size, type Static, type TSchema, Type } from './schema.ts'
+export { Severity, severityName, severityOf, severityOfLevelNumber, severityOfStatus } from './severity.ts'
+export {
+  Batches,
+  Clock,
+  type CompiledPattern,
+  ComponentId,
+  Conditions,
+  ConnectorOutput,
+  type Counter,
+  createToken,
+  Detectors,
+  type DetectorType,
+  type Gauge,
+  type Histogram,
+  type Injected,
+  Logger,
+  Meter,
+  type MetricOptions,
+  type ParserType,
+  Parsers,
+  Patterns,
+  type PatternMatch,
+  RunMode,
+  State,
+  Stopping,
+  Terminal,
+  type Timer,
+  type Token,
+  type Tokens,
+} from './token.ts'
+export { durationPattern, formatDuration, parseDuration, parseSize, sizePattern } from './units.ts'
+export { type AttributeMap, type AttributeValue, attributeMap, textOf } from './value.ts'

@@ -1,0 +1,80 @@
+/** The fields of a record that are columns and not attributes. */
+export type FieldName = 'severityText' | 'traceId' | 'spanId' | 'flags' | 'eventName'
+
+/** Slot of the line as it came. */
+export const lineSlot = 0
+/** Slot of the body. */
+export const bodySlot = 1
+
+export interface Column {
+  readonly slot: number
+  readonly name: string
+  /** An attribute, or one of OTel's own fields. */
+  readonly isAttribute: boolean
+}
+
+/** Columns beyond which a batch begins no further row, so that random keys cannot make it grow without bound. */
+const maxColumns = 256
+
+/**
+ * Which columns a batch has, and in which slot of a row each stands. Append-only, and shared by the batches that one
+ * parser makes: what is learnt from the first record is there for the next batch. A batch made before a column was
+ * added simply has no value there.
+ */
+export class Layout {
+  readonly columns: Column[] = [
+    { slot: lineSlot, name: 'line', isAttribute: false },
+    { slot: bodySlot, name: 'body', isAttribute: false },
+  ]
+  /** Attribute columns alone, in the order in which they were added. */
+  readonly attributes: Column[] = []
+  readonly #attributeSlots = new Map<string, number>()
+  readonly #fieldSlots = new Map<FieldName, number>()
+
+  /** A layout whose attributes stand in the slots 2, 3, … in this order. */
+  static of(...attributes: string[]): Layout {
+    const layout = new Layout()
+    for (const name of attributes) layout.addAttribute(name)
+    return layout
+  }
+
+  get size(): number {
+    return this.columns.length
+  }
+
+  /** Whether it has so many columns that the next batch should begin with a new layout. */
+  get isCrowded(): boolean {
+    return this.columns.length > maxColumns
+  }
+
+  /** The slot of an attribute, or -1. */
+  attribute(name: string): number {
+    return this.#attributeSlots.get(name) ?? -1
+  }
+
+  /** The slot of an attribute, which is added if it is new. */
+  addAttribute(name: string): number {
+    const known = this.#attributeSlots.get(name)
+    if (known !== undefined) return known
+    const column = { slot: this.columns.length, name, isAttribute: true }
+    this.columns.push(column)
+    this.attributes.push(column)
+    this.#attributeSlots.set(name, column.slot)
+    return column.slot
+  }
+
+  /** The slot of a field, or -1. */
+  field(name: FieldName): number {
+    return this.#fieldSlots.get(name) ?? -1
+  }
+
+  /** The slot of a field, which is added if it is new. */
+  addField(name: FieldName): number {
+    const known = this.#fieldSlots.get(name)
+    if (known !== undefined) return known
+    const slot = this.columns.length
+    this.columns.push({ slot, name, isAttribute: false })
+    this.#fieldSlots.set(name, slot)
+    return slot
+  }
+}

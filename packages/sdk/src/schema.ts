@@ -1,0 +1,40 @@
+import { type Static, type TSchema, Type } from 'typebox'
+import { durationPattern, sizePattern } from './units.ts'
+
+export { type Static, type TSchema, Type }
+
+interface FieldOptions<Value> {
+  description: string
+  default?: Value
+  examples?: Value[]
+}
+
+/**
+ * A duration such as `30s`. The operator writes a string with a unit; `create` receives **milliseconds**.
+ * The keyword `weir: duration` tells core to convert it.
+ */
+export const Duration = (options: FieldOptions<string>) =>
+  Type.Unsafe<number>({ type: 'string', pattern: durationPattern, weir: 'duration', ...options })
+
+/** A size such as `4MiB`. The operator writes a string with a unit (or plain bytes); `create` receives **bytes**. */
+export const Size = (options: FieldOptions<string>) =>
+  Type.Unsafe<number>({ type: ['string', 'integer'], pattern: sizePattern, minimum: 0, weir: 'size', ...options })
+
+/** A regular expression in JavaScript's syntax, checked when the config is read. Compile it with the `Patterns` token. */
+export const Pattern = (options: FieldOptions<string>) =>
+  Type.Unsafe<string>({ type: 'string', weir: 'pattern', ...options })
+
+/** A condition in CEL (`attributes.status >= 500`), type-checked when the config is read. Compile it with `Conditions`. */
+export const Condition = (options: FieldOptions<string>) =>
+  Type.Unsafe<string>({ type: 'string', weir: 'condition', ...options })
+
+/** A dotted path to a field of a record: `attributes.http.request.method`, `body.user`, `severityText`, `resource.service.name`. */
+export const FieldPath = (options: FieldOptions<string>) =>
+  Type.Unsafe<string>({ type: 'string', minLength: 1, weir: 'path', ...options })
+
+/** A value that must never be shown in logs, in `weir config` or by the API. */
+export const Secret = (options: FieldOptions<string>) => Type.Unsafe<string>({ type: 'string', writeOnly: true, ...options })
+
+/** One of a few words. */
+export const OneOf = <const Words extends readonly string[]>(words: Words, options: FieldOptions<Words[number]>) =>
+  Type.Unsafe<Words[number]>({ type: 'string', enum: words, ...options })
