@@ -12,10 +12,10 @@ const pinned = { node: '24.21.0', pnpm: '12.21.0' }
 const cacheFile = join(root, 'node_modules', '.cache', 'weir-toolchain.json')
 const isWindows = process.platform === 'win32'
 
-/** Node strips types by itself, which bench/ and plugins.d/ rely on, from 22.18 on; undici wants 22.19. */
-function isRecentNode(version) {
+/** 22.19 is what undici asks for, and runs TypeScript by itself; Vitest leaves out the short-lived odd majors. */
+function isSuitableNode(version) {
   const [major, minor] = version.split('.').map(Number)
-  return major >= 24 || (major === 22 && minor >= 19)
+  return major >= 26 || major === 24 || (major === 22 && minor >= 19)
 }
 
 function hasPnpmOnPath() {
@@ -39,22 +39,22 @@ function cached() {
 }
 
 function fetchPinned() {
-  const report = 'console.log(JSON.stringify({ node: process.execPath, path: process.env.PATH }))'
-  const args = ['exec', '--yes', `--package=node@${pinned.node}`, `--package=pnpm@${pinned.pnpm}`, '--']
-  const npm = process.env.npm_execpath
-  const result =
-    npm && basename(npm) === 'npm-cli.js'
-      ? spawnSync(process.execPath, [npm, ...args, 'node', '-e', report], fetchOptions)
-      : spawnSync('npm', [...args, 'node', '-e', isWindows ? `"${report}"` : report], {
-          ...fetchOptions,
-          shell: isWindows,
-        })
-  if (result.status !== 0) {
-    throw new Error(
-      `npm could not fetch node@${pinned.node} and pnpm@${pinned.pnpm}:\n${result.stderr ?? result.error}`,
-    )
-  }
-  const { node, path } = JSON.parse(result.stdout.trim().split('\n').at(-1))
+  process.stderr.write(`Fetching Node ${pinned.node} and pnpm ${pinned.pnpm} …\n`)
+  const packages = Object.entries(pinned).map(([name, version]) => `--package=${name}@${version}`)
+  // Without spaces or quotes, so that every shell between here and there leaves it alone.
+  const report = 'JSON.stringify([process.execPath,process.env.PATH])'
+  // npm's own script where it started us: unlike `npm.cmd`, that needs no shell on Windows.
+  const npm = process.env.npm_execpath ?? ''
+  const isNpm = basename(npm) === 'npm-cli.js'
+  const [program, ...first] = isNpm ? [process.execPath, npm] : ['npm']
+  const result = spawnSync(program, [...first, 'exec', '--yes', ...packages, '--', 'node', '-p', report], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: isWindows && !isNpm,
+  })
+  if (result.status !== 0) throw new Error(`npm could not fetch them:\n${result.stderr ?? result.error}`)
+  const [node, path] = JSON.parse(result.stdout.trim().split('\n').at(-1))
   const bin = path.split(delimiter).find((folder) => existsSync(join(folder, isWindows ? 'pnpm.cmd' : 'pnpm')))
   const found = { pinned, node, bin }
   mkdirSync(dirname(cacheFile), { recursive: true })
@@ -62,11 +62,9 @@ function fetchPinned() {
   return found
 }
 
-const fetchOptions = { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }
-
 /** The path of the Node to use, and the environment in which `node`, `pnpm` and the workspace's tools are found. */
 export function findToolchain() {
-  const isOwn = isRecentNode(process.versions.node) && hasPnpmOnPath()
+  const isOwn = isSuitableNode(process.versions.node) && hasPnpmOnPath()
   const { node, bin } = isOwn ? { node: process.execPath, bin: dirname(process.execPath) } : (cached() ?? fetchPinned())
   const path = [join(root, 'node_modules', '.bin'), dirname(node), bin, process.env.PATH ?? '']
   return { node, env: withPath(path.join(delimiter)) }

@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { findToolchain, root } from './toolchain.mjs'
 
@@ -67,6 +68,7 @@ async function install() {
   for (const file of inputs) if (existsSync(join(root, file))) hash.update(readFileSync(join(root, file)))
   const stamp = hash.digest('hex')
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return
+  process.stderr.write('Installing packages …\n')
   await step('install', 'pnpm', ['install', '--frozen-lockfile', '--reporter=append-only'])
   writeFileSync(stampFile, stamp)
 }
@@ -110,10 +112,18 @@ function run(command, args, { cwd = root, stdio = 'inherit', onData } = {}) {
     }
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
     for (const signal of signals) process.on(signal, forward)
+    // npm hands a signal to the shell between us, which dies of it and tells nobody: then end the command too.
+    const parent = process.ppid
+    const watch = setInterval(() => {
+      if (process.ppid === parent) return
+      clearInterval(watch)
+      child.kill('SIGTERM')
+    }, 250)
     child.on('error', reject)
     child.on('close', (code, signal) => {
+      clearInterval(watch)
       for (const name of signals) process.off(name, forward)
-      resolve(code ?? (signal === 'SIGINT' ? 130 : 143))
+      resolve(code ?? 128 + constants.signals[signal])
     })
   })
 }
@@ -124,9 +134,10 @@ if (command === undefined || (name === 'x' && args.length === 0)) {
   console.error(`usage: node scripts/workspace.mjs ${Object.keys(commands).join('|')} [arguments]`)
   process.exit(2)
 }
+let toolchain
 const isVerbose = name === 'test' || name === 'build'
-const toolchain = findToolchain()
 try {
+  toolchain = findToolchain()
   process.exitCode = (await command(args)) ?? 0
 } catch (error) {
   console.error(error.message)
