@@ -3,9 +3,9 @@
 
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { findToolchain, root } from './toolchain.mjs'
 
 const isWindows = process.platform === 'win32'
@@ -70,6 +70,7 @@ async function install() {
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return
   process.stderr.write('Installing packages …\n')
   await step('install', 'pnpm', ['install', '--frozen-lockfile', '--reporter=append-only'])
+  mkdirSync(dirname(stampFile), { recursive: true })
   writeFileSync(stampFile, stamp)
 }
 
