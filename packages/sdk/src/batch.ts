@@ -72,6 +72,8 @@ export class LogBatch {
   failures: number[] = []
   /** Rows that count, ascending, or null for all. */
   selection: Uint32Array | null = null
+  /** `byteLength` once someone has asked for it, else -1. The batch must not grow after that. */
+  knownByteLength = -1
 
   constructor(options: BatchOptions = {}) {
     this.signal = options.signal ?? 'logs'
@@ -103,14 +105,16 @@ export class LogBatch {
     return this.selection === null ? index : (this.selection[index] ?? -1)
   }
 
-  /** Bytes that the records stand for: of their lines, as they came. */
+  /** Bytes that the records stand for: their lines as they came, and an estimate for what never was a line. */
   get byteLength(): number {
+    if (this.knownByteLength >= 0) return this.knownByteLength
     let sum = 0
     for (let index = 0; index < this.length; index++) {
       const at = this.rowAt(index) * this.stride * 2
       const b = this.cells[at + 1] ?? -1
-      sum += kindOf(b) === Cell.STRING ? endOf(b) - (this.cells[at] ?? 0) + 1 : 64
+      sum += kindOf(b) === Cell.STRING ? endOf(b) - (this.cells[at] ?? 0) + 1 : 256
     }
+    this.knownByteLength = sum
     return sum
   }
 
@@ -144,6 +148,7 @@ export class LogBatch {
     const view: LogBatch = Object.create(LogBatch.prototype)
     Object.assign(view, this)
     view.selection = rows
+    view.knownByteLength = -1
     return view
   }
 
@@ -172,6 +177,7 @@ export class LogBatch {
     this.values = []
     this.failures = []
     this.selection = null
+    this.knownByteLength = -1
     const layout = options.layout ?? this.layout
     this.adopt(layout.isCrowded ? new Layout() : layout)
     return this

@@ -40,7 +40,7 @@ export type { Processor } from './processor.ts'
 export type { Receiver } from './receiver.ts'
 export { Attributes, Record } from './record.ts'
 export { resolveConfig } from './resolve-config.ts'
-export { Condition, Duration, FieldPath, OneOf, Pattern, Secret, Size, type Static, type TSchema, Type } from './schema.ts'
+export { Condition, Duration, FieldPath, OneOf, Pattern, Reference, Secret, Size, type Static, type TSchema, Type } from './schema.ts'
 export { Severity, severityName, severityOf, severityOfLevelNumber, severityOfStatus } from './severity.ts'
 export {
   Batches,

@@ -38,3 +38,7 @@ export const Secret = (options: FieldOptions<string>) => Type.Unsafe<string>({ t
 /** One of a few words. */
 export const OneOf = <const Words extends readonly string[]>(words: Words, options: FieldOptions<Words[number]>) =>
   Type.Unsafe<Words[number]>({ type: 'string', enum: words, ...options })
+
+/** The id of another component that the config defines, or an installed type: core checks that it is there. */
+export const Reference = (kind: 'parser' | 'detector', options: FieldOptions<string>) =>
+  Type.Unsafe<string>({ type: 'string', minLength: 1, weir: `reference:${kind}`, ...options })

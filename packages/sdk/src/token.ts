@@ -33,7 +33,7 @@ export interface Clock {
   now(): number
   /** Milliseconds from a fixed point, never stepping back: for durations. */
   monotonic(): number
-  /** Calls `callback` once after `ms`. The timer does not keep the process alive. */
+  /** Calls `callback` once after `ms`. */
   after(ms: number, callback: () => void): Timer
   /** Calls `callback` every `ms`. */
   every(ms: number, callback: () => void): Timer
