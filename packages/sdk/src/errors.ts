@@ -2,7 +2,7 @@
  * Every error that Weir raises on purpose. Errors are recognised by brand, not `instanceof`, so that two copies of the
  * SDK in one process do no harm.
  */
-const brand = Symbol.for('weir.error')
+const brand: unique symbol = Symbol.for('weir.error')
 
 export interface WeirErrorOptions {
   /** Stable, documented code such as `WEIR_CONFIG_UNKNOWN_KEY`. */
@@ -19,6 +19,9 @@ export class WeirError extends Error {
   readonly code: string
   readonly hint: string | undefined
   readonly component: string | undefined
+  get [brand](): string {
+    return 'error'
+  }
 
   constructor(message: string, options: WeirErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -26,7 +29,6 @@ export class WeirError extends Error {
     this.code = options.code
     this.hint = options.hint
     this.component = options.component
-    Object.defineProperty(this, brand, { value: 'error' })
   }
 }
 
@@ -38,21 +40,26 @@ export interface RetryableErrorOptions extends Partial<WeirErrorOptions> {
 /** Thrown by an exporter when the same batch may succeed later (time-out, 429, 5xx, connection reset). */
 export class RetryableError extends WeirError {
   readonly retryAfter: number | undefined
+  override get [brand](): string {
+    return 'retryable'
+  }
 
   constructor(message: string, options: RetryableErrorOptions = {}) {
     super(message, { code: 'WEIR_EXPORT_RETRYABLE', ...options })
     this.name = 'RetryableError'
     this.retryAfter = options.retryAfter
-    Object.defineProperty(this, brand, { value: 'retryable' })
   }
 }
 
 /** Thrown by an exporter when the batch will never be accepted (400, too large); it is counted and not sent again. */
 export class PermanentError extends WeirError {
+  override get [brand](): string {
+    return 'permanent'
+  }
+
   constructor(message: string, options: Partial<WeirErrorOptions> = {}) {
     super(message, { code: 'WEIR_EXPORT_PERMANENT', ...options })
     this.name = 'PermanentError'
-    Object.defineProperty(this, brand, { value: 'permanent' })
   }
 }
 

@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url'
+import { formatDiagnostics, type Prepared, prepare } from '@weir/core'
+import { exitCode } from './exit-code.ts'
+
+export interface ConfigOptions {
+  profile?: string
+}
+
+/** The command's own package, whose dependencies are the built-in plugins. */
+const host = fileURLToPath(new URL('..', import.meta.url))
+
+/** Reads and checks the config that the command line names. */
+export const prepareFrom = (files: readonly string[], { profile }: ConfigOptions = {}): Promise<Prepared> =>
+  prepare({ cwd: process.cwd(), files, profile: profile ?? process.env.WEIR_PROFILE, env: process.env, hosts: [host] })
+
+/** Says on stderr what is wrong with the config and the plugins; sets the exit status when it cannot run. */
+export function report(prepared: Prepared): boolean {
+  for (const { error } of prepared.pluginProblems) {
+    process.stderr.write(`warning: ${error.message}${error.hint === undefined ? '' : `\n  ${error.hint}`}\n`)
+  }
+  if (prepared.diagnostics.length > 0) {
+    process.stderr.write(`${formatDiagnostics(prepared.diagnostics, { color: usesColor(process.stderr) })}\n`)
+  }
+  if (prepared.plan !== undefined) return true
+  process.exitCode = exitCode.invalid
+  return false
+}
+
+/** Whether to write colours: on a terminal unless NO_COLOR, and where FORCE_COLOR says so. */
+export const usesColor = (stream: NodeJS.WriteStream): boolean =>
+  process.env.FORCE_COLOR ? process.env.FORCE_COLOR !== '0' : stream.isTTY === true && !process.env.NO_COLOR

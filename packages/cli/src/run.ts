@@ -1,0 +1,54 @@
+import { Collector, type LogLevel } from '@weir/core'
+import { exitCode } from './exit-code.ts'
+import { type ConfigOptions, prepareFrom, report } from './prepared.ts'
+import { Screen } from './screen.ts'
+import { progressLine, summary } from './summary.ts'
+
+interface RunOptions extends ConfigOptions {
+  once?: boolean
+  quiet?: boolean
+  logLevel?: LogLevel
+}
+
+const progressMs = 250
+
+export async function run(files: string[], options: RunOptions): Promise<void> {
+  const prepared = await prepareFrom(files, options)
+  if (!report(prepared)) return
+  const once = options.once === true
+  const isTerminal = process.stdout.isTTY === true
+  const screen = new Screen(process.stdout, isTerminal && options.quiet !== true)
+  const collector = new Collector(prepared, { once, isTerminal, terminal: screen, logLevel: options.logLevel })
+
+  const interrupted = Promise.withResolvers<void>()
+  let signals = 0
+  const onSignal = () => {
+    signals++
+    if (signals === 1) interrupted.resolve()
+    else if (signals === 2) collector.abort()
+    else process.exit(exitCode.failed)
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  // A plugin's stray exception or promise must not take the others with it.
+  process.on('uncaughtException', (error) => collector.logger.error({ error: error.stack ?? error.message }, 'an exception that nobody caught'))
+  process.on('unhandledRejection', (error) => collector.logger.error({ error: String(error) }, 'a rejection that nobody handled'))
+
+  const since = performance.now()
+  const progress = setInterval(() => screen.progress(progressLine(collector, performance.now() - since)), progressMs)
+  let failure: unknown
+  try {
+    await collector.start()
+    await Promise.race([once ? collector.ended() : collector.failed(), interrupted.promise])
+  } catch (error) {
+    failure = error
+  }
+  const isDelivered = await collector.stop()
+  clearInterval(progress)
+  screen.progress('')
+  if (options.quiet !== true && failure === undefined) screen.write(summary(collector, performance.now() - since, once))
+  process.off('SIGINT', onSignal)
+  process.off('SIGTERM', onSignal)
+  if (failure !== undefined) throw failure
+  process.exitCode = isDelivered ? exitCode.ok : exitCode.failed
+}

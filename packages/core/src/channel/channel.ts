@@ -1,0 +1,134 @@
+import type { LogBatch } from '@weir/sdk'
+import type { PendingDelivery } from './pending-delivery.ts'
+
+/** A batch on its way, with the part of its delivery that this way is. */
+export interface Parcel {
+  readonly batch: LogBatch
+  readonly delivery: PendingDelivery
+}
+
+export type OverflowPolicy = 'block' | 'drop_newest' | 'drop_oldest'
+
+export interface ChannelOptions {
+  maxRecords: number
+  maxBytes: number
+  policy: OverflowPolicy
+  /** Told of every batch that the policy dropped; its delivery settles, since it was given up on purpose. */
+  onDrop: (batch: LogBatch) => void
+}
+
+/** What one edge inside the collector holds: enough to keep both sides busy, little enough to stay in the cache. */
+export const edgeDefaults = { maxRecords: 32_768, maxBytes: 8 * 2 ** 20, policy: 'block' } as const
+
+/**
+ * A bounded queue between two stages: several may push, one takes. A batch that alone exceeds the bounds is let in when
+ * the queue is empty, so that nothing can get stuck.
+ */
+export class Channel {
+  readonly #options: ChannelOptions
+  readonly #parcels: Parcel[] = []
+  #records = 0
+  #bytes = 0
+  #isClosed = false
+  #reader: (() => void) | undefined
+  readonly #writers: (() => void)[] = []
+
+  constructor(options: ChannelOptions) {
+    this.#options = options
+  }
+
+  /** Batches waiting. */
+  get size(): number {
+    return this.#parcels.length
+  }
+
+  /** Records waiting. */
+  get records(): number {
+    return this.#records
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Resolves when the parcel is in the queue, or has been dropped. Order is kept among those who wait. */
+  async push(parcel: Parcel): Promise<void> {
+    while (!this.#hasRoomFor(parcel.batch) && !this.#isClosed) {
+      if (this.#options.policy === 'drop_newest') return this.#drop(parcel)
+      if (this.#options.policy === 'drop_oldest') {
+        const oldest = this.shift()
+        if (oldest !== undefined) this.#drop(oldest)
+      } else {
+        await new Promise<void>((resolve) => this.#writers.push(resolve))
+      }
+    }
+    if (this.#isClosed) return parcel.delivery.fail(new Error('the channel is closed'))
+    this.#parcels.push(parcel)
+    this.#records += parcel.batch.length
+    this.#bytes += parcel.batch.byteLength
+    this.#wakeReader()
+  }
+
+  /** The next parcel, or `undefined` if there is none right now. */
+  shift(): Parcel | undefined {
+    const parcel = this.#parcels.shift()
+    if (parcel === undefined) return undefined
+    this.#records -= parcel.batch.length
+    this.#bytes -= parcel.batch.byteLength
+    this.#writers.shift()?.()
+    return parcel
+  }
+
+  /** The next parcel, when there is one; `undefined` once the channel is closed and empty. */
+  async take(): Promise<Parcel | undefined> {
+    for (;;) {
+      const parcel = this.shift()
+      if (parcel !== undefined || this.#isClosed) return parcel
+      await this.wait()
+    }
+  }
+
+  /** Resolves when something has come, or the channel was closed. One may wait at a time. */
+  wait(): Promise<void> {
+    if (this.#parcels.length > 0 || this.#isClosed) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#reader = resolve
+    })
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Nothing more comes in; what is in can still be taken. */
+  close(): void {
+    this.#isClosed = true
+    this.#wakeReader()
+    for (const wake of this.#writers.splice(0)) wake()
+  }
+
+  /** Closes, and rejects everything that waits. */
+  abort(reason: unknown): void {
+    this.close()
+    for (let parcel = this.shift(); parcel !== undefined; parcel = this.shift()) parcel.delivery.fail(reason)
+  }
+
+  #hasRoomFor(batch: LogBatch): boolean {
+    return (
+      this.#parcels.length === 0 ||
+      (this.#records + batch.length <= this.#options.maxRecords &&
+        this.#bytes + batch.byteLength <= this.#options.maxBytes)
+    )
+  }
+
+  #drop(parcel: Parcel): void {
+    this.#options.onDrop(parcel.batch)
+    parcel.delivery.settle()
+  }
+
+  #wakeReader(): void {
+    const wake = this.#reader
+    this.#reader = undefined
+    wake?.()
+  }
+}

@@ -1,0 +1,217 @@
+import {
+  type Clock,
+  ConnectorOutput,
+  type Definition,
+  type Exporter,
+  type Extension,
+  type Patterns,
+  type Processor,
+  type Receiver,
+} from '@weir/sdk'
+import { inject, injectable } from 'tsyringe'
+import { BatchPool } from '../batch/batch-pool.ts'
+import type { Branch } from '../channel/fan-out.ts'
+import type { ComponentConfig, WeirConfig } from '../config/config.ts'
+import type { Registry } from '../plugins/registry.ts'
+import { ConnectorStage } from '../stages/connector-stage.ts'
+import { ExporterStage } from '../stages/exporter-stage.ts'
+import type { RecordSplitter } from '../stages/line-parsing.ts'
+import { LineStage, type LineStageOptions } from '../stages/line-stage.ts'
+import { PipelineStage, type ProcessorNode } from '../stages/pipeline-stage.ts'
+import { ReceiverStage } from '../stages/receiver-stage.ts'
+import { exporterKeys, type ExporterSettings, lineKeys, type LineSettings } from '../stages/standard-keys.ts'
+import { ExporterMetrics, PipelineMetrics, ReceiverMetrics } from '../telemetry/stage-metrics.ts'
+import { canRunInWorker } from '../workers/worker-tokens.ts'
+import { type RemoteParser, WorkerPool } from '../workers/worker-pool.ts'
+import { ComponentCatalog } from './component-catalog.ts'
+import { ComponentFactory } from './component-factory.ts'
+import type { Plan, PlannedPipeline } from './plan.ts'
+import { services } from './services.ts'
+
+/** What runs: everything made, nothing started. */
+export interface Graph {
+  readonly extensions: readonly { id: string; extension: Extension }[]
+  readonly exporters: readonly ExporterStage[]
+  /** Upstream first. */
+  readonly pipelines: readonly PipelineStage[]
+  readonly receivers: readonly { stage: ReceiverStage; receiver: Receiver; ends: boolean }[]
+}
+
+/** Makes the graph of a plan, downstream first, so that each stage is made with the branches that it sends into. */
+@injectable()
+export class GraphBuilder {
+  readonly #exporters = new Map<ComponentConfig, ExporterStage>()
+  readonly #connectors = new Map<ComponentConfig, ConnectorStage[]>()
+  readonly #pipelines = new Map<string, PipelineStage>()
+
+  constructor(
+    @inject(services.plan) private readonly plan: Plan,
+    @inject(services.config) private readonly config: WeirConfig,
+    @inject(services.registry) private readonly registry: Registry,
+    @inject(services.clock) private readonly clock: Clock,
+    @inject(services.patterns) private readonly patterns: Patterns,
+    @inject(services.abort) private readonly abort: AbortController,
+    @inject(ComponentFactory) private readonly factory: ComponentFactory,
+    @inject(ComponentCatalog) private readonly catalog: ComponentCatalog,
+    @inject(BatchPool) private readonly pool: BatchPool,
+    @inject(WorkerPool) private readonly workers: WorkerPool,
+  ) {}
+
+  /** @param onError told when a processor threw and the config says that this stops the collector */
+  build(onError: ((error: unknown) => void) | undefined): Graph {
+    const { pipelines, extensions } = this.plan
+    for (const planned of [...pipelines].reverse()) {
+      const stage = this.#pipeline(planned, onError)
+      this.#pipelines.set(planned.name, stage)
+      for (const connector of planned.connectors) this.#feedOf(connector).push(stage.entrance)
+    }
+    for (const [component, connectors] of this.#connectors) {
+      for (const connector of connectors) connector.connect(this.#feedOf(component))
+    }
+    const receivers = new Set(pipelines.flatMap((pipeline) => pipeline.receivers))
+    return {
+      extensions: extensions.map((component) => ({ id: component.id, extension: this.#create<Extension>(component) })),
+      exporters: [...this.#exporters.values()],
+      pipelines: pipelines.flatMap(({ name }) => this.#pipelines.get(name) ?? []),
+      receivers: [...receivers].map((component) => this.#receiver(component)),
+    }
+  }
+
+  readonly #feeds = new Map<ComponentConfig, Branch[]>()
+
+  #feedOf(component: ComponentConfig): Branch[] {
+    let feed = this.#feeds.get(component)
+    if (feed === undefined) {
+      feed = []
+      this.#feeds.set(component, feed)
+    }
+    return feed
+  }
+
+  #pipeline(planned: PlannedPipeline, onError: ((error: unknown) => void) | undefined): PipelineStage {
+    const processors = planned.processors.map((component) => this.#processor(component, planned.name))
+    return new PipelineStage({
+      name: planned.name,
+      processors,
+      mutates: planned.processors.some((component) => this.#definition(component).mutates === true),
+      branches: planned.exporters.map((component) => ({ channel: this.#exporter(component).queue, mutates: false })),
+      logger: this.factory.logger(planned.name),
+      metrics: new PipelineMetrics(this.factory.meter('pipeline', planned.name)),
+      onError,
+    })
+  }
+
+  #processor(component: ComponentConfig, pipeline: string): ProcessorNode {
+    const definition = this.#definition(component)
+    const connector = definition.emits === undefined ? undefined : this.#connector(component)
+    if (definition.parallel === true && this.workers.isEnabled && canRunInWorker(definition.inject)) {
+      const entry = this.registry.find('processor', component.type)?.entry ?? ''
+      const { id, type, resolved: config } = component
+      return { id, processor: this.workers.processor({ key: `processor/${id}`, kind: 'processor', type, entry, config }), connector }
+    }
+    const processor = this.factory.create<Processor>({
+      id: component.id,
+      definition,
+      config: component.resolved,
+      namespace: `processor/${component.id}@${pipeline}`,
+      extra: connector === undefined ? [] : [[ConnectorOutput, connector]],
+    })
+    return { id: component.id, processor, connector }
+  }
+
+  #connector(component: ComponentConfig): ConnectorStage {
+    const stage = new ConnectorStage(component.id)
+    this.#connectors.set(component, [...(this.#connectors.get(component) ?? []), stage])
+    return stage
+  }
+
+  #exporter(component: ComponentConfig): ExporterStage {
+    const known = this.#exporters.get(component)
+    if (known !== undefined) return known
+    const definition = this.#definition(component)
+    const connector = definition.emits === undefined ? undefined : this.#connector(component)
+    const exporter = this.factory.create<Exporter>({
+      id: component.id,
+      definition,
+      config: component.resolved,
+      extra: connector === undefined ? [] : [[ConnectorOutput, connector]],
+    })
+    const stage = new ExporterStage({
+      id: component.id,
+      exporter,
+      concurrent: definition.concurrent ?? 1,
+      settings: settingsOf<ExporterSettings>(exporterKeys.properties, component),
+      clock: this.clock,
+      logger: this.factory.logger(component.id),
+      metrics: new ExporterMetrics(this.factory.meter('exporter', component.id)),
+      stopping: this.abort.signal,
+    })
+    this.#exporters.set(component, stage)
+    return stage
+  }
+
+  #receiver(component: ComponentConfig): Graph['receivers'][number] {
+    const definition = this.#definition(component)
+    const metrics = new ReceiverMetrics(this.factory.meter('receiver', component.id))
+    const branches = this.plan.pipelines
+      .filter(({ receivers }) => receivers.includes(component))
+      .flatMap(({ name }) => this.#pipelines.get(name)?.entrance ?? [])
+    const settings = settingsOf<LineSettings>(lineKeys.properties, component)
+    const deadLetters = this.#pipelines.get(settings.dead_letter_pipeline ?? '')
+    const stage = new ReceiverStage({
+      id: component.id,
+      branches,
+      deadLetterBranches: deadLetters === undefined ? [] : [deadLetters.entrance],
+      metrics,
+      createLines: definition.reads === 'lines' ? (sends) => this.#lines(component, settings, metrics, sends) : undefined,
+    })
+    return { stage, receiver: this.#create<Receiver>(component), ends: definition.ends === true }
+  }
+
+  #lines(
+    component: ComponentConfig,
+    settings: LineSettings,
+    metrics: ReceiverMetrics,
+    sends: Pick<LineStageOptions, 'send' | 'sendDeadLetters'>,
+  ): LineStage {
+    return new LineStage({
+      settings,
+      createParser: () => this.catalog.parsers.create(settings.parser),
+      remoteParser: this.#remoteParser(settings),
+      splitter: this.#splitter(settings),
+      pool: this.pool,
+      clock: this.clock,
+      logger: this.factory.logger(component.id),
+      metrics,
+      ...sends,
+    })
+  }
+
+  #remoteParser({ parser: id, multiline }: LineSettings): RemoteParser | undefined {
+    if (!this.workers.isEnabled || multiline !== undefined) return undefined
+    const { type, config } = this.catalog.find('parser', id)
+    const { definition, entry } = type
+    if (definition.parallel !== true || !canRunInWorker(definition.inject)) return undefined
+    return this.workers.parser({ key: `parser/${id}`, kind: 'parser', type: definition.type, entry, config })
+  }
+
+  #splitter({ multiline }: LineSettings): RecordSplitter | undefined {
+    if (multiline === undefined) return undefined
+    const compile = (source: string | undefined) => (source === undefined ? undefined : this.patterns.compile(source))
+    return { start: compile(multiline.line_start_pattern), end: compile(multiline.line_end_pattern) }
+  }
+
+  #create<Instance>(component: ComponentConfig): Instance {
+    return this.factory.create<Instance>({ id: component.id, definition: this.#definition(component), config: component.resolved })
+  }
+
+  #definition(component: ComponentConfig): Definition {
+    const type = this.registry.find(component.kind, component.type)
+    if (type === undefined) throw new TypeError(`${component.kind} ${component.type} is not installed`)
+    return type.definition
+  }
+}
+
+/** The standard keys of a component's config. The config was resolved by the schema that has them. */
+const settingsOf = <Settings>(keys: object, component: ComponentConfig): Settings =>
+  Object.fromEntries(Object.keys(keys).flatMap((key) => (key in component.resolved ? [[key, component.resolved[key]]] : []))) as Settings

@@ -1,0 +1,85 @@
+import {
+  type Detector,
+  type Detectors,
+  type DetectorType,
+  type Kind,
+  type Parser,
+  type Parsers,
+  type ParserType,
+  resolveConfig,
+  WeirError,
+} from '@weir/sdk'
+import { delay, inject, injectable } from 'tsyringe'
+import type { ComponentConfig, WeirConfig } from '../config/config.ts'
+import { nearest } from '../config/nearest.ts'
+import type { RegisteredType, Registry } from '../plugins/registry.ts'
+import { ComponentFactory } from './component-factory.ts'
+import { services } from './services.ts'
+
+interface Found {
+  readonly id: string
+  readonly type: RegisteredType
+  readonly config: ComponentConfig['resolved']
+}
+
+/** Parsers and detectors by id, for those who are given an id: a configured one, or an installed type by its defaults. */
+@injectable()
+export class ComponentCatalog {
+  readonly #config: WeirConfig
+  readonly #registry: Registry
+  readonly #factory: ComponentFactory
+
+  constructor(
+    @inject(services.config) config: WeirConfig,
+    @inject(services.registry) registry: Registry,
+    @inject(delay(() => ComponentFactory)) factory: ComponentFactory,
+  ) {
+    this.#config = config
+    this.#registry = registry
+    this.#factory = factory
+  }
+
+  readonly parsers: Parsers = {
+    types: () => this.#registry.types('parser').map((type) => this.#parserType(type)),
+    create: (id) => this.#create<Parser>(this.find('parser', id)),
+  }
+
+  readonly detectors: Detectors = {
+    resolve: (id): DetectorType => {
+      const found = this.find('detector', id)
+      return { id, type: found.type.definition.type, config: found.config, create: () => this.#create<Detector>(found) }
+    },
+  }
+
+  /** @throws WeirError `WEIR_PARSER_UNKNOWN`, `WEIR_DETECTOR_UNKNOWN` */
+  find(kind: Kind, id: string): Found {
+    const configured = this.#config.components.get(kind)?.get(id)
+    const type = this.#registry.find(kind, configured?.type ?? id)
+    if (type === undefined) {
+      const near = nearest(id, [...(this.#config.components.get(kind)?.keys() ?? []), ...this.#registry.types(kind)])
+      throw new WeirError(`there is no ${kind} "${id}"`, {
+        code: `WEIR_${kind.toUpperCase()}_UNKNOWN`,
+        ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
+      })
+    }
+    return { id, type, config: configured?.resolved ?? defaults(type) }
+  }
+
+  #parserType(type: string): ParserType {
+    return {
+      type,
+      create: () => {
+        const found = this.find('parser', type)
+        const schema: { required?: readonly string[] } = found.type.schema
+        return (schema.required ?? []).some((key) => !(key in found.config)) ? undefined : this.#create<Parser>(found)
+      },
+    }
+  }
+
+  #create<Instance>({ id, type, config }: Found): Instance {
+    return this.#factory.create<Instance>({ id, definition: type.definition, config })
+  }
+}
+
+const defaults = (type: RegisteredType): ComponentConfig['resolved'] =>
+  resolveConfig(type.schema, {}) as ComponentConfig['resolved']

@@ -1,0 +1,120 @@
+import {
+  Batches,
+  Clock,
+  ComponentId,
+  Conditions,
+  type Context,
+  type Definition,
+  Detectors,
+  Logger,
+  Meter,
+  Parsers,
+  Patterns,
+  RunMode,
+  State,
+  Stopping,
+  Terminal,
+  type Token,
+  type TSchema,
+  type Tokens,
+  WeirError,
+} from '@weir/sdk'
+import type { Logger as PinoLogger } from 'pino'
+import { type DependencyContainer, inject, injectable } from 'tsyringe'
+import { BatchPool } from '../batch/batch-pool.ts'
+import { StateStore } from '../state/state-store.ts'
+import { componentLogger } from '../telemetry/logger.ts'
+import { Telemetry } from '../telemetry/telemetry.ts'
+import { ComponentCatalog } from './component-catalog.ts'
+import { services } from './services.ts'
+
+/** What is made: a definition with its config, under an id. */
+export interface Blueprint {
+  readonly id: string
+  readonly definition: Definition
+  readonly config: Context<TSchema, Tokens>['config']
+  /** Namespace of the component's state; its kind and id if left out. */
+  readonly namespace?: string
+  /** Services of this component alone, by token. */
+  readonly extra?: readonly (readonly [Token<unknown>, unknown])[]
+}
+
+/**
+ * Makes components. Each gets a container of its own, a child of the process's, with its id, logger, meter, state; and
+ * `create` gets of it exactly what `inject` names.
+ */
+@injectable()
+export class ComponentFactory {
+  readonly #container: DependencyContainer
+  readonly #logger: PinoLogger
+  readonly #telemetry: Telemetry
+  readonly #state: StateStore
+
+  constructor(
+    @inject(services.container) container: DependencyContainer,
+    @inject(services.logger) logger: PinoLogger,
+    @inject(Telemetry) telemetry: Telemetry,
+    @inject(services.state) state: StateStore,
+  ) {
+    this.#container = container
+    this.#logger = logger
+    this.#telemetry = telemetry
+    this.#state = state
+  }
+
+  /** The logger of a component, or of a stage that speaks for it. */
+  logger(id: string): Logger {
+    return componentLogger(this.#logger, id)
+  }
+
+  meter(kind: string, id: string): Meter {
+    return this.#telemetry.meter(kind, id)
+  }
+
+  /** @throws WeirError `WEIR_COMPONENT_CREATE`, `WEIR_COMPONENT_TOKEN` */
+  create<Instance>({ id, definition, config, namespace, extra = [] }: Blueprint): Instance {
+    const container = this.#container.createChildContainer()
+    const { kind } = definition
+    container.register(ComponentId.name, { useValue: id })
+    container.register(Logger.name, { useFactory: () => this.logger(id) })
+    container.register(Meter.name, { useFactory: () => this.meter(kind, id) })
+    container.register(State.name, { useFactory: () => this.#state.namespace(namespace ?? `${kind}/${id}`) })
+    for (const [token, value] of extra) container.register(token.name, { useValue: value })
+    const context: { [property: string]: unknown } = { config }
+    for (const [property, token] of Object.entries(definition.inject ?? {})) {
+      if (!container.isRegistered(token.name, true)) {
+        throw new WeirError(`${id} asks for the service "${token.name}", which this Weir does not have`, {
+          code: 'WEIR_COMPONENT_TOKEN',
+          component: id,
+          hint: 'update Weir, or use a version of the plugin made for this one',
+        })
+      }
+      context[property] = container.resolve(token.name)
+    }
+    try {
+      return definition.create(context) as Instance
+    } catch (error) {
+      if (error instanceof WeirError) throw error
+      throw new WeirError(`${id} could not be created: ${error instanceof Error ? error.message : String(error)}`, {
+        code: 'WEIR_COMPONENT_CREATE',
+        component: id,
+        cause: error,
+      })
+    }
+  }
+}
+
+/** Registers what every component can ask for. */
+export function registerTokens(container: DependencyContainer): void {
+  const from = <Service>(token: Token<Service>, service: (container: DependencyContainer) => Service) =>
+    container.register(token.name, { useFactory: service })
+  from(Clock, (of) => of.resolve<Clock>(services.clock))
+  from(RunMode, (of) => of.resolve<RunMode>(services.runMode))
+  from(Terminal, (of) => of.resolve<Terminal>(services.terminal))
+  from(Stopping, (of) => of.resolve<AbortController>(services.abort).signal)
+  from(Conditions, (of) => of.resolve<Conditions>(services.conditions))
+  from(Patterns, (of) => of.resolve<Patterns>(services.patterns))
+  from(Batches, (of) => of.resolve(BatchPool))
+  from(Parsers, (of) => of.resolve(ComponentCatalog).parsers)
+  from(Detectors, (of) => of.resolve(ComponentCatalog).detectors)
+}

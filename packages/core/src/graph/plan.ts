@@ -1,0 +1,227 @@
+import { type Definition, type Kind, sections, type Signal } from '@weir/sdk'
+import type { ComponentConfig, PipelineConfig, WeirConfig } from '../config/config.ts'
+import type { Diagnostic } from '../config/diagnostic.ts'
+import { nearest } from '../config/nearest.ts'
+import type { Registry } from '../plugins/registry.ts'
+import { findCycle, upstreamFirst } from './order.ts'
+import { references } from './references.ts'
+
+/** A pipeline with its ends resolved. */
+export interface PlannedPipeline {
+  readonly name: string
+  readonly signal: Signal
+  readonly processors: readonly ComponentConfig[]
+  readonly exporters: readonly ComponentConfig[]
+  /** Receivers that feed it. */
+  readonly receivers: readonly ComponentConfig[]
+  /** Processors and connectors of other pipelines that feed it. */
+  readonly connectors: readonly ComponentConfig[]
+}
+
+/** What is to be built: nodes and edges, nothing started. */
+export interface Plan {
+  /** Upstream first: a pipeline stands before those that it feeds. */
+  readonly pipelines: readonly PlannedPipeline[]
+  readonly extensions: readonly ComponentConfig[]
+}
+
+type PipelineEnd = 'receivers' | 'processors' | 'exporters'
+
+/** The kinds that may stand at each place of a pipeline. */
+const placeKinds: { readonly [place in PipelineEnd]: readonly Kind[] } = {
+  receivers: ['receiver', 'connector', 'processor'],
+  processors: ['processor'],
+  exporters: ['exporter', 'connector'],
+}
+
+const takes = (definition: Definition): readonly Signal[] =>
+  definition.accepts ?? (definition.kind === 'exporter' || definition.kind === 'connector' ? ['logs', 'alerts'] : ['logs'])
+
+/** Plans the graph of a valid config, or says what is wrong with it. Pure. */
+export function planGraph(config: WeirConfig, registry: Registry): { plan?: Plan; diagnostics: Diagnostic[] } {
+  const planner = new Planner(config, registry)
+  const plan = planner.plan()
+  return planner.hasErrors ? { diagnostics: planner.diagnostics } : { plan, diagnostics: planner.diagnostics }
+}
+
+class Planner {
+  readonly diagnostics: Diagnostic[] = []
+  readonly #config: WeirConfig
+  readonly #registry: Registry
+  readonly #used = new Set<ComponentConfig>()
+
+  constructor(config: WeirConfig, registry: Registry) {
+    this.#config = config
+    this.#registry = registry
+  }
+
+  get hasErrors(): boolean {
+    return this.diagnostics.some(({ severity }) => severity === 'error')
+  }
+
+  plan(): Plan {
+    const pipelines = [...this.#config.pipelines.values()].map((pipeline) => this.#pipeline(pipeline))
+    this.#checkReferences()
+    this.#checkEmitters(pipelines)
+    this.#checkCycle(pipelines)
+    this.#checkUse()
+    const extensions = [...(this.#config.components.get('extension')?.values() ?? [])]
+    return { pipelines: upstreamFirst(pipelines), extensions }
+  }
+
+  #pipeline(pipeline: PipelineConfig): PlannedPipeline {
+    const resolve = (place: PipelineEnd) =>
+      pipeline[place].flatMap((id, index) => this.#resolve(id, pipeline, place, [...pipeline.path, place, index]))
+    const sources = resolve('receivers')
+    const planned: PlannedPipeline = {
+      name: pipeline.name,
+      signal: pipeline.signal,
+      receivers: sources.filter(({ kind }) => kind === 'receiver'),
+      connectors: sources.filter(({ kind }) => kind !== 'receiver'),
+      processors: resolve('processors'),
+      exporters: resolve('exporters'),
+    }
+    const isDeadLetters = this.#deadLetterTargets().has(pipeline.name)
+    if (pipeline.receivers.length === 0 && !isDeadLetters) {
+      this.#error('WEIR_GRAPH_NO_RECEIVER', [...pipeline.path], `pipeline ${pipeline.name} has no receiver`, 'name at least one under receivers')
+    }
+    if (pipeline.exporters.length === 0 && !planned.processors.some((processor) => this.#definition(processor)?.emits !== undefined)) {
+      this.#error('WEIR_GRAPH_NO_EXPORTER', [...pipeline.path], `pipeline ${pipeline.name} has no exporter`, 'name at least one under exporters')
+    }
+    return planned
+  }
+
+  /** The component that an id in a pipeline names; says so when there is none, or when it does not fit. */
+  #resolve(id: string, pipeline: PipelineConfig, place: PipelineEnd, path: (string | number)[]): ComponentConfig[] {
+    const kinds = placeKinds[place]
+    for (const kind of kinds) {
+      const component = this.#config.components.get(kind)?.get(id)
+      if (component === undefined) continue
+      this.#checkSignal(component, pipeline, place, path)
+      if (place !== 'receivers' || kind === 'receiver') this.#used.add(component)
+      return [component]
+    }
+    const known = kinds.flatMap((kind) => [...(this.#config.components.get(kind)?.keys() ?? [])])
+    const near = nearest(id, known)
+    const hint = near === undefined ? `define it under ${kinds.map((kind) => sections[kind])[0]}` : `did you mean "${near}"?`
+    this.#error('WEIR_GRAPH_UNDEFINED', path, `pipeline ${pipeline.name} names ${JSON.stringify(id)}, which is not defined`, hint)
+    return []
+  }
+
+  #checkSignal(component: ComponentConfig, pipeline: PipelineConfig, place: PipelineEnd, path: (string | number)[]): void {
+    const definition = this.#definition(component)
+    if (definition === undefined) return
+    if (place === 'receivers') {
+      const gives = definition.kind === 'receiver' ? 'logs' : definition.emits
+      if (gives === pipeline.signal) return
+      const what = gives === undefined ? `${component.id} is a ${definition.kind} and emits nothing` : `${component.id} gives ${gives}`
+      const hint =
+        gives === undefined ? 'list it under processors' : `receive it in a pipeline whose name begins with "${gives}"`
+      this.#error('WEIR_GRAPH_SIGNAL', path, `${what}, but pipeline ${pipeline.name} carries ${pipeline.signal}`, hint)
+    } else if (!takes(definition).includes(pipeline.signal)) {
+      this.#error(
+        'WEIR_GRAPH_SIGNAL',
+        path,
+        `${component.id} takes ${takes(definition).join(' and ')}, but pipeline ${pipeline.name} carries ${pipeline.signal}`,
+        `use it in a pipeline of ${takes(definition).join(' or ')}`,
+      )
+    }
+  }
+
+  /** Ids of parsers and detectors that other components name. */
+  #checkReferences(): void {
+    for (const components of this.#config.components.values()) {
+      for (const component of components.values()) {
+        const type = this.#registry.find(component.kind, component.type)
+        for (const { kind, id, path } of references(type?.schema, component.resolved)) {
+          const found = this.#config.components.get(kind)?.get(id)
+          if (found !== undefined) this.#used.add(found)
+          else if (this.#registry.find(kind, id) === undefined) {
+            const known = [...(this.#config.components.get(kind)?.keys() ?? []), ...this.#registry.types(kind)]
+            const near = nearest(id, known)
+            const hint = near === undefined ? `define it under ${sections[kind]}, or use one of ${known.join(', ')}` : `did you mean "${near}"?`
+            this.#error('WEIR_GRAPH_UNDEFINED', [...component.path, ...path], `${component.id} names the ${kind} ${JSON.stringify(id)}, which is not defined`, hint)
+          }
+        }
+      }
+    }
+    for (const [target, component] of this.#deadLetterTargets()) {
+      const pipeline = this.#config.pipelines.get(target)
+      const path = [...component.path, 'dead_letter_pipeline']
+      if (pipeline === undefined) {
+        const near = nearest(target, [...this.#config.pipelines.keys()])
+        this.#error('WEIR_GRAPH_UNDEFINED', path, `${component.id} names the pipeline ${JSON.stringify(target)}, which is not defined`, near === undefined ? 'define it under service.pipelines' : `did you mean "${near}"?`)
+      } else if (pipeline.signal !== 'logs') {
+        this.#error('WEIR_GRAPH_SIGNAL', path, `dead letters are logs, but pipeline ${target} carries ${pipeline.signal}`, 'name a logs pipeline')
+      }
+    }
+  }
+
+  /** A connector must stand in a pipeline to have something to say, and someone should listen. */
+  #checkEmitters(pipelines: readonly PlannedPipeline[]): void {
+    for (const { name, connectors } of pipelines) {
+      for (const connector of connectors) {
+        const isFed = pipelines.some(({ processors, exporters }) => processors.includes(connector) || exporters.includes(connector))
+        const path = ['service', 'pipelines', name, 'receivers']
+        if (!isFed) this.#error('WEIR_GRAPH_NOT_FED', path, `pipeline ${name} receives from ${connector.id}, which no other pipeline contains`, `list ${connector.id} under the processors of a logs pipeline`)
+      }
+    }
+    for (const { name, processors } of pipelines) {
+      for (const processor of processors) {
+        const emits = this.#definition(processor)?.emits
+        if (emits === undefined || pipelines.some(({ connectors }) => connectors.includes(processor))) continue
+        this.#warning('WEIR_GRAPH_UNHEARD', ['service', 'pipelines', name, 'processors'], `no pipeline receives the ${emits} of ${processor.id}`, `add a pipeline "${emits}" with receivers: [${processor.id}]`)
+      }
+    }
+  }
+
+  #checkCycle(pipelines: readonly PlannedPipeline[]): void {
+    const cycle = findCycle(pipelines)
+    if (cycle === undefined) return
+    this.#error('WEIR_GRAPH_CYCLE', ['service', 'pipelines', cycle[0] ?? ''], `the pipelines feed each other in a circle: ${[...cycle, cycle[0]].join(' → ')}`, 'take one connector out of the circle')
+  }
+
+  #checkUse(): void {
+    for (const kind of ['receiver', 'parser', 'processor', 'detector', 'exporter', 'connector'] as const) {
+      for (const component of this.#config.components.get(kind)?.values() ?? []) {
+        if (!this.#used.has(component)) {
+          this.#warning('WEIR_GRAPH_UNUSED', component.path, `${component.id} is defined but not used`, kind === 'parser' || kind === 'detector' ? undefined : 'name it in a pipeline, or remove it')
+        }
+      }
+    }
+  }
+
+  /** Pipelines for dead letters, with the receiver that names each. */
+  #deadLetterTargets(): Map<string, ComponentConfig> {
+    const targets = new Map<string, ComponentConfig>()
+    for (const receiver of this.#config.components.get('receiver')?.values() ?? []) {
+      const target = receiver.resolved.dead_letter_pipeline
+      if (typeof target === 'string') targets.set(target, receiver)
+    }
+    return targets
+  }
+
+  #definition(component: ComponentConfig): Definition | undefined {
+    return this.#registry.find(component.kind, component.type)?.definition
+  }
+
+  #error(code: string, path: readonly (string | number)[], message: string, hint: string): void {
+    this.#add('error', code, path, message, hint)
+  }
+
+  #warning(code: string, path: readonly (string | number)[], message: string, hint: string | undefined): void {
+    this.#add('warning', code, path, message, hint)
+  }
+
+  #add(severity: 'error' | 'warning', code: string, path: readonly (string | number)[], message: string, hint: string | undefined): void {
+    const position = this.#config.locate(path)
+    this.diagnostics.push({
+      severity,
+      code,
+      message,
+      path: [...path],
+      ...(hint === undefined ? {} : { hint }),
+      ...(position === undefined ? {} : { position }),
+    })
+  }
+}

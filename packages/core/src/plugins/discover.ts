@@ -1,0 +1,106 @@
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/** A module that offers component definitions. */
+export interface PluginSource {
+  /** Package name, or the file's path for a file in `plugins.d/`. */
+  readonly name: string
+  readonly version: string
+  /** URL of the module. */
+  readonly entry: string
+}
+
+interface Manifest {
+  readonly name?: string
+  readonly version?: string
+  readonly weir?: { readonly components?: string }
+  readonly dependencies?: { readonly [name: string]: string }
+  readonly devDependencies?: { readonly [name: string]: string }
+}
+
+function manifestOf(directory: string): Manifest | undefined {
+  try {
+    return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** The folder of a package as Node finds it from `directory`, without running anything of it. */
+function packageFolder(name: string, directory: string): string | undefined {
+  for (let at = directory; ; at = dirname(at)) {
+    const folder = join(at, 'node_modules', name)
+    if (existsSync(join(folder, 'package.json'))) return realpathSync(folder)
+    if (dirname(at) === at) return undefined
+  }
+}
+
+/** Dependencies of the package in `directory` that have the `weir` key. */
+function pluginsAmongDependencies(directory: string): PluginSource[] {
+  const manifest = manifestOf(directory)
+  const names = Object.keys({ ...manifest?.dependencies, ...manifest?.devDependencies })
+  return names.flatMap((name) => {
+    const folder = packageFolder(name, directory)
+    return folder === undefined ? [] : pluginIn(folder)
+  })
+}
+
+/** The plugin that a package folder is, if it is one. */
+function pluginIn(folder: string): PluginSource[] {
+  const manifest = manifestOf(folder)
+  const components = manifest?.weir?.components
+  if (manifest === undefined || components === undefined) return []
+  return [
+    {
+      name: manifest.name ?? folder,
+      version: manifest.version ?? '0.0.0',
+      entry: pathToFileURL(resolve(folder, components)).href,
+    },
+  ]
+}
+
+const isPluginFile = (name: string) => /\.(ts|mts|js|mjs)$/.test(name) && !/\.(test|spec|d)\.[mc]?[jt]s$/.test(name)
+
+/** The nearest folder at or above `directory` that has a package.json. */
+function projectFolder(directory: string): string | undefined {
+  for (let at = directory; ; at = dirname(at)) {
+    if (existsSync(join(at, 'package.json'))) return at
+    if (dirname(at) === at) return undefined
+  }
+}
+
+export interface DiscoverOptions {
+  /** Folder of the config: `plugins.d/` beside it and the dependencies of its project are looked at. */
+  baseDir: string
+  /** Package folders whose dependencies are looked at too: the command's own, with the built-in plugins. */
+  hosts: readonly string[]
+  /** Further package folders or files, from the config's `plugins.paths`. */
+  paths: readonly string[]
+}
+
+/** Where plugins are: built-in ones first, then the project's, then `plugins.d/`, then what the config names. */
+export function discover({ baseDir, hosts, paths }: DiscoverOptions): PluginSource[] {
+  const project = projectFolder(baseDir)
+  const local = [baseDir, ...(project === undefined || project === baseDir ? [] : [project])].map((folder) => join(folder, 'plugins.d'))
+  const sources = [
+    ...hosts.flatMap(pluginsAmongDependencies),
+    ...(project === undefined ? [] : pluginsAmongDependencies(project)),
+    ...local.flatMap(pluginsAmongDependencies),
+    ...local.flatMap(filesIn),
+    ...paths.flatMap((path) => atPath(resolve(baseDir, path))),
+  ]
+  return [...new Map(sources.map((source) => [source.entry, source])).values()]
+}
+
+const fileSource = (path: string): PluginSource => ({ name: path, version: 'local', entry: pathToFileURL(path).href })
+
+function filesIn(folder: string): PluginSource[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && isPluginFile(entry.name))
+    .map((entry) => fileSource(join(folder, entry.name)))
+    .sort((one, other) => (one.entry < other.entry ? -1 : 1))
+}
+
+const atPath = (path: string): PluginSource[] => (isPluginFile(path) ? [fileSource(path)] : pluginIn(path))

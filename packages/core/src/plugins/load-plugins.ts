@@ -1,0 +1,56 @@
+import { type Definition, isDefinition, messageOf, WeirError } from '@weir/sdk'
+import { type DiscoverOptions, discover, type PluginSource } from './discover.ts'
+import { Registry } from './registry.ts'
+
+/** A plugin that could not be loaded, and why; the others are there. */
+export interface PluginProblem {
+  readonly plugin: string
+  readonly error: WeirError
+}
+
+export interface LoadedPlugins {
+  readonly registry: Registry
+  readonly problems: readonly PluginProblem[]
+}
+
+/** The definitions that a module exports by default: one, or a list. */
+export async function definitionsOf(source: PluginSource): Promise<Definition[]> {
+  let exported: unknown
+  try {
+    const module: { default?: unknown } = await import(source.entry)
+    exported = module.default
+  } catch (error) {
+    throw new WeirError(`plugin ${source.name} could not be loaded: ${messageOf(error)}`, {
+      code: 'WEIR_PLUGIN_LOAD',
+      hint: 'run its own tests, or remove it',
+      cause: error,
+    })
+  }
+  const definitions = Array.isArray(exported) ? exported : [exported]
+  if (definitions.length === 0 || !definitions.every(isDefinition)) {
+    throw new WeirError(`plugin ${source.name} has no component definition as its default export`, {
+      code: 'WEIR_PLUGIN_EXPORT',
+      hint: 'export default defineDetector({ … }), or a list of definitions',
+    })
+  }
+  return definitions
+}
+
+/** Finds and loads the plugins. One that is broken is reported; the others load. */
+export async function loadPlugins(
+  options: DiscoverOptions & { prefer?: { readonly [kindAndType: string]: string } },
+): Promise<LoadedPlugins> {
+  const registry = new Registry(options.prefer)
+  const problems: PluginProblem[] = []
+  for (const source of discover(options)) {
+    try {
+      for (const definition of await definitionsOf(source)) {
+        registry.add(definition, { packageName: source.name, version: source.version, entry: source.entry })
+      }
+    } catch (error) {
+      if (!(error instanceof WeirError)) throw error
+      problems.push({ plugin: source.name, error })
+    }
+  }
+  return { registry, problems }
+}

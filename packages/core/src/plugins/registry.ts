@@ -1,0 +1,73 @@
+import { type Definition, type Kind, WeirError } from '@weir/sdk'
+import { completeSchema } from './complete-schema.ts'
+
+/** A component type that is installed. */
+export interface RegisteredType {
+  readonly definition: Definition
+  readonly schema: object
+  readonly packageName: string
+  readonly version: string
+  /** Module that exports the definition, for worker threads. */
+  readonly entry: string
+}
+
+/** Packages of ours that provide types which may not be installed. */
+const knownProviders: { readonly [kindAndType: string]: string } = {
+  'receiver syslog': '@weir/receiver-syslog',
+  'receiver otlp': '@weir/receiver-otlp',
+  'receiver http': '@weir/receiver-http',
+  'receiver nats': '@weir/receiver-nats',
+  'receiver redis': '@weir/receiver-redis',
+  'processor filter': '@weir/processor-filter',
+  'processor transform': '@weir/processor-transform',
+  'processor redact': '@weir/processor-redact',
+  'exporter email': '@weir/exporter-email',
+  'exporter otlp': '@weir/exporter-otlp',
+  'exporter nats': '@weir/exporter-nats',
+  'exporter redis': '@weir/exporter-redis',
+}
+
+/** The component types that are installed, by kind and type. */
+export class Registry {
+  readonly #types = new Map<string, RegisteredType>()
+  readonly #preferred: { readonly [kindAndType: string]: string }
+
+  /** @param preferred package by `kind/type`, which settles that two offer the same type */
+  constructor(preferred: { readonly [kindAndType: string]: string } = {}) {
+    this.#preferred = preferred
+  }
+
+  /** @throws WeirError `WEIR_PLUGIN_DUPLICATE` when another package offers the same type and the config prefers none */
+  add(definition: Definition, from: { packageName: string; version: string; entry: string }): void {
+    const key = `${definition.kind}/${definition.type}`
+    const known = this.#types.get(key)
+    const preferred = this.#preferred[key]
+    if (preferred !== undefined && preferred !== from.packageName) return
+    if (known !== undefined && known.packageName !== from.packageName && preferred === undefined) {
+      throw new WeirError(`${definition.kind} "${definition.type}" is offered by ${known.packageName} and by ${from.packageName}`, {
+        code: 'WEIR_PLUGIN_DUPLICATE',
+        hint: `choose one in the config: plugins: { prefer: { ${key}: ${from.packageName} } }, or remove one`,
+      })
+    }
+    this.#types.set(key, { definition, schema: completeSchema(definition), ...from })
+  }
+
+  find(kind: Kind, type: string): RegisteredType | undefined {
+    return this.#types.get(`${kind}/${type}`)
+  }
+
+  types(kind: Kind): string[] {
+    return this.all()
+      .filter(({ definition }) => definition.kind === kind)
+      .map(({ definition }) => definition.type)
+  }
+
+  all(): RegisteredType[] {
+    return [...this.#types.values()]
+  }
+
+  /** The package that would bring a type that is not installed, if we know one. */
+  providerOf(kind: Kind, type: string): string | undefined {
+    return knownProviders[`${kind} ${type}`]
+  }
+}

@@ -1,0 +1,136 @@
+import { type Exporter, PermanentError, RetryableError, resolveConfig } from '@weir/sdk'
+import { batchOf, MemoryLogger, MemoryMeter, settle, TestClock } from '@weir/sdk/testing'
+import { describe, expect, it } from 'vitest'
+import { PendingDelivery } from '../channel/pending-delivery.ts'
+import { ExporterMetrics } from '../telemetry/stage-metrics.ts'
+import { ExporterStage } from './exporter-stage.ts'
+import { type ExporterSettings, exporterKeys } from './standard-keys.ts'
+
+/** A stage before an exporter that does what it is told, one answer per attempt; afterwards it succeeds. */
+async function stageWith(answers: (Error | 'hang')[], config: object = {}, concurrent = 1) {
+  const clock = new TestClock()
+  const meter = new MemoryMeter()
+  const logger = new MemoryLogger()
+  const stop = new AbortController()
+  const exported: string[][] = []
+  const attempts: number[] = []
+  const exporter: Exporter = {
+    async export(batch) {
+      attempts.push(clock.now())
+      const answer = answers.shift()
+      if (answer === 'hang') await new Promise(() => {})
+      if (answer instanceof Error) throw answer
+      exported.push(Array.from(batch, (record) => String(record.body)))
+    },
+  }
+  const settings = resolveConfig(exporterKeys, config) as ExporterSettings
+  const stage = new ExporterStage({ id: 'sink', exporter, concurrent, settings, clock, logger, metrics: new ExporterMetrics(meter), stopping: stop.signal })
+  await stage.start()
+  const send = async (...lines: string[]) => {
+    const delivery = new PendingDelivery(1)
+    let state = 'pending'
+    delivery.done.then(
+      () => (state = 'delivered'),
+      () => (state = 'not delivered'),
+    )
+    await stage.queue.push({ batch: batchOf(lines), delivery })
+    await settle()
+    return () => state
+  }
+  return { stage, send, clock, meter, logger, stop, exported, attempts }
+}
+
+describe('an exporter stage', () => {
+  it('tries again after a retryable error, until the batch is delivered', async () => {
+    const { send, clock, exported, meter } = await stageWith([new RetryableError('busy'), new RetryableError('busy')])
+    const state = await send('one')
+    expect(state()).toBe('pending')
+    await clock.advance(60_000)
+    expect(state()).toBe('delivered')
+    expect(exported).toEqual([['one']])
+    expect(meter.total('weir_exporter_retries')).toBe(2)
+    expect(meter.total('weir_exporter_sent_log_records')).toBe(1)
+  })
+
+  it('waits at least as long as the sink asked', async () => {
+    const { send, clock, attempts } = await stageWith([new RetryableError('429', { retryAfter: 45_000 })])
+    await send('one')
+    await clock.advance(44_000)
+    expect(attempts).toHaveLength(1)
+    await clock.advance(2000)
+    expect(attempts).toHaveLength(2)
+  })
+
+  it('gives a batch up after a permanent error, counted and logged, and goes on with the next', async () => {
+    const { send, exported, meter, logger } = await stageWith([new PermanentError('400')])
+    const state = await send('bad')
+    await send('good')
+    expect(state()).toBe('delivered')
+    expect(exported).toEqual([['good']])
+    expect(meter.total('weir_exporter_send_failed_log_records')).toBe(1)
+    expect(logger.lines.some(({ level, message }) => level === 'error' && message.includes('given up'))).toBe(true)
+  })
+
+  it('gives up after max_elapsed_time when there is one', async () => {
+    const errors = Array.from({ length: 100 }, () => new RetryableError('down'))
+    const { send, clock, meter } = await stageWith(errors, { retry_on_failure: { max_elapsed_time: '1m' } })
+    const state = await send('one')
+    await clock.advance(10 * 60_000)
+    expect(state()).toBe('delivered')
+    expect(meter.total('weir_exporter_send_failed_log_records')).toBe(1)
+  })
+
+  it('never gives up by default, not in an hour', async () => {
+    const errors = Array.from({ length: 10_000 }, () => new RetryableError('down'))
+    const { send, clock, meter } = await stageWith(errors)
+    const state = await send('one')
+    await clock.advance(3_600_000)
+    expect(state()).toBe('pending')
+    expect(meter.total('weir_exporter_send_failed_log_records')).toBe(0)
+  })
+
+  it('ends an attempt that takes longer than the time-out, and tries again', async () => {
+    const { send, clock, exported } = await stageWith(['hang'], { timeout: '5s' })
+    await send('one')
+    await clock.advance(5000)
+    expect(exported).toEqual([])
+    await clock.advance(60_000)
+    expect(exported).toEqual([['one']])
+  })
+
+  it('opens its circuit after failures in a row, and closes it when a probe gets through', async () => {
+    const errors = Array.from({ length: 3 }, () => new RetryableError('down'))
+    const { stage, send, clock, meter } = await stageWith(errors, { circuit_breaker: { failure_threshold: 3, open_duration: '10m' } })
+    const state = await send('one')
+    await clock.advance(120_000)
+    expect(stage.circuitState).toBe('open')
+    expect(meter.total('weir_exporter_circuit_state')).toBe(2)
+    await clock.advance(600_000)
+    expect(stage.circuitState).toBe('closed')
+    expect(state()).toBe('delivered')
+  })
+
+  it('joins small batches when told to, and flushes after the time-out', async () => {
+    const { send, clock, exported } = await stageWith([], { batch: { max_records: 3, flush_timeout: '1s' } })
+    const states = [await send('a'), await send('b')]
+    expect(exported).toEqual([])
+    await clock.advance(1000)
+    expect(exported).toEqual([['a', 'b']])
+    expect(states.map((state) => state())).toEqual(['delivered', 'delivered'])
+    await send('c')
+    await send('d')
+    await send('e')
+    expect(exported).toEqual([['a', 'b'], ['c', 'd', 'e']])
+  })
+
+  it('does not deliver what an abort interrupts', async () => {
+    const { stage, send, stop, exported } = await stageWith([new RetryableError('down')])
+    const state = await send('one')
+    stop.abort(new Error('now'))
+    stage.queue.abort(new Error('now'))
+    await stage.stop()
+    await settle()
+    expect(state()).toBe('not delivered')
+    expect(exported).toEqual([])
+  })
+})

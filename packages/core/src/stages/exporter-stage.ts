@@ -1,0 +1,189 @@
+import {
+  type Clock,
+  type Exporter,
+  isPermanentError,
+  isRetryableError,
+  type LogBatch,
+  type Logger,
+  messageOf,
+} from '@weir/sdk'
+import { concat } from '../batch/concat.ts'
+import { Channel, type Parcel } from '../channel/channel.ts'
+import type { ExporterMetrics } from '../telemetry/stage-metrics.ts'
+import { backOff } from './back-off.ts'
+import { Circuit } from './circuit.ts'
+import { TimedOut } from './timed-out.ts'
+import type { ExporterSettings } from './standard-keys.ts'
+
+export interface ExporterStageOptions {
+  id: string
+  exporter: Exporter
+  concurrent: number
+  settings: ExporterSettings
+  clock: Clock
+  logger: Logger
+  metrics: ExporterMetrics
+  /** Aborts when the collector stops at once: attempts end, what waits is not delivered. */
+  stopping: AbortSignal
+}
+
+/** What every exporter gets: a queue, batching, time-out, retries with full jitter, and a circuit that reports its state. */
+export class ExporterStage {
+  readonly id: string
+  readonly queue: Channel
+  readonly #options: ExporterStageOptions
+  readonly #circuit: Circuit
+  #consumers: Promise<void>[] = []
+
+  constructor(options: ExporterStageOptions) {
+    const { settings, metrics, clock, logger } = options
+    this.id = options.id
+    this.#options = options
+    this.queue = new Channel({
+      maxRecords: settings.sending_queue.queue_size,
+      maxBytes: settings.sending_queue.max_bytes,
+      policy: settings.sending_queue.policy,
+      onDrop: (batch) => metrics.dropped(batch.length, 'queue_full'),
+    })
+    this.#circuit = new Circuit({
+      threshold: settings.circuit_breaker.failure_threshold,
+      openMs: settings.circuit_breaker.open_duration,
+      clock,
+      onChange: (state) => {
+        metrics.circuit(state)
+        if (state === 'open') logger.warn({ state }, 'the sink keeps failing: sending pauses')
+        else if (state === 'closed') logger.info({ state }, 'the sink works again')
+      },
+    })
+    metrics.observeQueue(this.queue)
+  }
+
+  /** `closed` (sending), `open` (pausing) or `half_open` (trying one batch). */
+  get circuitState(): string {
+    return this.#circuit.state
+  }
+
+  async start(): Promise<void> {
+    await this.#options.exporter.start?.()
+    this.#consumers = Array.from({ length: this.#options.concurrent }, () => this.#consume())
+  }
+
+  /** Takes nothing more in, exports what waits, and stops the exporter. */
+  async stop(): Promise<void> {
+    this.queue.close()
+    await Promise.all(this.#consumers)
+    await this.#options.exporter.flush?.()
+    await this.#options.exporter.stop?.()
+  }
+
+  async #consume(): Promise<void> {
+    const { settings } = this.#options
+    for (;;) {
+      const parcel = await this.queue.take()
+      if (parcel === undefined) return
+      const parcels = settings.batch === undefined ? [parcel] : await this.#gather(parcel, settings.batch)
+      await this.#deliver(parcels)
+    }
+  }
+
+  /** Waits for more to go with the first parcel, until there is enough or the flush time-out is over. */
+  async #gather(first: Parcel, limits: NonNullable<ExporterSettings['batch']>): Promise<Parcel[]> {
+    const parcels = [first]
+    let records = first.batch.length
+    let bytes = first.batch.byteLength
+    let isOver = false
+    const over = Promise.withResolvers<void>()
+    const timer = this.#options.clock.after(limits.flush_timeout, () => {
+      isOver = true
+      over.resolve()
+    })
+    while (!isOver && records < limits.max_records && bytes < limits.max_bytes) {
+      const next = this.queue.shift()
+      if (next === undefined) {
+        if (this.queue.isClosed) break
+        await Promise.race([this.queue.wait(), over.promise])
+        continue
+      }
+      parcels.push(next)
+      records += next.batch.length
+      bytes += next.batch.byteLength
+    }
+    timer.cancel()
+    return parcels
+  }
+
+  async #deliver(parcels: readonly Parcel[]): Promise<void> {
+    for (const group of alike(parcels)) {
+      try {
+        await this.#exportUntilDone(concat(group.map(({ batch }) => batch)))
+        for (const { delivery } of group) delivery.settle()
+      } catch (reason) {
+        for (const { delivery } of group) delivery.fail(reason)
+      }
+    }
+  }
+
+  /** Returns when the batch is delivered or given up for good; throws when it is not delivered because all must stop. */
+  async #exportUntilDone(batch: LogBatch): Promise<void> {
+    const { settings, clock, metrics, logger, stopping } = this.#options
+    const { retry_on_failure: retry } = settings
+    const since = clock.monotonic()
+    for (let attempt = 1; ; attempt++) {
+      await this.#circuit.ready(stopping)
+      try {
+        await this.#attempt(batch)
+        this.#circuit.succeed()
+        metrics.sent(batch.length)
+        if (attempt > 1) logger.info({ attempts: attempt }, 'delivered after a failure')
+        return
+      } catch (error) {
+        stopping.throwIfAborted()
+        const isRetryable = isRetryableError(error)
+        if (!isRetryable || !retry.enabled) {
+          if (isPermanentError(error)) this.#circuit.succeed()
+          return this.#giveUp(batch, error, isRetryable ? 'retry_disabled' : 'permanent')
+        }
+        this.#circuit.fail()
+        const waitMs = Math.max(backOff(attempt, retry), error.retryAfter ?? 0)
+        const elapsedMs = clock.monotonic() - since
+        if (retry.max_elapsed_time > 0 && elapsedMs + waitMs > retry.max_elapsed_time) {
+          return this.#giveUp(batch, error, 'retries_exhausted')
+        }
+        metrics.retried()
+        logger.warn({ attempt, retry_in_ms: Math.round(waitMs), error: messageOf(error) }, 'delivery failed, trying again')
+        await clock.sleep(waitMs, stopping)
+      }
+    }
+  }
+
+  /** One attempt, bounded by the time-out even if the exporter does not heed the signal. */
+  async #attempt(batch: LogBatch): Promise<void> {
+    const { exporter, settings, clock, stopping } = this.#options
+    const timeout = new AbortController()
+    const abortSignal = AbortSignal.any([timeout.signal, stopping])
+    const timer = clock.after(settings.timeout, () => timeout.abort(new TimedOut(this.id, settings.timeout)))
+    const aborted = Promise.withResolvers<never>()
+    const onAbort = () => aborted.reject(abortSignal.reason)
+    abortSignal.addEventListener('abort', onAbort, { once: true })
+    aborted.promise.catch(() => {})
+    try {
+      await Promise.race([exporter.export(batch, { abortSignal }), aborted.promise])
+    } catch (error) {
+      throw timeout.signal.aborted ? timeout.signal.reason : error
+    } finally {
+      timer.cancel()
+      abortSignal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  #giveUp(batch: LogBatch, error: unknown, reason: string): void {
+    this.#options.metrics.dropped(batch.length, reason)
+    this.#options.logger.error({ records: batch.length, reason, error: messageOf(error) }, 'a batch could not be delivered and is given up')
+  }
+}
+
+/** Parcels whose batches can be joined: of one signal and one resource. */
+function alike(parcels: readonly Parcel[]): Iterable<readonly Parcel[]> {
+  if (parcels.length === 1) return [parcels]
+  return Map.groupBy(parcels, ({ batch }) => `${batch.signal} ${JSON.stringify(batch.resource)}`).values()
+}

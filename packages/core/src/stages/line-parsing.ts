@@ -1,0 +1,94 @@
+import type { Buffer } from 'node:buffer'
+import { type CompiledPattern, type LogBatch, type Parser, Record } from '@weir/sdk'
+import { contentEnd, endOfLine } from '../batch/line-bounds.ts'
+import { joinRows } from './record-joiner.ts'
+
+/** Where one record ends and the next begins, by the operator's patterns. */
+export interface RecordSplitter {
+  readonly start?: CompiledPattern | undefined
+  readonly end?: CompiledPattern | undefined
+}
+
+/**
+ * Fills the batch from the lines in `bytes[from…to)` until it is full.
+ * @returns the offset after the last record that was taken; with a splitter, the beginning of a record that may go on
+ */
+export function parseLines(
+  parser: Parser,
+  bytes: Buffer,
+  from: number,
+  to: number,
+  batch: LogBatch,
+  splitter: RecordSplitter | undefined,
+  isFinal: boolean,
+): number {
+  if (splitter !== undefined) return parseRecords(parser, bytes, from, to, batch, splitter, isFinal)
+  if (parser.parseBatch !== undefined) {
+    const reached = parser.parseBatch(bytes, from, to, batch)
+    if (reached <= from || reached > to) throw new RangeError(`parseBatch(${from}, ${to}) returned ${reached}`)
+    return reached
+  }
+  const record = new Record(batch)
+  let at = from
+  while (at < to && !batch.isFull) {
+    const next = endOfLine(bytes, at, to)
+    const end = contentEnd(bytes, at, next)
+    if (end > at) parseOne(parser, bytes, at, end, batch, record)
+    at = next
+  }
+  return at
+}
+
+function parseOne(parser: Parser, bytes: Buffer, start: number, end: number, batch: LogBatch, record: Record): boolean {
+  const row = batch.addLine(start, end)
+  const isMine = parser.parse(bytes.toString('utf8', start, end), record.at(row))
+  if (!isMine) batch.fail(row)
+  return isMine
+}
+
+/** Records of several lines. The parser sees the whole record, and if that is not its own, the first line of it. */
+function parseRecords(
+  parser: Parser,
+  bytes: Buffer,
+  from: number,
+  to: number,
+  batch: LogBatch,
+  splitter: RecordSplitter,
+  isFinal: boolean,
+): number {
+  const record = new Record(batch)
+  let start = from
+  let at = from
+  while (at < to && !batch.isFull) {
+    const next = endOfLine(bytes, at, to)
+    const line = bytes.toString('utf8', at, contentEnd(bytes, at, next))
+    if (splitter.start?.test(line) && at > start) {
+      addRecord(parser, bytes, start, at, batch, record)
+      start = at
+      continue
+    }
+    at = next
+    if (splitter.end?.test(line)) {
+      addRecord(parser, bytes, start, at, batch, record)
+      start = at
+    }
+  }
+  if (!isFinal || at < to || batch.isFull) return start
+  addRecord(parser, bytes, start, to, batch, record)
+  return to
+}
+
+function addRecord(parser: Parser, bytes: Buffer, start: number, next: number, batch: LogBatch, record: Record): void {
+  const end = contentEnd(bytes, start, next)
+  if (end <= start) return
+  if (parseOne(parser, bytes, start, end, batch, record)) return
+  const row = batch.rowCount - 1
+  const firstEnd = contentEnd(bytes, start, endOfLine(bytes, start, end))
+  if (firstEnd >= end) return
+  // The row is used again for the first line; the rest joins it by way of a row that is taken back.
+  batch.rowCount--
+  batch.failures.pop()
+  parseOne(parser, bytes, start, firstEnd, batch, record)
+  joinRows(batch, row, batch.addLine(firstEnd, end))
+  batch.rowCount--
+}

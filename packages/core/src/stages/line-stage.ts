@@ -1,0 +1,260 @@
+import { type Buffer, isUtf8 } from 'node:buffer'
+import {
+  type Clock,
+  type Delivery,
+  Layout,
+  type Lines,
+  type LinesDelivery,
+  type LogBatch,
+  type Logger,
+  lineSlot,
+  messageOf,
+  type Parser,
+} from '@weir/sdk'
+import type { BatchPool } from '../batch/batch-pool.ts'
+import { endOfLine, endOfLines, overlongLine } from '../batch/line-bounds.ts'
+import { PendingDelivery } from '../channel/pending-delivery.ts'
+import type { ReceiverMetrics } from '../telemetry/stage-metrics.ts'
+import { Encoded } from './encoded-piece.ts'
+import { parseLines, type RecordSplitter } from './line-parsing.ts'
+import type { RemoteParser } from '../workers/worker-pool.ts'
+import { type SourceState, SourceStates } from './line-source.ts'
+import { joinContinuations, lineStart } from './record-joiner.ts'
+import type { LineSettings } from './standard-keys.ts'
+
+/** Bytes that one batch is made of: enough to make per-batch costs vanish, little enough to stay in the second-level cache. */
+const pieceBytes = 256 * 1024
+
+export interface LineStageOptions {
+  settings: LineSettings
+  createParser: () => Parser
+  /** The same parser in worker threads, if they are in use and it keeps nothing from line to line. */
+  remoteParser: RemoteParser | undefined
+  /** Where `multiline` splits, if it is configured. */
+  splitter: RecordSplitter | undefined
+  pool: BatchPool
+  clock: Clock
+  logger: Logger
+  metrics: ReceiverMetrics
+  send(batch: LogBatch): Promise<Delivery>
+  sendDeadLetters(batch: LogBatch): Promise<Delivery>
+}
+
+interface Piece {
+  readonly bytes: Buffer
+  readonly from: number
+  readonly to: number
+  /** Nothing that belongs to its last record follows. */
+  readonly isFinal: boolean
+}
+
+/** From bytes to batches of records: what every receiver of lines gets. */
+export class LineStage {
+  readonly #options: LineStageOptions
+  readonly #sources: SourceStates
+  readonly #layouts = new WeakMap<Parser, Layout>()
+
+  constructor(options: LineStageOptions) {
+    this.#options = options
+    const { settings } = options
+    const shared = options.createParser()
+    this.#sources = new SourceStates((source) => ({
+      source,
+      parser: shared.open?.(source) ?? shared,
+      attributes: Object.freeze({ ...settings.attributes, ...source.attributes }),
+      resource: Object.freeze({ ...settings.resource, ...source.resource }),
+      isSkipping: false,
+    }))
+  }
+
+  async sendLines(lines: Lines): Promise<LinesDelivery> {
+    const { bytes, to } = lines
+    const { max_log_size: maxBytes } = this.#options.settings
+    const isFlush = lines.flush === true
+    const state = this.#sources.of(lines.source)
+    const delivery = new PendingDelivery(1)
+    let at = state.isSkipping ? skipLine(state, bytes, lines.from, to) : lines.from
+    const end = isFlush ? to : Math.max(at, endOfLines(bytes, at, to))
+    const { remoteParser } = this.#options
+    const sendRegion = (region: Piece): Promise<number> =>
+      remoteParser === undefined
+        ? this.#sendRegion(state, region, delivery)
+        : this.#sendToWorkers(remoteParser, state, region, delivery)
+    for (;;) {
+      const long = overlongLine(bytes, at, end, maxBytes)
+      at = await sendRegion({ bytes, from: at, to: long < 0 ? end : long, isFinal: isFlush || long >= 0 })
+      if (long < 0) break
+      await this.#sendCut(state, bytes, long, delivery)
+      at = endOfLine(bytes, long, end)
+    }
+    if (at === end && to - end > maxBytes) {
+      await this.#sendCut(state, bytes, end, delivery)
+      state.isSkipping = true
+      at = to
+    }
+    delivery.settle()
+    return { done: delivery.done, consumed: at }
+  }
+
+  /** Sends complete lines in pieces; returns where the record begins that may still go on. */
+  async #sendRegion(state: SourceState, region: Piece, delivery: PendingDelivery): Promise<number> {
+    const { bytes, to } = region
+    let at = region.from
+    let size = pieceBytes
+    while (at < to) {
+      const limit = to - at <= size ? to : endOfLine(bytes, at + size - 1, to)
+      const isLast = limit === to
+      const tooLong = size > pieceBytes && limit - at > this.#options.settings.max_log_size
+      const piece = { bytes, from: at, to: limit, isFinal: tooLong || (region.isFinal && isLast) }
+      const reached = await this.#sendPiece(state, piece, delivery)
+      if (reached === at && isLast) break
+      size = reached === at ? size * 2 : pieceBytes
+      at = reached
+    }
+    return at
+  }
+
+  /** The same by way of the workers: all pieces at once, their batches in order. */
+  async #sendToWorkers(remote: RemoteParser, state: SourceState, { bytes, from, to }: Piece, delivery: PendingDelivery): Promise<number> {
+    const tasks: { piece: Piece; parsed: Promise<LogBatch[] | undefined> }[] = []
+    for (let at = from; at < to; ) {
+      const limit = to - at <= pieceBytes ? to : endOfLine(bytes, at + pieceBytes - 1, to)
+      const piece = { bytes, from: at, to: limit, isFinal: true }
+      const text = this.#utf8(piece)
+      const parsed = remote.parse(new Uint8Array(text.bytes.subarray(text.from, text.to))).catch((error: unknown) => {
+        this.#options.logger.error({ error: messageOf(error) }, 'a worker failed: its lines are parsed on the main thread')
+        return undefined
+      })
+      tasks.push({ piece, parsed })
+      at = limit
+    }
+    for (const { piece, parsed } of tasks) {
+      const batches = await parsed
+      if (batches === undefined) await this.#sendPiece(state, piece, delivery)
+      for (const batch of batches ?? []) {
+        batch.source = state.source.id
+        batch.attributes = state.attributes
+        batch.resource = state.resource
+        batch.observedTime = this.#options.clock.now()
+        await this.#send(batch, null, delivery)
+      }
+    }
+    return to
+  }
+
+  /** Sends the beginning of a record that is too long, or drops it. */
+  async #sendCut(state: SourceState, bytes: Buffer, from: number, delivery: PendingDelivery): Promise<void> {
+    const { settings, metrics } = this.#options
+    metrics.overlong()
+    if (settings.max_log_size_behavior === 'drop') return
+    let to = from + settings.max_log_size
+    while (to > from && ((bytes[to] ?? 0) & 0xc0) === 0x80) to--
+    await this.#sendPiece(state, { bytes, from, to, isFinal: true }, delivery)
+  }
+
+  /** Makes one batch and sends it. Returns the offset up to which records were taken. */
+  async #sendPiece(state: SourceState, piece: Piece, delivery: PendingDelivery): Promise<number> {
+    const { pool, clock } = this.#options
+    const { parser } = state
+    const batch = pool.take().reset({
+      source: state.source.id,
+      attributes: state.attributes,
+      resource: state.resource,
+      observedTime: clock.now(),
+      layout: this.#layoutOf(parser),
+    })
+    const text = this.#utf8(piece)
+    batch.bytes = text.bytes
+    let reached = this.#parse(parser, text, batch, piece.isFinal)
+    let rows: Uint32Array | null = null
+    const { continues } = parser
+    if (continues !== undefined && this.#options.splitter === undefined) {
+      rows = joinContinuations(batch, (line) => continues.call(parser, line))
+      const last = rows === null ? batch.rowCount - 1 : (rows.at(-1) ?? -1)
+      if (last >= 0 && !(piece.isFinal && reached === text.to)) {
+        reached = lineStart(batch, last)
+        batch.rowCount = last
+        while ((batch.failures.at(-1) ?? -1) >= last) batch.failures.pop()
+        rows = rows?.subarray(0, -1) ?? null
+      }
+    }
+    batch.knownByteLength = reached - text.from
+    if (batch.rowCount === 0) pool.give(batch)
+    else await this.#send(batch, rows, delivery)
+    return text instanceof Encoded ? text.original(reached) : reached
+  }
+
+  #utf8(piece: Piece): Piece | Encoded {
+    if (isUtf8(piece.bytes.subarray(piece.from, piece.to))) return piece
+    return new Encoded(piece, (count) => this.#options.metrics.invalidUtf8(count))
+  }
+
+  #parse(parser: Parser, { bytes, from, to }: Piece | Encoded, batch: LogBatch, isFinal: boolean): number {
+    try {
+      return parseLines(parser, bytes, from, to, batch, this.#options.splitter, isFinal)
+    } catch (error) {
+      this.#options.metrics.parserError()
+      this.#options.logger.error({ error: messageOf(error) }, 'the parser threw: its lines are kept as they are')
+      batch.rowCount = 0
+      batch.failures = []
+      return parseLines({ parse: () => false }, bytes, from, to, batch, undefined, true)
+    }
+  }
+
+  async #send(batch: LogBatch, rows: Uint32Array | null, delivery: PendingDelivery): Promise<void> {
+    const { settings, metrics, pool } = this.#options
+    if (settings.keep_original) keepOriginal(batch)
+    const records = rows === null ? batch : batch.select(rows)
+    records.knownByteLength = batch.knownByteLength
+    const whole = new PendingDelivery(1)
+    const { failures } = batch
+    if (failures.length > 0) metrics.parseFailures(failures.length)
+    if (failures.length === 0 || settings.on_parse_error === 'keep') {
+      metrics.accepted(records.length)
+      whole.include(await this.#options.send(records))
+    } else {
+      const failed = new Set(failures)
+      const understood = batch.select((rows ?? rowsOf(batch)).filter((row) => !failed.has(row)))
+      metrics.accepted(understood.length)
+      if (settings.on_parse_error === 'dead_letter') {
+        whole.include(await this.#options.sendDeadLetters(batch.select(Uint32Array.from(failures))))
+      }
+      if (understood.length > 0) whole.include(await this.#options.send(understood))
+    }
+    whole.settle()
+    delivery.include(whole)
+    whole.done.then(
+      () => pool.give(batch),
+      () => {},
+    )
+  }
+
+  #layoutOf(parser: Parser): Layout {
+    let layout = this.#layouts.get(parser)
+    if (layout === undefined || layout.isCrowded) {
+      layout = new Layout()
+      this.#layouts.set(parser, layout)
+    }
+    return layout
+  }
+}
+
+function skipLine(state: SourceState, bytes: Buffer, from: number, to: number): number {
+  const newline = bytes.indexOf(10, from)
+  if (newline < 0 || newline >= to) return to
+  state.isSkipping = false
+  return newline + 1
+}
+
+const rowsOf = (batch: LogBatch): Uint32Array => Uint32Array.from({ length: batch.rowCount }, (_, row) => row)
+
+function keepOriginal(batch: LogBatch): void {
+  const slot = batch.layout.addAttribute('log.record.original')
+  batch.widen()
+  const { cells, stride, rowCount } = batch
+  for (let row = 0; row < rowCount; row++) {
+    const at = row * stride * 2
+    cells[at + slot * 2] = cells[at + lineSlot * 2] ?? 0
+    cells[at + slot * 2 + 1] = cells[at + lineSlot * 2 + 1] ?? -1
+  }
+}

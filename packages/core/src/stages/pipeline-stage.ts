@@ -1,0 +1,116 @@
+import { type Logger, type LogBatch, messageOf, type Processor } from '@weir/sdk'
+import { Channel, edgeDefaults, type Parcel } from '../channel/channel.ts'
+import { type Branch, fanOut } from '../channel/fan-out.ts'
+import { PendingDelivery } from '../channel/pending-delivery.ts'
+import type { PipelineMetrics } from '../telemetry/stage-metrics.ts'
+import type { ConnectorStage } from './connector-stage.ts'
+
+/** One processor of a pipeline. */
+export interface ProcessorNode {
+  readonly id: string
+  readonly processor: Processor
+  /** Where its output goes, if it emits another signal. */
+  readonly connector: ConnectorStage | undefined
+}
+
+export interface PipelineStageOptions {
+  name: string
+  processors: readonly ProcessorNode[]
+  /** Whether a processor changes records, so that a branch into this pipeline needs a copy of its own. */
+  mutates: boolean
+  branches: readonly Branch[]
+  logger: Logger
+  metrics: PipelineMetrics
+  /** Told when a processor threw and the config says that this stops the collector. */
+  onError: ((error: unknown) => void) | undefined
+}
+
+/** A pipeline: its processors fused into one call chain, between its own channel and those of its exporters. */
+export class PipelineStage {
+  readonly name: string
+  readonly entrance: Branch
+  readonly #options: PipelineStageOptions
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: PipelineStageOptions) {
+    this.name = options.name
+    this.#options = options
+    const onDrop = (batch: LogBatch) => options.metrics.dropped(batch.length, 'queue_full')
+    this.entrance = { channel: new Channel({ ...edgeDefaults, onDrop }), mutates: options.mutates }
+  }
+
+  async start(): Promise<void> {
+    for (const { processor } of this.#options.processors) await processor.start?.()
+    this.#running = this.#run()
+  }
+
+  /** Takes nothing more in, lets through what waits and what the processors held back, and stops them. */
+  async stop(): Promise<void> {
+    this.entrance.channel.close()
+    await this.#running
+    for (const [index, { processor }] of this.#options.processors.entries()) {
+      const rest = await this.#guard(index, () => processor.flush?.() ?? null)
+      if (rest !== null && rest.length > 0) await this.#pass({ batch: rest, delivery: new PendingDelivery(1) }, index + 1)
+    }
+    for (const [index, { processor }] of this.#options.processors.entries()) {
+      await this.#guard(index, async () => {
+        await processor.stop?.()
+        return null
+      })
+    }
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      const parcel = await this.entrance.channel.take()
+      if (parcel === undefined) return
+      this.#options.metrics.incoming(parcel.batch.length)
+      await this.#pass(parcel, 0)
+    }
+  }
+
+  /** Passes a batch through the processors from the one at `first` on, and out. */
+  async #pass({ batch, delivery }: Parcel, first: number): Promise<void> {
+    const { processors, branches, metrics } = this.#options
+    let current: LogBatch | null = batch
+    for (let index = first; index < processors.length && current !== null; index++) {
+      const node = processors[index]
+      if (node === undefined) break
+      current = await this.#process(node, index, current)
+      node.connector?.moveDeliveriesTo(delivery)
+    }
+    if (current !== null && current.length > 0) {
+      metrics.outgoing(current.length)
+      delivery.include(await fanOut(current, branches))
+    }
+    delivery.settle()
+  }
+
+  #process(node: ProcessorNode, index: number, batch: LogBatch): LogBatch | null | Promise<LogBatch | null> {
+    try {
+      const result = node.processor.process(batch)
+      return result instanceof Promise ? result.catch((error: unknown) => this.#failed(index, batch, error)) : result
+    } catch (error) {
+      return this.#failed(index, batch, error)
+    }
+  }
+
+  async #guard(index: number, call: () => LogBatch | null | Promise<LogBatch | null>): Promise<LogBatch | null> {
+    try {
+      return await call()
+    } catch (error) {
+      return this.#failed(index, undefined, error)
+    }
+  }
+
+  /** A processor threw: its batch is dropped and counted, since what it would have removed must not get through. */
+  #failed(index: number, batch: LogBatch | undefined, error: unknown): null {
+    const { processors, metrics, logger, onError } = this.#options
+    const id = processors[index]?.id ?? ''
+    metrics.error(id)
+    if (batch !== undefined) metrics.dropped(batch.length, 'processor_error')
+    logger.error({ processor: id, records: batch?.length ?? 0, error: messageOf(error) }, 'a processor threw: its batch is dropped')
+    onError?.(error)
+    return null
+  }
+}

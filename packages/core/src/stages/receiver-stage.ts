@@ -1,0 +1,98 @@
+import { type Delivery, type Lines, type LinesDelivery, type LogBatch, type Output, type Receiver, WeirError } from '@weir/sdk'
+import { type Branch, fanOut } from '../channel/fan-out.ts'
+import { PendingDelivery } from '../channel/pending-delivery.ts'
+import type { ReceiverMetrics } from '../telemetry/stage-metrics.ts'
+import type { LineStage, LineStageOptions } from './line-stage.ts'
+
+export interface ReceiverStageOptions {
+  id: string
+  branches: readonly Branch[]
+  deadLetterBranches: readonly Branch[]
+  metrics: ReceiverMetrics
+  /** Makes the stage for lines, for receivers that read lines. */
+  createLines: ((sends: Pick<LineStageOptions, 'send' | 'sendDeadLetters'>) => LineStage) | undefined
+}
+
+/** What a receiver sends into, and its life. */
+export class ReceiverStage implements Output {
+  readonly id: string
+  readonly #options: ReceiverStageOptions
+  readonly #lines: LineStage | undefined
+  readonly #ended = Promise.withResolvers<void>()
+  readonly #underWay = new Set<Promise<unknown>>()
+  #receiver: Receiver | undefined
+  #isStopped = false
+
+  constructor(options: ReceiverStageOptions) {
+    this.id = options.id
+    this.#options = options
+    this.#lines = options.createLines?.({
+      send: (batch) => fanOut(batch, options.branches),
+      sendDeadLetters: (batch) => fanOut(batch, options.deadLetterBranches),
+    })
+  }
+
+  /** Resolves when the input has ended. */
+  get ended(): Promise<void> {
+    return this.#ended.promise
+  }
+
+  async start(receiver: Receiver): Promise<void> {
+    this.#receiver = receiver
+    await receiver.start(this)
+  }
+
+  async stop(): Promise<void> {
+    await this.#receiver?.stop()
+    this.#isStopped = true
+  }
+
+  /** Waits for what is under way, then lets the receiver close. */
+  async close(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
+    await this.#receiver?.close?.()
+  }
+
+  async send(batch: LogBatch): Promise<Delivery> {
+    this.#throwIfStopped()
+    this.#options.metrics.accepted(batch.length)
+    this.#options.metrics.bytes(batch.byteLength)
+    return this.#watch(await fanOut(batch, this.#options.branches))
+  }
+
+  async sendLines(lines: Lines): Promise<LinesDelivery> {
+    this.#throwIfStopped()
+    if (this.#lines === undefined) {
+      throw new WeirError(`${this.id} sends lines without saying that it reads any`, {
+        code: 'WEIR_OUTPUT_LINES',
+        component: this.id,
+        hint: "set reads: 'lines' in its definition",
+      })
+    }
+    const whole = new PendingDelivery(1)
+    this.#watch(whole)
+    try {
+      const delivery = await this.#lines.sendLines(lines)
+      this.#options.metrics.bytes(delivery.consumed - lines.from)
+      whole.include(delivery)
+      return delivery
+    } finally {
+      whole.settle()
+    }
+  }
+
+  end(): void {
+    this.#ended.resolve()
+  }
+
+  #watch<D extends Delivery>(delivery: D): D {
+    const settled = delivery.done.catch(() => {}).finally(() => this.#underWay.delete(settled))
+    this.#underWay.add(settled)
+    return delivery
+  }
+
+  #throwIfStopped(): void {
+    if (!this.#isStopped) return
+    throw new WeirError(`${this.id} sent something after it had stopped`, { code: 'WEIR_OUTPUT_STOPPED', component: this.id })
+  }
+}

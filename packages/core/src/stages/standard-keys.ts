@@ -1,0 +1,96 @@
+import { type AttributeMap, type Definition, Duration, OneOf, Pattern, Reference, Size, type Static, Type } from '@weir/sdk'
+
+/** Keys of every receiver that reads lines. */
+export const lineKeys = Type.Object({
+  parser: Reference('parser', {
+    description: 'Parser of the lines: an installed type, or the id of an entry under `parsers`. `auto` looks at the first lines of each source.',
+    default: 'auto',
+  }),
+  on_parse_error: OneOf(['keep', 'drop', 'dead_letter'], {
+    description: 'What becomes of a line that the parser does not understand: kept with the line as body, dropped (counted), or sent to `dead_letter_pipeline`.',
+    default: 'keep',
+  }),
+  dead_letter_pipeline: Type.Optional(
+    Type.String({ description: 'Pipeline for lines that were not understood, such as `logs/unparsed`.' }),
+  ),
+  keep_original: Type.Boolean({
+    description: 'Add the line as it came as the attribute `log.record.original`.',
+    default: false,
+  }),
+  max_log_size: Size({ description: 'Longest record; what is longer is cut or dropped.', default: '1MiB' }),
+  max_log_size_behavior: OneOf(['truncate', 'drop'], {
+    description: 'What becomes of a record longer than `max_log_size`.',
+    default: 'truncate',
+  }),
+  multiline: Type.Optional(
+    Type.Object(
+      {
+        line_start_pattern: Type.Optional(Pattern({ description: 'A line that matches begins a record.' })),
+        line_end_pattern: Type.Optional(Pattern({ description: 'A line that matches ends a record.' })),
+      },
+      { description: 'Joins lines into records; give one of the two patterns.', additionalProperties: false },
+    ),
+  ),
+  attributes: Type.Optional(
+    Type.Unsafe<AttributeMap>({ type: 'object', description: 'Attributes added to every record.', additionalProperties: true }),
+  ),
+  resource: Type.Optional(
+    Type.Unsafe<AttributeMap>({ type: 'object', description: 'Resource attributes of every record.', additionalProperties: true }),
+  ),
+})
+
+/** Keys of every exporter: those of the Collector's exporterhelper. */
+export const exporterKeys = Type.Object({
+  sending_queue: Type.Object(
+    {
+      queue_size: Type.Integer({ description: 'Records that may wait.', default: 32_768, minimum: 1 }),
+      max_bytes: Size({ description: 'Bytes that may wait.', default: '8MiB' }),
+      policy: OneOf(['block', 'drop_newest', 'drop_oldest'], {
+        description: 'When the queue is full: hold back the pipeline, or drop (counted).',
+        default: 'block',
+      }),
+    },
+    { description: 'The queue before the exporter.', default: {}, additionalProperties: false },
+  ),
+  batch: Type.Optional(
+    Type.Object(
+      {
+        max_records: Type.Integer({ description: 'Send when so many records are together.', default: 4096, minimum: 1 }),
+        max_bytes: Size({ description: 'Send when so many bytes are together.', default: '1MiB' }),
+        flush_timeout: Duration({ description: 'Send what there is after this time.', default: '200ms' }),
+      },
+      { description: 'Joins small batches into larger ones before they are exported.', additionalProperties: false },
+    ),
+  ),
+  retry_on_failure: Type.Object(
+    {
+      enabled: Type.Boolean({ description: 'Try again after a retryable error.', default: true }),
+      initial_interval: Duration({ description: 'Longest wait before the first repetition; the wait is drawn between 0 and it.', default: '1s' }),
+      max_interval: Duration({ description: 'Longest wait between repetitions.', default: '30s' }),
+      multiplier: Type.Number({ description: 'Growth of the wait.', default: 2, minimum: 1 }),
+      max_elapsed_time: Duration({
+        description: 'Give a batch up (counted) after this time; 0 never gives up, and holds the source back instead.',
+        default: '0',
+      }),
+    },
+    { description: 'Repetition with exponential back-off and full jitter.', default: {}, additionalProperties: false },
+  ),
+  circuit_breaker: Type.Object(
+    {
+      failure_threshold: Type.Integer({ description: 'Failures in a row that open the circuit.', default: 5, minimum: 1 }),
+      open_duration: Duration({ description: 'How long nothing is sent before one batch is tried.', default: '30s' }),
+    },
+    { description: 'Leaves a sink that keeps failing in peace.', default: {}, additionalProperties: false },
+  ),
+  timeout: Duration({ description: 'Longest time for one attempt.', default: '30s' }),
+})
+
+export type LineSettings = Static<typeof lineKeys>
+export type ExporterSettings = Static<typeof exporterKeys>
+
+/** The standard keys that a component of this definition has besides its own. */
+export function standardKeys(definition: Definition): object {
+  if (definition.kind === 'receiver' && definition.reads === 'lines') return lineKeys.properties
+  if (definition.kind === 'exporter' || definition.kind === 'connector') return exporterKeys.properties
+  return {}
+}

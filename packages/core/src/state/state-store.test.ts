@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { StateStore } from './state-store.ts'
+
+let directory = ''
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'weir-state-'))
+})
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+const never = (reason: string) => {
+  throw new Error(`set aside: ${reason}`)
+}
+
+describe('the state store', () => {
+  it('keeps what was written over a restart, each component in its own namespace', async () => {
+    const first = await StateStore.open(directory, never)
+    first.namespace('receiver/file').set('offset', { bytes: 12 })
+    first.namespace('processor/anomaly').set('offset', 'other')
+    first.close()
+    const second = await StateStore.open(directory, never)
+    expect(second.namespace('receiver/file').get('offset')).toEqual({ bytes: 12 })
+    expect(second.namespace('processor/anomaly').keys()).toEqual(['offset'])
+    expect(second.namespace('receiver/file').get('nothing')).toBeUndefined()
+    second.close()
+  })
+
+  it('writes several keys together or not at all', async () => {
+    const store = await StateStore.open(directory, never)
+    const state = store.namespace('x')
+    const circular: { self?: unknown } = {}
+    circular.self = circular
+    expect(() => state.setAll({ one: 1, two: circular as never })).toThrow()
+    expect(state.keys()).toEqual([])
+    state.setAll({ one: 1, two: 2 })
+    state.set('one', null)
+    expect(state.keys()).toEqual(['two'])
+    store.close()
+  })
+
+  it('sets a damaged file aside with a warning and starts with nothing', async () => {
+    writeFileSync(join(directory, 'state.db'), 'this is not a database, and it is long enough to be looked at as one'.repeat(50))
+    const reasons: string[] = []
+    const store = await StateStore.open(directory, (reason) => reasons.push(reason))
+    store.namespace('x').set('key', 1)
+    store.close()
+    expect(reasons).toHaveLength(1)
+    expect(readdirSync(directory).some((name) => name.includes('unusable-1'))).toBe(true)
+  })
+
+  it('sets the file of a newer Weir aside', async () => {
+    const database = new DatabaseSync(join(directory, 'state.db'))
+    database.exec('PRAGMA user_version = 99')
+    database.close()
+    const reasons: string[] = []
+    const store = await StateStore.open(directory, (reason) => reasons.push(reason))
+    store.close()
+    expect(reasons[0]).toContain('newer')
+  })
+
+  it('refuses a directory that another process uses, naming it, and takes it over when that was killed', async () => {
+    const child = spawn(
+      process.execPath,
+      ['--input-type=module', '-e', `
+        import { DatabaseSync } from 'node:sqlite'
+        import { writeFileSync } from 'node:fs'
+        const database = new DatabaseSync(${JSON.stringify(join(directory, 'state.db'))})
+        database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS x (y)')
+        writeFileSync(${JSON.stringify(join(directory, 'pid'))}, String(process.pid))
+        console.log('ready')
+        setInterval(() => {}, 1000)`],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    )
+    await once(child.stdout, 'data')
+    await expect(StateStore.open(directory, never)).rejects.toThrow(`in use by process ${child.pid}`)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    const store = await StateStore.open(directory, never)
+    store.namespace('x').set('key', 1)
+    store.close()
+  })
+})

@@ -1,0 +1,159 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { type AttributeValue, messageOf, type State, WeirError } from '@weir/sdk'
+
+/** Version of what stands in the file; a newer one is set aside. */
+const version = 1
+const fileName = 'state.db'
+const lockName = 'pid'
+
+/** Says that a state file was not used, and where it is now. */
+export type OnSetAside = (reason: string, path: string) => void
+
+/**
+ * Durable state of all components: one SQLite database in WAL mode, locked by the process that has it open (the lock
+ * goes with the process, however it ends). Every write is one transaction.
+ */
+export class StateStore {
+  readonly #database: DatabaseSync
+  readonly #read: StatementSync
+  readonly #write: StatementSync
+  readonly #remove: StatementSync
+  readonly #keys: StatementSync
+
+  private constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#read = database.prepare('SELECT value FROM state WHERE namespace = ? AND key = ?')
+    this.#write = database.prepare('INSERT OR REPLACE INTO state (namespace, key, value) VALUES (?, ?, ?)')
+    this.#remove = database.prepare('DELETE FROM state WHERE namespace = ? AND key = ?')
+    this.#keys = database.prepare('SELECT key FROM state WHERE namespace = ? ORDER BY key')
+  }
+
+  /**
+   * Opens the state of a directory, or state that is gone with the process (`memory`).
+   * @throws WeirError `WEIR_STATE_IN_USE`, `WEIR_STATE_UNUSABLE`
+   */
+  static async open(directory: string | 'memory', onSetAside: OnSetAside): Promise<StateStore> {
+    const { DatabaseSync } = await loadSqlite()
+    if (directory === 'memory') return new StateStore(prepare(new DatabaseSync(':memory:')))
+    try {
+      mkdirSync(directory, { recursive: true })
+    } catch (error) {
+      throw new WeirError(`the state directory ${directory} cannot be made: ${messageOf(error)}`, {
+        code: 'WEIR_STATE_UNUSABLE',
+        hint: 'set service.state_dir to a folder that this user may write to',
+      })
+    }
+    const path = join(directory, fileName)
+    const lockPath = join(directory, lockName)
+    for (let attempt = 0; ; attempt++) {
+      const database = new DatabaseSync(path)
+      try {
+        const store = new StateStore(prepare(database))
+        writeFileSync(lockPath, `${process.pid}\n`)
+        return store
+      } catch (error) {
+        database.close()
+        if (isBusy(error)) throw inUse(directory, lockPath)
+        if (attempt > 0) {
+          throw new WeirError(`the state in ${directory} cannot be used: ${messageOf(error)}`, {
+            code: 'WEIR_STATE_UNUSABLE',
+            hint: 'check the disk and the permissions of the folder',
+          })
+        }
+        onSetAside(messageOf(error), setAside(path))
+      }
+    }
+  }
+
+  /** The state of one component. */
+  namespace(name: string): State {
+    return {
+      get: (key) => this.#get(name, key),
+      set: (key, value) => this.#set(name, key, value),
+      setAll: (entries) => this.transaction(() => {
+        for (const [key, value] of Object.entries(entries)) this.#set(name, key, value)
+      }),
+      keys: () => this.#keys.all(name).map((row) => String(row.key)),
+    }
+  }
+
+  /** All that `change` writes, or nothing of it. */
+  transaction(change: () => void): void {
+    this.#database.exec('BEGIN')
+    try {
+      change()
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #get(namespace: string, key: string): AttributeValue | undefined {
+    const row = this.#read.get(namespace, key)
+    return row === undefined ? undefined : JSON.parse(String(row.value))
+  }
+
+  #set(namespace: string, key: string, value: AttributeValue): void {
+    if (value === null) this.#remove.run(namespace, key)
+    else this.#write.run(namespace, key, JSON.stringify(value))
+  }
+}
+
+/** Node prints a warning when its SQLite is loaded, which says nothing to our users. */
+async function loadSqlite(): Promise<typeof import('node:sqlite')> {
+  const { emitWarning } = process
+  process.emitWarning = () => {}
+  try {
+    return await import('node:sqlite')
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}
+
+function prepare(database: DatabaseSync): DatabaseSync {
+  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+  const found = Number(database.prepare('PRAGMA user_version').get()?.user_version)
+  if (found > version) throw new Error(`it was written by a newer Weir (version ${found}, this one knows ${version})`)
+  const check = database.prepare('PRAGMA quick_check').get()?.quick_check
+  if (check !== 'ok') throw new Error(`it is damaged: ${String(check)}`)
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS state (
+      namespace TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (namespace, key)
+    ) WITHOUT ROWID;
+    PRAGMA user_version = ${version};
+    BEGIN IMMEDIATE; COMMIT`)
+  return database
+}
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && (Reflect.get(error, 'errcode') === 5 || /locked/.test(error.message))
+
+function inUse(directory: string, lockPath: string): WeirError {
+  let pid = 'another process'
+  try {
+    pid = `process ${readFileSync(lockPath, 'utf8').trim()}`
+  } catch {
+    // The other process has not come to writing its number.
+  }
+  return new WeirError(`the state directory ${directory} is in use by ${pid}`, {
+    code: 'WEIR_STATE_IN_USE',
+    hint: 'stop the other process, or give this one a service.state_dir of its own',
+  })
+}
+
+/** Moves a file that cannot be used out of the way, with what belongs to it. Nothing is deleted. */
+function setAside(path: string): string {
+  let number = 1
+  while (existsSync(`${path}.unusable-${number}`)) number++
+  const aside = `${path}.unusable-${number}`
+  renameSync(path, aside)
+  for (const suffix of ['-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix)
+  return aside
+}

@@ -1,0 +1,32 @@
+import type { Logger } from '@weir/sdk'
+import { type Logger as PinoLogger, pino } from 'pino'
+import pretty from 'pino-pretty'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+
+export interface LoggerOptions {
+  level: LogLevel
+  /** Lines for people; JSON otherwise. */
+  isPretty: boolean
+}
+
+const plain = (text: string) => text
+
+/** The process's logger, on stderr: JSON when piped, for people on a terminal. */
+export function createLogger({ level, isPretty }: LoggerOptions): PinoLogger {
+  const destination = isPretty
+    ? pretty({
+        destination: 2,
+        sync: true,
+        colorize: !process.env.NO_COLOR,
+        ignore: 'pid,hostname,component',
+        translateTime: 'SYS:HH:MM:ss.l',
+        messageFormat: (log, messageKey) => `${log.component === undefined ? '' : `${String(log.component)}: `}${String(log[messageKey])}`,
+        customPrettifiers: { error: (value) => plain(String(value)) },
+      })
+    : pino.destination({ dest: 2, sync: true })
+  return pino({ level, base: null }, destination)
+}
+
+/** The logger of one component: each line carries its id. */
+export const componentLogger = (logger: PinoLogger, component: string): Logger => logger.child({ component })

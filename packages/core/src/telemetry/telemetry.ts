@@ -1,0 +1,92 @@
+import { type Attributes, metrics, type Meter as OtelMeter } from '@opentelemetry/api'
+import type { Counter, Gauge, Histogram, Meter, MetricOptions } from '@weir/sdk'
+
+/** One instrument's value for one component, as `weir top` and the run summary read it. */
+export interface Reading {
+  readonly name: string
+  readonly component: string
+  readonly attributes: Attributes
+  value: number
+}
+
+/**
+ * The process's metrics: each goes to OpenTelemetry's API, where whatever SDK the user has registered collects it, and
+ * into a table that the process itself can read.
+ */
+export class Telemetry {
+  readonly #meter: OtelMeter = metrics.getMeter('weir')
+  readonly #readings = new Map<string, Reading>()
+
+  /** Everything measured so far. */
+  readings(): Reading[] {
+    return [...this.#readings.values()]
+  }
+
+  /** Sum of a metric over all components, or of one. */
+  total(name: string, component?: string): number {
+    let sum = 0
+    for (const reading of this.#readings.values()) {
+      if (reading.name === name && (component === undefined || reading.component === component)) sum += reading.value
+    }
+    return sum
+  }
+
+  /** The meter of one component; `kind` names the attribute that carries its id, as the Collector's metrics do. */
+  meter(kind: string, component: string): Meter {
+    return new ComponentMeter(this.#meter, kind, component, (name, attributes) => this.#reading(name, component, attributes))
+  }
+
+  #reading(name: string, component: string, attributes: Attributes): Reading {
+    const key = `${name} ${component} ${JSON.stringify(attributes)}`
+    let reading = this.#readings.get(key)
+    if (reading === undefined) {
+      reading = { name, component, attributes, value: 0 }
+      this.#readings.set(key, reading)
+    }
+    return reading
+  }
+}
+
+const noAttributes = Object.freeze({})
+
+class ComponentMeter implements Meter {
+  readonly #meter: OtelMeter
+  readonly #identity: Attributes
+  readonly #reading: (name: string, attributes: Attributes) => Reading
+
+  constructor(meter: OtelMeter, kind: string, component: string, reading: (name: string, attributes: Attributes) => Reading) {
+    this.#meter = meter
+    this.#identity = { [kind]: component }
+    this.#reading = reading
+  }
+
+  counter(name: string, options: MetricOptions): Counter {
+    const instrument = this.#meter.createCounter(name, options)
+    return {
+      add: (value, attributes = noAttributes) => {
+        this.#reading(name, attributes).value += value
+        instrument.add(value, { ...this.#identity, ...attributes })
+      },
+    }
+  }
+
+  gauge(name: string, options: MetricOptions): Gauge {
+    const instrument = this.#meter.createGauge(name, options)
+    return {
+      record: (value, attributes = noAttributes) => {
+        this.#reading(name, attributes).value = value
+        instrument.record(value, { ...this.#identity, ...attributes })
+      },
+    }
+  }
+
+  histogram(name: string, options: MetricOptions): Histogram {
+    const instrument = this.#meter.createHistogram(name, options)
+    return {
+      record: (value, attributes = noAttributes) => {
+        this.#reading(name, attributes).value += value
+        instrument.record(value, { ...this.#identity, ...attributes })
+      },
+    }
+  }
+}

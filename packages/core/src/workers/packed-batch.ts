@@ -1,0 +1,103 @@
+import { Buffer } from 'node:buffer'
+import { type AttributeMap, type AttributeValue, endOf, type FieldName, kindOf, Layout, LogBatch, type Signal } from '@weir/sdk'
+
+/** A batch as it crosses to another thread: its large parts are moved, the rest is cloned. */
+export interface PackedBatch {
+  readonly bytes: Uint8Array
+  readonly cells: Int32Array
+  readonly time: Float64Array
+  readonly timeRemainder: Uint32Array | null
+  readonly severityNumber: Uint8Array
+  readonly rowCount: number
+  readonly stride: number
+  /** Names of the columns after line and body; a field's begins with a NUL. */
+  readonly columns: readonly string[]
+  readonly values: AttributeValue[]
+  readonly failures: number[]
+  readonly selection: Uint32Array | null
+  readonly signal: Signal
+  readonly resource: AttributeMap
+  readonly attributes: AttributeMap
+  readonly source: string
+  readonly observedTime: number
+}
+
+const fieldMark = '\0'
+
+/** Copies what a batch uses, its bytes included, so that both threads can go on with their own. */
+export function packBatch(batch: LogBatch): PackedBatch {
+  const { rowCount, stride } = batch
+  const cells = batch.cells.slice(0, rowCount * stride * 2)
+  const { from, to } = usedBytes(cells)
+  for (let at = 0; from > 0 && at < cells.length; at += 2) {
+    const b = cells[at + 1] ?? -1
+    if (kindOf(b) < 0) continue
+    cells[at] = (cells[at] ?? 0) - from
+    cells[at + 1] = b - from
+  }
+  return {
+    bytes: new Uint8Array(batch.bytes.subarray(from, to)),
+    cells,
+    time: batch.time.slice(0, rowCount),
+    timeRemainder: batch.timeRemainder?.slice(0, rowCount) ?? null,
+    severityNumber: batch.severityNumber.slice(0, rowCount),
+    rowCount,
+    stride,
+    columns: batch.layout.columns.slice(2, stride).map(({ name, isAttribute }) => (isAttribute ? name : fieldMark + name)),
+    values: batch.values,
+    failures: batch.failures,
+    selection: batch.selection === null ? null : batch.selection.slice(),
+    signal: batch.signal,
+    resource: { ...batch.resource },
+    attributes: { ...batch.attributes },
+    source: batch.source,
+    observedTime: batch.observedTime,
+  }
+}
+
+/** The bytes that ranges point to. */
+function usedBytes(cells: Int32Array): { from: number; to: number } {
+  let from = Number.MAX_SAFE_INTEGER
+  let to = 0
+  for (let at = 0; at < cells.length; at += 2) {
+    const b = cells[at + 1] ?? -1
+    if (kindOf(b) < 0) continue
+    const a = cells[at] ?? 0
+    if (a < from) from = a
+    if (endOf(b) > to) to = endOf(b)
+  }
+  return to === 0 ? { from: 0, to: 0 } : { from, to }
+}
+
+/** The buffers of a packed batch, to be moved rather than copied. */
+export const transferList = ({ bytes, cells, time, timeRemainder, severityNumber }: PackedBatch): ArrayBuffer[] =>
+  [bytes, cells, time, severityNumber, ...(timeRemainder === null ? [] : [timeRemainder])].map(({ buffer }) => buffer as ArrayBuffer)
+
+/** Layouts by their columns: batches of one parser share one, so that what is cached by layout stays of use. */
+const layouts = new Map<string, Layout>()
+const maxLayouts = 256
+
+function layoutOf(columns: readonly string[]): Layout {
+  const key = columns.join('\n')
+  let layout = layouts.get(key)
+  if (layout === undefined) {
+    layout = new Layout()
+    for (const column of columns) {
+      if (column.startsWith(fieldMark)) layout.addField(column.slice(1) as FieldName)
+      else layout.addAttribute(column)
+    }
+    if (layouts.size >= maxLayouts) layouts.clear()
+    layouts.set(key, layout)
+  }
+  return layout
+}
+
+/** The batch that was packed, around the moved buffers. */
+export function unpackBatch(packed: PackedBatch): LogBatch {
+  const batch = new LogBatch({ capacity: 0, layout: layoutOf(packed.columns), signal: packed.signal })
+  Object.defineProperty(batch, 'capacity', { value: packed.rowCount, enumerable: true })
+  const { bytes, columns: _, ...rest } = packed
+  Object.assign(batch, rest)
+  batch.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return batch
+}

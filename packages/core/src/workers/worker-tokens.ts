@@ -1,0 +1,13 @@
+import type { Tokens } from '@weir/sdk'
+import { compileCondition } from '../expressions/condition.ts'
+import { compilePattern } from '../expressions/pattern.ts'
+import { SystemClock } from '../telemetry/system-clock.ts'
+
+/** What a component can have in a worker thread: what keeps nothing and talks to nobody. */
+export const workerTokens: { readonly [name: string]: unknown } = {
+  clock: new SystemClock(),
+  conditions: { compile: compileCondition },
+  patterns: { compile: compilePattern },
+}
+
+export const canRunInWorker = (inject: Tokens = {}): boolean => Object.values(inject).every(({ name }) => name in workerTokens)
