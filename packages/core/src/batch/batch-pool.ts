@@ -2,6 +2,7 @@ import { LogBatch } from '@weir/sdk'
 
 /** Batches beyond which the pool lets the garbage collector have them. */
 const maxIdle = 16
+const capacity = 4096
 
 /**
  * Batches to be filled again: their columns are a few hundred kilobytes, which are dear to allocate and zero for every
@@ -11,10 +12,10 @@ export class BatchPool {
   readonly #idle: LogBatch[] = []
 
   take(): LogBatch {
-    return this.#idle.pop() ?? new LogBatch()
+    return this.#idle.pop() ?? new LogBatch({ capacity })
   }
 
   give(batch: LogBatch): void {
-    if (this.#idle.length < maxIdle) this.#idle.push(batch.reset())
+    if (batch.capacity === capacity && this.#idle.length < maxIdle) this.#idle.push(batch.reset())
   }
 }

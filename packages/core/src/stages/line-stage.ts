@@ -5,7 +5,7 @@ import {
   Layout,
   type Lines,
   type LinesDelivery,
-  type LogBatch,
+  LogBatch,
   type Logger,
   lineSlot,
   messageOf,
@@ -101,15 +101,23 @@ export class LineStage {
     const { bytes, to } = region
     let at = region.from
     let size = pieceBytes
+    let isLong = false
     while (at < to) {
       const limit = to - at <= size ? to : endOfLine(bytes, at + size - 1, to)
       const isLast = limit === to
       const tooLong = size > pieceBytes && limit - at > this.#options.settings.max_log_size
       const piece = { bytes, from: at, to: limit, isFinal: tooLong || (region.isFinal && isLast) }
-      const reached = await this.#sendPiece(state, piece, delivery)
-      if (reached === at && isLast) break
-      size = reached === at ? size * 2 : pieceBytes
-      at = reached
+      const reached = await this.#sendPiece(state, piece, delivery, isLong)
+      if (reached > at) {
+        at = reached
+        size = pieceBytes
+        isLong = false
+      } else if (isLong && isLast) {
+        break
+      } else {
+        if (isLong) size *= 2
+        isLong = true
+      }
     }
     return at
   }
@@ -152,11 +160,15 @@ export class LineStage {
     await this.#sendPiece(state, { bytes, from, to, isFinal: true }, delivery)
   }
 
-  /** Makes one batch and sends it. Returns the offset up to which records were taken. */
-  async #sendPiece(state: SourceState, piece: Piece, delivery: PendingDelivery): Promise<number> {
+  /**
+   * Makes one batch and sends it. Returns the offset up to which records were taken.
+   * @param isLong make room for a record of any number of lines
+   */
+  async #sendPiece(state: SourceState, piece: Piece, delivery: PendingDelivery, isLong = false): Promise<number> {
     const { pool, clock } = this.#options
     const { parser } = state
-    const batch = pool.take().reset({
+    const empty = isLong ? new LogBatch({ capacity: piece.to - piece.from }) : pool.take()
+    const batch = empty.reset({
       source: state.source.id,
       attributes: state.attributes,
       resource: state.resource,

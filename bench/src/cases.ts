@@ -1,0 +1,42 @@
+import type { InputKind } from './inputs.ts'
+
+export interface Case {
+  name: string
+  input: InputKind
+  /** Ratio to the reference that it should reach. */
+  goal: number
+  /** The pipeline's parts in the config; paths are filled in by the runner. */
+  parser: string
+  detectors?: string[]
+  exporter: 'blackhole' | 'file'
+}
+
+const anomaly = ['rate', 'error_rate', 'new_pattern']
+
+export const cases: readonly Case[] = [
+  { name: 'file → nginx → blackhole', input: 'nginx', goal: 0.8, parser: 'nginx', exporter: 'blackhole' },
+  { name: 'file → json → blackhole', input: 'json', goal: 0.4, parser: 'json', exporter: 'blackhole' },
+  { name: 'file → syslog 5424 → blackhole', input: 'syslog', goal: 0.6, parser: 'syslog', exporter: 'blackhole' },
+  { name: 'file → nginx → rate + error_rate + new_pattern → blackhole', input: 'nginx', goal: 0.25, parser: 'nginx', detectors: anomaly, exporter: 'blackhole' },
+  { name: 'file → nginx → file (NDJSON, all)', input: 'nginx', goal: 0.15, parser: 'nginx', exporter: 'file' },
+  { name: 'file → nginx by parse(line, record) → blackhole', input: 'nginx', goal: 0.2, parser: 'simple_nginx', exporter: 'blackhole' },
+  { name: 'file → auto (nginx) → blackhole', input: 'nginx', goal: 0.8, parser: 'auto', exporter: 'blackhole' },
+]
+
+/** The config of a case. */
+export function configOf({ parser, detectors, exporter }: Case, input: string, output: string, workers: number): object {
+  return {
+    plugins: { paths: [new URL('simple-nginx.ts', import.meta.url).pathname] },
+    receivers: { file: { include: [input], parser } },
+    processors: detectors === undefined ? {} : { anomaly: { detectors } },
+    exporters: exporter === 'file' ? { file: { path: output } } : { blackhole: {} },
+    service: {
+      state_dir: 'memory',
+      workers,
+      pipelines: {
+        logs: { receivers: ['file'], processors: detectors === undefined ? [] : ['anomaly'], exporters: [exporter] },
+        ...(detectors === undefined ? {} : { alerts: { receivers: ['anomaly'], exporters: [exporter] } }),
+      },
+    },
+  }
+}
