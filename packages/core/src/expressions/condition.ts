@@ -1,0 +1,126 @@
+import { type ASTNode, TypeError as CelTypeError, Environment, ParseError } from '@marcbachmann/cel-js'
+import { messageOf, type Record, rootFields, WeirError } from '@weir/sdk'
+import { nearest } from '../config/nearest.ts'
+import { ConditionRefusal, compileNode, type Evaluate, functionNames } from './condition-compiler.ts'
+
+/** Why a condition cannot be used, and where. */
+export interface ConditionProblem {
+  readonly message: string
+  /** Index into the condition. */
+  readonly offset: number
+  readonly length?: number
+  /** What the reader can do. */
+  readonly suggestion?: string
+}
+
+const fieldTypes: { readonly [field in (typeof rootFields)[number]]: string } = {
+  attributes: 'dyn',
+  body: 'dyn',
+  eventName: 'string',
+  observedTime: 'google.protobuf.Timestamp',
+  resource: 'dyn',
+  severityNumber: 'int',
+  severityText: 'string',
+  spanId: 'string',
+  time: 'google.protobuf.Timestamp',
+  traceId: 'string',
+}
+
+const environment = new Environment({ homogeneousAggregateLiterals: false })
+for (const field of rootFields) environment.registerVariable(field, fieldTypes[field])
+
+const words: { readonly [word: string]: string } = { and: '&&', or: '||', not: '!', '=': '==', '&': '&&', '|': '||' }
+
+/** Puts the library's finding into words for an operator. */
+function explain(text: string, error: ParseError | CelTypeError): ConditionProblem {
+  const { start, end } = error.range ?? { start: 0, end: text.length }
+  const place = { offset: start, length: Math.max(1, end - start) }
+  const found = text.slice(start, end)
+  // The parser points at the last letter of a word that it has no use for.
+  const word = /\w+$/.exec(text.slice(0, end))?.[0] ?? found
+  const instead = words[word] ?? words[found.charAt(0)]
+  const withHint = (message: string, suggestion: string | undefined): ConditionProblem =>
+    suggestion === undefined ? { message, ...place } : { message, ...place, suggestion }
+  switch (error.code) {
+    case 'unknown_variable': {
+      const near = nearest(found, rootFields)
+      return withHint(`there is no field ${JSON.stringify(found)}`, `did you mean ${near ?? `attributes.${found}`}?`)
+    }
+    case 'no_such_overload':
+      return withHint(error.summary.replace(/^no such overload: /, 'these do not go together: '), undefined)
+    case 'no_matching_overload': {
+      const name = /(\w+)\(/.exec(error.summary)?.[1] ?? ''
+      const near = functionNames.includes(name) ? undefined : nearest(name, functionNames)
+      return withHint(
+        error.summary.replace(/^found no matching overload for '(.*)'$/, 'there is no function $1'),
+        near && `did you mean ${near}()?`,
+      )
+    }
+    case 'invalid_macro_argument':
+      return withHint('has() takes a field', 'has(attributes.name), or "name" in attributes')
+    case 'expected_token':
+      return withHint(
+        error.summary,
+        /^\w+$/.test(found) ? `write a name like this in brackets: ["${found}"]` : undefined,
+      )
+    default:
+      if (text.trim() === '') return { message: 'the condition is empty', offset: 0 }
+      if (instead !== undefined) return withHint(`${JSON.stringify(word)} has no meaning here`, `CEL writes ${instead}`)
+      return withHint(start >= text.trimEnd().length ? 'the condition ends too early' : error.summary, undefined)
+  }
+}
+
+function parse(text: string): ASTNode | ConditionProblem {
+  try {
+    const parsed = environment.parse(text)
+    const { valid, type = '', error } = parsed.check()
+    if (!valid && error !== undefined) return explain(text, error)
+    if (type === 'bool' || type === 'dyn') return parsed.ast
+    return { message: `this gives a value of type ${type}, not true or false`, offset: 0, length: text.length }
+  } catch (error) {
+    if (error instanceof ParseError || error instanceof CelTypeError) return explain(text, error)
+    throw error
+  }
+}
+
+function compile(text: string): Evaluate | ConditionProblem {
+  const parsed = parse(text)
+  if ('message' in parsed) return parsed
+  try {
+    return compileNode(parsed)
+  } catch (error) {
+    if (!(error instanceof ConditionRefusal)) throw error
+    const { node, hint } = error
+    const place = { message: messageOf(error), offset: node.start, length: node.end - node.start }
+    return hint === undefined ? place : { ...place, suggestion: hint }
+  }
+}
+
+/** What is wrong with a condition, if anything is: its syntax, a name, a type, a pattern. */
+export function checkCondition(text: string): ConditionProblem | undefined {
+  const result = compile(text)
+  return typeof result === 'function' ? undefined : result
+}
+
+/**
+ * Compiles a condition (`where:`): CEL over the fields of a record.
+ *
+ * It is checked once and then runs as closures; it never throws. What differs from CEL: numbers are JavaScript's (so
+ * `7 / 2` is 3.5). A comparison with a field that is not there, or between values of unlike types, is false, and `!=`
+ * true; only `null` equals a missing field. A text that is a number (`"503"`) compares with a number as that number.
+ * `attributes.a.b` and `attributes["a.b"]` read flat and nested keys alike. `time` and `observedTime` are timestamps:
+ * `time.getHours() < 6`, `observedTime - time > duration("5m")`.
+ * @see https://github.com/google/cel-spec/blob/master/doc/langdef.md
+ * @throws WeirError `WEIR_CONDITION_INVALID`
+ */
+export function compileCondition(text: string): (record: Record) => boolean {
+  const result = compile(text)
+  if (typeof result === 'function') return (record) => result(record) === true
+  throw new WeirError(
+    `the condition ${JSON.stringify(text)} cannot be used: ${result.message} (at character ${result.offset + 1})`,
+    {
+      code: 'WEIR_CONDITION_INVALID',
+      ...(result.suggestion === undefined ? {} : { hint: result.suggestion }),
+    },
+  )
+}
