@@ -1,0 +1,203 @@
+import { readFile } from 'node:fs/promises'
+import { basename, extname } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { messageOf } from '@weir/sdk'
+import { parse as parseToml, TomlError } from 'smol-toml'
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, Scalar } from 'yaml'
+import { type Diagnostic, diagnostic } from './diagnostic.ts'
+import { type Place, positionOf, type SourceFile } from './place.ts'
+import { tomlPlaces } from './toml-places.ts'
+
+export interface ConfigMap {
+  [key: string]: unknown
+}
+
+/** A config, or a part of one: plain values, and where each was written. */
+export interface Parsed {
+  readonly value: ConfigMap
+  readonly place: Place
+  /** What kept the file, or parts of it, from being read. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+export const isConfigMap = (value: unknown): value is ConfigMap =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const nothing: Place = { children: new Map() }
+const failed = (...diagnostics: Diagnostic[]): Parsed => ({ value: {}, place: nothing, diagnostics })
+
+/**
+ * Reads one config file by its extension; of `package.json`, the key `weir`. Never throws: problems are diagnostics.
+ * @param name of the file, as it is shown
+ */
+export async function readConfig(path: string, name: string): Promise<Parsed> {
+  const extension = extname(path)
+  try {
+    if (['.ts', '.mts', '.js', '.mjs'].includes(extension)) return await readModule(path, name)
+    const file = { name, text: (await readFile(path, 'utf8')).replace(/^\ufeff/, '') }
+    if (extension === '.toml') return readToml(file)
+    const parsed = readYaml(file, extension !== '.json')
+    return basename(path) === 'package.json' ? ofPackage(parsed) : parsed
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    return failed(
+      isMissing
+        ? diagnostic('error', 'WEIR_CONFIG_NOT_FOUND', `there is no file ${name}`)
+        : diagnostic('error', 'WEIR_CONFIG_UNREADABLE', `${name} cannot be read: ${messageOf(error)}`),
+    )
+  }
+}
+
+function ofPackage({ value, place, diagnostics }: Parsed): Parsed {
+  return { value: isConfigMap(value.weir) ? value.weir : {}, place: place.children.get('weir') ?? nothing, diagnostics }
+}
+
+const notAMap = (name: string) =>
+  diagnostic('error', 'WEIR_CONFIG_TYPE', `${name} does not hold a map of sections`, {
+    hint: 'begin with receivers:, exporters: and service:',
+  })
+
+async function readModule(path: string, name: string): Promise<Parsed> {
+  const module: { default?: unknown } = await import(pathToFileURL(path).href)
+  const exported: unknown = typeof module.default === 'function' ? await module.default() : module.default
+  const value: unknown = JSON.parse(JSON.stringify(exported ?? null))
+  return isConfigMap(value) ? { value, place: nothing, diagnostics: [] } : failed(notAMap(name))
+}
+
+function readToml(file: SourceFile): Parsed {
+  try {
+    const value: ConfigMap = JSON.parse(JSON.stringify(parseToml(file.text)))
+    return { value, place: tomlPlaces(file), diagnostics: [] }
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error
+    const start =
+      file.text
+        .split('\n')
+        .slice(0, error.line - 1)
+        .join('\n').length +
+      (error.line > 1 ? 1 : 0) +
+      error.column -
+      1
+    const message =
+      messageOf(error)
+        .replace(/^Invalid TOML document: /, '')
+        .split('\n')[0] ?? ''
+    return failed(
+      diagnostic('error', 'WEIR_CONFIG_SYNTAX', message, { position: positionOf({ file, start, end: start + 1 }) }),
+    )
+  }
+}
+
+/** What YAML's faults mean for an operator. */
+const yamlHints: { readonly [code: string]: string } = {
+  TAB_AS_INDENT: 'indent with spaces',
+  MULTIPLE_DOCS: 'write them into files of their own: weir run one.yaml two.yaml',
+  DUPLICATE_KEY: 'remove one, or join them',
+  BAD_INDENT: 'keys of one map begin in the same column',
+  MULTILINE_IMPLICIT_KEY: 'is there a colon or an indentation too much or too few?',
+}
+
+/** JSON is read by the same parser: it is YAML. */
+function readYaml(file: SourceFile, quotesMatter: boolean): Parsed {
+  const document = parseDocument(file.text, { prettyErrors: false, merge: false })
+  const diagnostics = [...document.errors, ...document.warnings].map(({ code, message, pos: [start, end] }) =>
+    diagnostic('error', 'WEIR_CONFIG_SYNTAX', code === 'MULTIPLE_DOCS' ? 'the file holds several documents' : message, {
+      hint: yamlHints[code],
+      position: positionOf({ file, start, end }),
+    }),
+  )
+  if (diagnostics.length > 0) return failed(...diagnostics)
+  if (document.contents === null) return failed()
+  try {
+    const { value, place } = new YamlReader(file, document, quotesMatter).read(document.contents)
+    return value === null ? failed() : isConfigMap(value) ? { value, place, diagnostics } : failed(notAMap(file.name))
+  } catch (error) {
+    if (!(error instanceof YamlProblem)) throw error
+    return failed(
+      diagnostic('error', 'WEIR_CONFIG_SYNTAX', error.message, { position: positionOf({ file, ...error.span }) }),
+    )
+  }
+}
+
+class YamlProblem extends Error {
+  readonly span: { start: number; end: number }
+
+  constructor(message: string, node: Node | null) {
+    super(message)
+    const [start = 0, end = start + 1] = node?.range ?? []
+    this.span = { start, end }
+  }
+}
+
+/** Nodes that a config may have once its aliases are written out, and how deep: a few lines of YAML could make billions. */
+const maxNodes = 100_000
+const maxDepth = 100
+
+/** Turns YAML's nodes into plain values, and remembers where each stood. */
+class YamlReader {
+  readonly #file: SourceFile
+  readonly #document: Document
+  readonly #quotesMatter: boolean
+  #nodes = 0
+
+  constructor(file: SourceFile, document: Document, quotesMatter: boolean) {
+    this.#file = file
+    this.#document = document
+    this.#quotesMatter = quotesMatter
+  }
+
+  read(node: Node, key?: Node, depth = 0): { value: unknown; place: Place } {
+    if (++this.#nodes > maxNodes || depth > maxDepth) throw new YamlProblem('the aliases make too much of this', node)
+    const place: Place = { ...this.#span('value', node), ...this.#span('key', key), children: new Map() }
+    if (isAlias(node)) {
+      const target = node.resolve(this.#document)
+      if (target === undefined) throw new YamlProblem(`there is no anchor "${node.source}"`, node)
+      const { value, place: original } = this.read(target, key, depth + 1)
+      return { value, place: { ...original, ...this.#span('value', node) } }
+    }
+    if (isMap<Node, Node | null>(node))
+      return { value: Object.fromEntries(this.#entries(node.items, place, depth)), place }
+    if (isSeq<Node>(node))
+      return { value: node.items.map((item, index) => this.#child(place, index, item, undefined, depth)), place }
+    const isQuoted = isScalar(node) && (node.type === Scalar.QUOTE_DOUBLE || node.type === Scalar.QUOTE_SINGLE)
+    return { value: isScalar(node) ? node.value : null, place: { ...place, isQuoted: isQuoted && this.#quotesMatter } }
+  }
+
+  #entries(pairs: readonly Pair<Node, Node | null>[], place: Place, depth: number): Map<string, unknown> {
+    const merged = new Map<string, unknown>()
+    const own = new Map<string, unknown>()
+    for (const { key, value } of pairs) {
+      if (!isScalar(key) || typeof key.value === 'object') throw new YamlProblem('a key must be a word', key)
+      if (key.value === '<<' && key.type === Scalar.PLAIN && value !== null) {
+        const sources = isSeq<Node>(value) ? value.items : [value]
+        for (const source of sources.toReversed()) {
+          const { value: map, place: from } = this.read(source, undefined, depth + 1)
+          if (!isConfigMap(map)) throw new YamlProblem('<< takes a map, or a list of maps', source)
+          for (const [name, inner] of Object.entries(map)) {
+            merged.set(name, inner)
+            if (!own.has(name)) place.children.set(name, from.children.get(name) ?? from)
+          }
+        }
+      } else {
+        own.set(String(key.value), this.#child(place, String(key.value), value, key, depth))
+      }
+    }
+    return new Map([...merged, ...own])
+  }
+
+  #child(place: Place, name: string | number, node: Node | null, key: Node | undefined, depth: number): unknown {
+    const child =
+      node === null
+        ? { value: null, place: { ...this.#span('key', key), children: new Map() } }
+        : this.read(node, key, depth + 1)
+    place.children.set(name, child.place)
+    return child.value
+  }
+
+  #span<Part extends 'key' | 'value'>(part: Part, node: Node | undefined): Partial<Pick<Place, Part>> {
+    const [start, end] = node?.range ?? []
+    return start === undefined || end === undefined
+      ? {}
+      : ({ [part]: { file: this.#file, start, end } } as Pick<Place, Part>)
+  }
+}

@@ -1,0 +1,93 @@
+import { Duration, OneOf, type Static, Type } from '@weir/sdk'
+
+const ids = (description: string) => Type.Array(Type.String({ minLength: 1 }), { description, default: [] })
+
+const pipeline = Type.Object(
+  {
+    receivers: ids('Ids of receivers, or of connectors and processors of other pipelines that emit this signal.'),
+    processors: ids('Ids of processors, in the order in which records pass them.'),
+    exporters: ids('Ids of exporters, or of connectors.'),
+  },
+  { additionalProperties: false },
+)
+
+/** Name of a pipeline: its signal, and a name of its own if there are several. */
+const pipelineName = '^(logs|alerts|metrics)(/[^/\\s]+)?$'
+
+/** The section `service`. */
+export const serviceSchema = Type.Object(
+  {
+    state_dir: Type.String({
+      description: 'Folder for checkpoints, baselines and durable queues; relative to the config.',
+      default: '.weir',
+      minLength: 1,
+    }),
+    pipelines: Type.Record(Type.String({ pattern: pipelineName }), pipeline, {
+      description: 'Pipelines by name: logs, alerts or metrics, with /name if there are several.',
+      additionalProperties: false,
+      minProperties: 1,
+    }),
+    workers: Type.Integer({
+      description: 'Threads that parse and process beside the main one; 0: none.',
+      default: 0,
+      minimum: 0,
+    }),
+    on_error: OneOf(['continue', 'stop'], {
+      description: 'What happens when a processor throws: its batch is dropped (counted), or the collector stops.',
+      default: 'continue',
+    }),
+    shutdown_timeout: Duration({
+      description: 'Longest time to deliver what is under way when stopping.',
+      default: '30s',
+    }),
+    telemetry: Type.Object(
+      {
+        logs: Type.Object(
+          {
+            level: OneOf(['debug', 'info', 'warn', 'error', 'silent'], {
+              description: "Level of Weir's own log.",
+              default: 'info',
+            }),
+          },
+          { description: "Weir's own log, on stderr.", default: {}, additionalProperties: false },
+        ),
+        metrics: Type.Object(
+          {
+            prometheus: Type.Optional(
+              Type.Object(
+                {
+                  host: Type.String({ description: 'Address to listen on.', default: '127.0.0.1' }),
+                  port: Type.Integer({ description: 'Port to listen on.', default: 9464, minimum: 0, maximum: 65_535 }),
+                },
+                { description: 'Serves the metrics for Prometheus, on /metrics.', additionalProperties: false },
+              ),
+            ),
+          },
+          { description: "Weir's own metrics.", default: {}, additionalProperties: false },
+        ),
+      },
+      { description: 'What Weir tells about itself.', default: {}, additionalProperties: false },
+    ),
+  },
+  { description: 'Which pipelines run, and how.', additionalProperties: false },
+)
+
+export type ServiceConfig = Omit<Static<typeof serviceSchema>, 'pipelines'>
+
+/** The section `plugins`. */
+export const pluginsSchema = Type.Object(
+  {
+    paths: Type.Array(Type.String(), {
+      description: 'Further plugin files or package folders, relative to the config.',
+      default: [],
+    }),
+    prefer: Type.Record(Type.String(), Type.String(), {
+      description: 'Package by kind/type, where two offer the same type: parser/nginx: my-package.',
+      default: {},
+    }),
+  },
+  {
+    description: 'Where plugins come from, beside the dependencies of the project and plugins.d/.',
+    additionalProperties: false,
+  },
+)
