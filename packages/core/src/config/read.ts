@@ -5,7 +5,7 @@ import { messageOf } from '@weir/sdk'
 import { parse as parseToml, TomlError } from 'smol-toml'
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, Scalar } from 'yaml'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
-import { type Place, positionOf, type SourceFile } from './place.ts'
+import { type Place, positionOf, type SourceFile, type Span } from './place.ts'
 import { tomlPlaces } from './toml-places.ts'
 
 export interface ConfigMap {
@@ -52,9 +52,10 @@ function ofPackage({ value, place, diagnostics }: Parsed): Parsed {
   return { value: isConfigMap(value.weir) ? value.weir : {}, place: place.children.get('weir') ?? nothing, diagnostics }
 }
 
-const notAMap = (name: string) =>
+const notAMap = (name: string, span?: Span) =>
   diagnostic('error', 'WEIR_CONFIG_TYPE', `${name} does not hold a map of sections`, {
     hint: 'begin with receivers:, exporters: and service:',
+    position: span && positionOf(span),
   })
 
 async function readModule(path: string, name: string): Promise<Parsed> {
@@ -97,35 +98,40 @@ const yamlHints: { readonly [code: string]: string } = {
   MULTILINE_IMPLICIT_KEY: 'is there a colon or an indentation too much or too few?',
 }
 
+/** A fault in YAML: what the parser says, what to do, and the whole word that it begins at. */
+function yamlFault(file: SourceFile, message: string, start: number, end: number, code = ''): Diagnostic {
+  const word = /^[\w/-]*/.exec(file.text.slice(start))?.[0].length ?? 0
+  const position = positionOf({ file, start, end: Math.max(end, start + word) })
+  const inFlow = position.lineText.includes('${') ? 'put ${…} in quotes between [ ] and { }' : undefined
+  const said = code === 'MULTIPLE_DOCS' ? 'the file holds several documents' : message
+  return diagnostic('error', 'WEIR_CONFIG_SYNTAX', said, { hint: yamlHints[code] ?? inFlow, position })
+}
+
 /** JSON is read by the same parser: it is YAML. */
 function readYaml(file: SourceFile, quotesMatter: boolean): Parsed {
   const document = parseDocument(file.text, { prettyErrors: false, merge: false })
-  const diagnostics = [...document.errors, ...document.warnings].map(({ code, message, pos: [start, end] }) =>
-    diagnostic('error', 'WEIR_CONFIG_SYNTAX', code === 'MULTIPLE_DOCS' ? 'the file holds several documents' : message, {
-      hint: yamlHints[code],
-      position: positionOf({ file, start, end }),
-    }),
-  )
-  if (diagnostics.length > 0) return failed(...diagnostics)
+  const faults = [...document.errors, ...document.warnings]
+  if (faults.length > 0)
+    return failed(...faults.map(({ code, message, pos }) => yamlFault(file, message, ...pos, code)))
   if (document.contents === null) return failed()
   try {
     const { value, place } = new YamlReader(file, document, quotesMatter).read(document.contents)
-    return value === null ? failed() : isConfigMap(value) ? { value, place, diagnostics } : failed(notAMap(file.name))
+    if (value !== null && !isConfigMap(value)) return failed(notAMap(file.name, place.value))
+    return { value: value ?? {}, place, diagnostics: [] }
   } catch (error) {
     if (!(error instanceof YamlProblem)) throw error
-    return failed(
-      diagnostic('error', 'WEIR_CONFIG_SYNTAX', error.message, { position: positionOf({ file, ...error.span }) }),
-    )
+    return failed(yamlFault(file, error.message, error.start, error.end))
   }
 }
 
 class YamlProblem extends Error {
-  readonly span: { start: number; end: number }
+  readonly start: number
+  readonly end: number
 
   constructor(message: string, node: Node | null) {
     super(message)
-    const [start = 0, end = start + 1] = node?.range ?? []
-    this.span = { start, end }
+    this.start = node?.range?.[0] ?? 0
+    this.end = node?.range?.[1] ?? this.start
   }
 }
 
@@ -147,7 +153,8 @@ class YamlReader {
   }
 
   read(node: Node, key?: Node, depth = 0): { value: unknown; place: Place } {
-    if (++this.#nodes > maxNodes || depth > maxDepth) throw new YamlProblem('the aliases make too much of this', node)
+    if (++this.#nodes > maxNodes || depth > maxDepth)
+      throw new YamlProblem(`written out, this makes more than ${maxNodes} values, or nests too deeply`, node)
     const place: Place = { ...this.#span('value', node), ...this.#span('key', key), children: new Map() }
     if (isAlias(node)) {
       const target = node.resolve(this.#document)

@@ -75,7 +75,7 @@ export class SchemaCheck {
     const schema = viewOf(error)
     const { place } = placeAt(this.#root, path)
     const isHidden = schema.writeOnly === true || place.substituted !== undefined
-    const found = isHidden && !isConfigMap(error.data) ? 'something else (not shown)' : show(error.data)
+    const found = isHidden && !isConfigMap(error.data) ? 'a value that is not shown' : show(error.data)
     const add = (code: string, message: string, hint?: string) =>
       this.diagnostics.push(
         diagnostic('error', code, message, { path, hint, position: this.#shownPosition(path, schema) }),
@@ -131,6 +131,11 @@ export class SchemaCheck {
         if (schema.weir === undefined) add('WEIR_CONFIG_VALUE', `${found} does not match ${error.params.pattern}`)
         else add('WEIR_CONFIG_VALUE', `expected ${expected(schema)}, found ${found}`)
         return
+      case 'minProperties':
+      case 'minItems':
+      case 'minLength':
+        add('WEIR_CONFIG_VALUE', error.params.limit === 1 ? 'must not be empty' : `${error.message}`)
+        return
       default:
         add('WEIR_CONFIG_VALUE', `${error.message ?? 'not valid'}, found ${found}`)
     }
@@ -140,8 +145,11 @@ export class SchemaCheck {
   #shownPosition(path: ConfigPath, { writeOnly }: SchemaView) {
     const position = locate(this.#root, path)
     if (position === undefined || writeOnly !== true) return position
-    const { lineText, column, endColumn } = position
-    return { ...position, lineText: lineText.slice(0, column - 1) + '*'.repeat(endColumn - column) }
+    const isKey = position.column === locate(this.#root, path, 'key')?.column
+    return {
+      ...position,
+      lineText: `${position.lineText.slice(0, (isKey ? position.endColumn : position.column) - 1)} ****`,
+    }
   }
 }
 
@@ -218,6 +226,7 @@ function setAt(value: unknown, steps: readonly (string | number)[], text: unknow
  */
 function condensed(errors: readonly ErrorObject[]): ErrorObject[] {
   const dropped = new Set<ErrorObject>()
+  const chosen: ErrorObject[] = []
   for (const error of errors) {
     const schema = viewOf(error)
     if (error.keyword === 'required' && schema.properties?.[error.params.missingProperty]?.default !== undefined)
@@ -225,11 +234,19 @@ function condensed(errors: readonly ErrorObject[]): ErrorObject[] {
     if (error.keyword !== 'anyOf' && error.keyword !== 'oneOf') continue
     const inner = errors.filter(({ schemaPath }) => schemaPath.startsWith(`${error.schemaPath}/`))
     const branches = Map.groupBy(inner, ({ schemaPath }) => schemaPath.slice(error.schemaPath.length + 1).split('/')[0])
+    const constants = inner.filter(({ keyword }) => keyword === 'const')
+    const places = new Set(constants.map(({ instancePath }) => instancePath))
+    const [first] = constants
+    // Alternatives that are told apart by a word in one place: that word is wrong.
+    if (first !== undefined && places.size === 1 && constants.length === branches.size) {
+      chosen.push({ ...first, keyword: 'enum', parentSchema: { enum: constants.map(({ schema }) => schema) } })
+      dropped.add(error)
+    }
     const rules = ({ keyword, instancePath }: ErrorObject) =>
       keyword === 'const' || (keyword === 'type' && instancePath === error.instancePath)
     const meant = [...branches.values()].filter((branch) => !branch.some(rules))
     if (meant.length === 1) dropped.add(error)
     for (const one of inner) if (meant.length !== 1 || meant[0]?.includes(one) !== true) dropped.add(one)
   }
-  return errors.filter((error) => !dropped.has(error))
+  return [...errors.filter((error) => !dropped.has(error)), ...chosen]
 }

@@ -1,0 +1,91 @@
+import { readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import {
+  Condition,
+  Duration,
+  defineDetector,
+  defineExporter,
+  defineParser,
+  defineReceiver,
+  FieldPath,
+  OneOf,
+  Pattern,
+  Secret,
+  Type,
+} from '@weir/sdk'
+import { describe, expect, it } from 'vitest'
+import { Registry } from '../plugins/registry.ts'
+import { formatDiagnostics } from './diagnostic.ts'
+import { loadConfig } from './load-config.ts'
+import { validateConfig } from './validate.ts'
+
+const absent = () => {
+  throw new Error('nothing is made in this test')
+}
+
+const registry = new Registry()
+for (const definition of [
+  defineReceiver({
+    type: 'file',
+    reads: 'lines',
+    config: Type.Object({
+      include: Type.Array(Type.String(), { description: 'Globs of the files to read.' }),
+      include_hidden: Type.Boolean({ description: 'Files whose name begins with a dot too.', default: false }),
+    }),
+    create: absent,
+  }),
+  defineParser({
+    type: 'regex',
+    config: Type.Object({ pattern: Pattern({ description: 'One group a field.' }) }),
+    create: absent,
+  }),
+  defineDetector({
+    type: 'rate',
+    config: Type.Object({
+      where: Type.Optional(Condition({ description: 'Which records count.' })),
+      group_by: Type.Array(FieldPath({ description: 'A field.' }), { description: 'Fields.', default: [] }),
+      window: Duration({ description: 'Length of the window.', default: '1m' }),
+    }),
+    create: absent,
+  }),
+  defineExporter({ type: 'console', create: absent }),
+  defineExporter({
+    type: 'webhook',
+    config: Type.Object({
+      url: Type.String({ description: 'Where to post.' }),
+      token: Type.Optional(Secret({ description: 'Bearer token.' })),
+      headers: Type.Record(Type.String(), Type.String(), { description: 'Headers.', default: {} }),
+      verify: Type.Boolean({ description: 'Check the certificate.', default: true }),
+      retries: Type.Integer({ description: 'Attempts.', default: 3, minimum: 0 }),
+      mode: OneOf(['fast', 'safe'], { description: 'Mode.', default: 'safe' }),
+      threshold: Type.Union([Type.Number(), Type.String()], { description: 'A number, or a percentage.', default: 1 }),
+      sink: Type.Optional(
+        Type.Union([
+          Type.Object({ kind: Type.Literal('tcp'), port: Type.Integer() }, { additionalProperties: false }),
+          Type.Object({ kind: Type.Literal('file'), path: Type.String() }, { additionalProperties: false }),
+        ]),
+      ),
+    }),
+    create: absent,
+  }),
+]) {
+  registry.add(definition, { packageName: '@weir/test', version: '1.0.0', entry: 'file:///test.js' })
+}
+
+const folder = join(import.meta.dirname, 'testdata', 'broken')
+const names = readdirSync(folder).filter((name) => !name.endsWith('.txt'))
+
+describe('a broken config', () => {
+  it.each(names)('%s is explained', async (name) => {
+    const source = await loadConfig({
+      cwd: folder,
+      files: [name],
+      env: { TOKEN: 'hunter2', APP_LOGS: 'x', RETRIES: '-3' },
+    })
+    const { config, diagnostics } = validateConfig(source, registry)
+    const text = formatDiagnostics(diagnostics, { color: false })
+    expect(config).toBeUndefined()
+    expect(text).not.toContain('hunter2')
+    await expect(`${text}\n`).toMatchFileSnapshot(join(folder, `${basename(name)}.txt`))
+  })
+})
