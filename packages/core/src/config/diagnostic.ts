@@ -31,7 +31,7 @@ export const diagnostic = (
 })
 
 /** A path as it is shown: `receivers.file/nginx.include[0]`. */
-export const showPath = (path: ConfigPath): string =>
+const showPath = (path: ConfigPath): string =>
   path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`)).join('')
 
 /** Control characters other than a tab, which could move a terminal's cursor. */

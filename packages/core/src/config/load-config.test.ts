@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { formatDiagnostics } from './diagnostic.ts'
 import { type LoadOptions, loadConfig } from './load-config.ts'
@@ -119,6 +120,46 @@ describe('reading TOML', () => {
     expect(locate(place, ['a', 'b/c', 'd', 'e'])).toMatchObject({ line: 2, column: 7, endColumn: 8 })
     expect(locate(place, ['list', 1, 'y'])).toMatchObject({ line: 7, column: 5 })
     expect(locate(place, ['list', 1, 'sub', 'k'])).toMatchObject({ line: 9, column: 5 })
+  })
+})
+
+describe('reading anything', () => {
+  const piece = fc.constantFrom(
+    'a',
+    ': ',
+    '\n',
+    '  ',
+    '- ',
+    '[',
+    ']',
+    '{',
+    '}',
+    '"',
+    "'",
+    '&x ',
+    '*x',
+    '<<: ',
+    '=',
+    '\t',
+    '#',
+    '${env:A}',
+    '|',
+    '1',
+    '---\n',
+    '\u0000',
+    'é',
+    '!t ',
+  )
+  it.each(['weir.yaml', 'weir.json', 'weir.toml'])('never throws: %s', async (name) => {
+    const text = fc.array(piece, { maxLength: 25 }).map((pieces) => pieces.join(''))
+    await fc.assert(
+      fc.asyncProperty(text, async (content) => {
+        const { value, diagnostics } = await load({ [name]: content }, { files: [name] })
+        expect(typeof value).toBe('object')
+        for (const { position } of diagnostics) expect(position?.line).toBeGreaterThan(0)
+      }),
+      { numRuns: 300 },
+    )
   })
 })
 

@@ -1,16 +1,8 @@
 import { cosmiconfig, type Loader } from 'cosmiconfig'
 
 /** Names that a config can have, in the order in which they are looked for in each folder. */
-const searchPlaces = [
-  'weir.yaml',
-  'weir.yml',
-  'weir.json',
-  'weir.toml',
-  'weir.config.ts',
-  'weir.config.js',
-  'weir.config.mjs',
-  'package.json',
-]
+const searchPlaces =
+  'weir.yaml weir.yml weir.json weir.toml weir.config.ts weir.config.js weir.config.mjs package.json'.split(' ')
 
 /** Files are only found here and read elsewhere, with positions. */
 const found: Loader = () => ({})
@@ -25,21 +17,15 @@ const packageJson: Loader = (path, content) => {
 
 /** The path of the config that belongs to a folder: the first one there or above it, up to the root of the project. */
 export async function locateConfig(cwd: string): Promise<string | undefined> {
-  const loaders = {
-    '.yaml': found,
-    '.yml': found,
-    '.json': packageJson,
-    '.toml': found,
-    '.ts': found,
-    '.js': found,
-    '.mjs': found,
-  }
+  const loaders = Object.fromEntries(
+    ['.yaml', '.yml', '.toml', '.ts', '.js', '.mjs'].map((extension) => [extension, found]),
+  )
   const explorer = cosmiconfig('weir', {
     searchPlaces,
     searchStrategy: 'project',
     ignoreEmptySearchPlaces: false,
     cache: false,
-    loaders,
+    loaders: { ...loaders, '.json': packageJson },
   })
   return (await explorer.search(cwd))?.filepath
 }

@@ -20,8 +20,7 @@ const queryToken =
   /([?&][^=&#\s]*(?:token|key|secret|pass|passwd|password|auth|sig|signature|credential)[^=&#\s]*=)[^&#\s]+/gi
 
 /** A text without the user and password, and without the tokens, of the URLs in it. */
-export const maskUrls = (text: string): string =>
-  text.replace(credentials, `$1${mask}@`).replace(queryToken, `$1${mask}`)
+const maskUrls = (text: string): string => text.replace(credentials, `$1${mask}@`).replace(queryToken, `$1${mask}`)
 
 /** The value as an operator would write it, with defaults filled in and nothing secret (`writeOnly`) left. */
 function shown(described: object | undefined, value: unknown, isSecret = false): unknown {

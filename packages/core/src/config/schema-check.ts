@@ -6,7 +6,7 @@ import { type ConfigPath, locate, locateInText, type Place, placeAt } from './pl
 import { isConfigMap } from './read.ts'
 
 /** What is read of a schema to put a fault into words. */
-export interface SchemaView {
+interface SchemaView {
   readonly type?: string | readonly string[]
   readonly weir?: string
   readonly description?: string

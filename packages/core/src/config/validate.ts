@@ -26,16 +26,19 @@ export function validateConfig(source: ConfigSource, registry: RegistryView): Va
   // What a failed substitution has left there is not worth a second message.
   const failed = new Set(source.diagnostics.map(({ path }) => JSON.stringify(path)))
   const found = validator.diagnostics.filter(({ path }) => !failed.has(JSON.stringify(path)))
-  const diagnostics = [...source.diagnostics, ...found].sort(byPosition)
+  const diagnostics = [...source.diagnostics, ...found].sort(byPosition(source.files))
   return diagnostics.some(({ severity }) => severity === 'error')
     ? { draft, diagnostics }
     : { config: draft, draft, diagnostics }
 }
 
-const byPosition = ({ position: one }: Diagnostic, { position: other }: Diagnostic): number =>
-  one === undefined || other === undefined || one.file !== other.file
-    ? 0
-    : one.line - other.line || one.column - other.column
+/** Sorts by file, in the order of the files, and then by place; what has no place comes first. */
+const byPosition = (files: readonly string[]) => (one: Diagnostic, other: Diagnostic) => {
+  const [left, right] = [one, other].map(({ position }) =>
+    position ? [files.indexOf(position.file), position.line, position.column] : [],
+  )
+  return [0, 1, 2].reduce((order, part) => order || (left?.[part] ?? -1) - (right?.[part] ?? -1), 0)
+}
 
 const kinds: readonly [Kind, string][] = Object.entries(sections) as [Kind, string][]
 const componentId = /^[a-z][a-z0-9_]*(\/[^/\s]+)?$/

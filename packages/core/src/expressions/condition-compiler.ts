@@ -1,16 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { type AttributeValue, fieldReader, isWeirError, messageOf, type Record, rootFields } from '@weir/sdk'
-import {
-  at,
-  equals,
-  functions,
-  includes,
-  itemsOf,
-  known,
-  methods,
-  numberOf,
-  type Value,
-} from './condition-functions.ts'
+import { at, functions, itemsOf, known, methods, numberOf, operators, type Value } from './condition-functions.ts'
 import { compilePattern } from './pattern.ts'
 
 /** Computes one part of a condition for a record. */
@@ -64,19 +54,12 @@ export function compileNode(node: ASTNode, scope: Scope = new Map()): Evaluate {
     }
     case 'list': {
       const items = node.args.map(compile)
-      if (node.args.every(({ op }) => op === 'value')) {
-        const values = node.args.map(literal)
-        return () => values
-      }
-      return (record) => items.map((item) => item(record) ?? null)
+      const values = node.args.every(({ op }) => op === 'value') ? node.args.map(literal) : undefined
+      return values === undefined ? (record) => items.map((item) => item(record) ?? null) : () => values
     }
     case '.': {
       const [object, key] = [compile(node.args[0]), node.args[1]]
       return (record) => at(object(record), key)
-    }
-    case '[]': {
-      const [object, index] = [compile(node.args[0]), compile(node.args[1])]
-      return (record) => at(object(record), index(record))
     }
     case '&&': {
       const [left, right] = [compile(node.args[0]), compile(node.args[1])]
@@ -98,35 +81,35 @@ export function compileNode(node: ASTNode, scope: Scope = new Map()): Evaluate {
       const [condition, yes, no] = [compile(node.args[0]), compile(node.args[1]), compile(node.args[2])]
       return (record) => (condition(record) === true ? yes(record) : no(record))
     }
-    case '==':
-    case '!=':
-      return equality(node.args, node.op === '!=', scope)
-    case 'in': {
-      const [item, collection] = [compile(node.args[0]), compile(node.args[1])]
-      return (record) => includes(collection(record), item(record))
-    }
-    case '<':
-    case '<=':
-    case '>':
-    case '>=':
-      return comparison(node.op, node.args, scope)
-    case '+':
-    case '-':
-    case '*':
-    case '/':
-    case '%':
-      return arithmetic(node.op, compile(node.args[0]), compile(node.args[1]))
     case 'call':
       return call(node, node.args[0], node.args[1], scope)
     case 'rcall':
       return methodCall(node, node.args[0], node.args[1], node.args[2], scope)
+    case 'map':
+    case '.?':
+    case '[?]':
+      throw new ConditionRefusal('a condition cannot contain a map', node)
     default:
-      throw new ConditionRefusal(
-        node.op === 'map' ? 'a condition cannot contain a map' : `${node.op} is not possible here`,
-        node,
-      )
+      return binary(node.op, compile(node.args[0]), compile(node.args[1]), node.args)
   }
 }
+
+function binary(
+  operator: string,
+  left: Evaluate,
+  right: Evaluate,
+  [leftNode, rightNode]: readonly [ASTNode, ASTNode],
+): Evaluate {
+  // A field that is missing is null, but equals nothing else.
+  if ((operator === '==' || operator === '!=') && (isNull(leftNode) || isNull(rightNode))) {
+    const other = isNull(rightNode) ? left : right
+    return (record) => ((other(record) ?? null) === null) === (operator === '==')
+  }
+  const apply = operators[operator] ?? (() => undefined)
+  return (record) => apply(left(record), right(record))
+}
+
+const isNull = (node: ASTNode): boolean => node.op === 'value' && node.args === null
 
 /** The dotted path that a chain of members is, if it begins at a field of the record: flat and nested keys read alike. */
 function pathOf(node: ASTNode, scope: Scope): string | undefined {
@@ -151,72 +134,6 @@ function literal(node: ASTNode): AttributeValue {
   if (value instanceof Uint8Array)
     throw new ConditionRefusal('a condition cannot contain bytes', node, 'write a text: "…"')
   return Number(value.valueOf())
-}
-
-const isNull = (node: ASTNode): boolean => node.op === 'value' && node.args === null
-
-/** A field that is missing is `null`, but equals nothing else. */
-function equality([leftNode, rightNode]: [ASTNode, ASTNode], isNegated: boolean, scope: Scope): Evaluate {
-  const [left, right] = [compileNode(leftNode, scope), compileNode(rightNode, scope)]
-  if (isNull(rightNode)) return (record) => ((left(record) ?? null) === null) !== isNegated
-  if (isNull(leftNode)) return (record) => ((right(record) ?? null) === null) !== isNegated
-  return (record) => equals(left(record), right(record)) !== isNegated
-}
-
-type Order = '<' | '<=' | '>' | '>='
-
-const holds: { readonly [order in Order]: (left: number | string, right: number | string) => boolean } = {
-  '<': (left, right) => left < right,
-  '<=': (left, right) => left <= right,
-  '>': (left, right) => left > right,
-  '>=': (left, right) => left >= right,
-}
-
-function comparison(order: Order, [leftNode, rightNode]: [ASTNode, ASTNode], scope: Scope): Evaluate {
-  const left = compileNode(leftNode, scope)
-  const bound = rightNode.op === 'value' ? literal(rightNode) : undefined
-  if (typeof bound === 'number') return withBound(order, left, bound)
-  const right = compileNode(rightNode, scope)
-  const compare = holds[order]
-  return (record) => {
-    const [one, other] = [left(record), right(record)]
-    if (typeof one === 'string' && typeof other === 'string') return compare(one, other)
-    return (typeof one === 'number' || typeof other === 'number') && compare(numberOf(one), numberOf(other))
-  }
-}
-
-/** The commonest comparison has closures of its own, so that each stays monomorphic. */
-function withBound(order: Order, left: Evaluate, bound: number): Evaluate {
-  switch (order) {
-    case '<':
-      return (record) => numberOf(left(record)) < bound
-    case '<=':
-      return (record) => numberOf(left(record)) <= bound
-    case '>':
-      return (record) => numberOf(left(record)) > bound
-    case '>=':
-      return (record) => numberOf(left(record)) >= bound
-  }
-}
-
-function arithmetic(operator: '+' | '-' | '*' | '/' | '%', left: Evaluate, right: Evaluate): Evaluate {
-  switch (operator) {
-    case '+':
-      return (record) => {
-        const [one, other] = [left(record), right(record)]
-        if (typeof one === 'string' && typeof other === 'string') return one + other
-        if (Array.isArray(one) && Array.isArray(other)) return [...one, ...other]
-        return known(numberOf(one) + numberOf(other))
-      }
-    case '-':
-      return (record) => known(numberOf(left(record)) - numberOf(right(record)))
-    case '*':
-      return (record) => known(numberOf(left(record)) * numberOf(right(record)))
-    case '/':
-      return (record) => known(numberOf(left(record)) / numberOf(right(record)))
-    case '%':
-      return (record) => known(numberOf(left(record)) % numberOf(right(record)))
-  }
 }
 
 function call(node: ASTNode, name: string, args: readonly ASTNode[], scope: Scope): Evaluate {

@@ -11,7 +11,7 @@ export const numberOf = (value: Value): number =>
 export const known = (value: number): Value => (Number.isFinite(value) ? value : undefined)
 
 /** Whether two values are equal; a number and a text that is that number are. */
-export function equals(left: Value, right: Value): boolean {
+function equals(left: Value, right: Value): boolean {
   if (left === undefined || right === undefined) return false
   if (typeof left === 'number' || typeof right === 'number') return numberOf(left) === numberOf(right)
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return left === right
@@ -39,7 +39,7 @@ export function at(value: Value, index: Value): Value {
 }
 
 /** Whether a list has the element, or a map the key. */
-export const includes = (collection: Value, item: Value): boolean =>
+const includes = (collection: Value, item: Value): boolean =>
   Array.isArray(collection) ? collection.some((other) => equals(other, item)) : at(collection, item) !== undefined
 
 /** What a macro goes through: the elements of a list, the keys of a map. */
@@ -47,6 +47,40 @@ export const itemsOf = (value: Value): AttributeValue[] | undefined =>
   Array.isArray(value) ? value : typeof value === 'object' && value !== null ? Object.keys(value) : undefined
 
 export type ConditionFunction = (...values: Value[]) => Value
+
+const ordered =
+  (holds: (left: number | string, right: number | string) => boolean): ConditionFunction =>
+  (left, right) =>
+    typeof left === 'string' && typeof right === 'string'
+      ? holds(left, right)
+      : (typeof left === 'number' || typeof right === 'number') && holds(numberOf(left), numberOf(right))
+const numeric =
+  (compute: (left: number, right: number) => number): ConditionFunction =>
+  (left, right) =>
+    known(compute(numberOf(left), numberOf(right)))
+const sum = numeric((left, right) => left + right)
+
+function add(left: Value, right: Value): Value {
+  if (typeof left === 'string' && typeof right === 'string') return left + right
+  return Array.isArray(left) && Array.isArray(right) ? [...left, ...right] : sum(left, right)
+}
+
+/** Operators with two operands that are both computed. */
+export const operators: { readonly [operator: string]: ConditionFunction } = {
+  '==': equals,
+  '!=': (left, right) => !equals(left, right),
+  '<': ordered((left, right) => left < right),
+  '<=': ordered((left, right) => left <= right),
+  '>': ordered((left, right) => left > right),
+  '>=': ordered((left, right) => left >= right),
+  '+': add,
+  '-': numeric((left, right) => left - right),
+  '*': numeric((left, right) => left * right),
+  '/': numeric((left, right) => left / right),
+  '%': numeric((left, right) => left % right),
+  in: (item, collection) => includes(collection, item),
+  '[]': at,
+}
 
 const onText =
   (apply: (text: string, ...values: Value[]) => Value): ConditionFunction =>
