@@ -14,7 +14,12 @@ writeFileSync(config, JSON.stringify(configOf(chosen, input, '/dev/null', Number
 const host = fileURLToPath(new URL('../../packages/cli', import.meta.url))
 const prepared = await prepare({ cwd: folder, files: [config], env: process.env, hosts: [host] })
 if (prepared.plan === undefined) throw new Error(JSON.stringify(prepared.diagnostics))
-const collector = new Collector(prepared, { once: true, isTerminal: false, terminal: { write: () => {} }, logLevel: 'warn' })
+const collector = new Collector(prepared, {
+  once: true,
+  isTerminal: false,
+  terminal: { write: () => {} },
+  logLevel: 'warn',
+})
 const since = performance.now()
 await collector.start()
 await collector.ended()
@@ -22,7 +27,8 @@ const isDelivered = await collector.stop()
 const ms = performance.now() - since
 const total = (metric: string) => collector.telemetry.total(metric)
 const records = total('weir_receiver_accepted_log_records')
-if (!isDelivered || total('weir_receiver_parse_failures') > 0) throw new Error('not every line was parsed and delivered')
+if (!isDelivered || total('weir_receiver_parse_failures') > 0)
+  throw new Error('not every line was parsed and delivered')
 process.stdout.write(
   `${JSON.stringify({ ms, bytes: total('weir_receiver_accepted_bytes'), records, rssMiB: process.resourceUsage().maxRSS / 1024 })}\n`,
 )

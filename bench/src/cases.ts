@@ -17,14 +17,32 @@ export const cases: readonly Case[] = [
   { name: 'file → nginx → blackhole', input: 'nginx', goal: 0.8, parser: 'nginx', exporter: 'blackhole' },
   { name: 'file → json → blackhole', input: 'json', goal: 0.4, parser: 'json', exporter: 'blackhole' },
   { name: 'file → syslog 5424 → blackhole', input: 'syslog', goal: 0.6, parser: 'syslog', exporter: 'blackhole' },
-  { name: 'file → nginx → rate + error_rate + new_pattern → blackhole', input: 'nginx', goal: 0.25, parser: 'nginx', detectors: anomaly, exporter: 'blackhole' },
+  {
+    name: 'file → nginx → rate + error_rate + new_pattern → blackhole',
+    input: 'nginx',
+    goal: 0.25,
+    parser: 'nginx',
+    detectors: anomaly,
+    exporter: 'blackhole',
+  },
   { name: 'file → nginx → file (NDJSON, all)', input: 'nginx', goal: 0.15, parser: 'nginx', exporter: 'file' },
-  { name: 'file → nginx by parse(line, record) → blackhole', input: 'nginx', goal: 0.2, parser: 'simple_nginx', exporter: 'blackhole' },
+  {
+    name: 'file → nginx by parse(line, record) → blackhole',
+    input: 'nginx',
+    goal: 0.2,
+    parser: 'simple_nginx',
+    exporter: 'blackhole',
+  },
   { name: 'file → auto (nginx) → blackhole', input: 'nginx', goal: 0.8, parser: 'auto', exporter: 'blackhole' },
 ]
 
 /** The config of a case. */
-export function configOf({ parser, detectors, exporter }: Case, input: string, output: string, workers: number): object {
+export function configOf(
+  { parser, detectors, exporter }: Case,
+  input: string,
+  output: string,
+  workers: number,
+): object {
   return {
     plugins: { paths: [new URL('simple-nginx.ts', import.meta.url).pathname] },
     receivers: { file: { include: [input], parser } },

@@ -38,17 +38,23 @@ const watchdogMs = 300_000
 function child(script: string, args: readonly string[]): Run {
   const command = [process.execPath, fileURLToPath(new URL(script, import.meta.url)), ...args]
   const pinned = values.cpu === '' ? command : ['taskset', '-c', values.cpu, ...command]
-  const { status, stdout, stderr, error } = spawnSync(pinned[0] ?? '', pinned.slice(1), { encoding: 'utf8', timeout: watchdogMs })
+  const { status, stdout, stderr, error } = spawnSync(pinned[0] ?? '', pinned.slice(1), {
+    encoding: 'utf8',
+    timeout: watchdogMs,
+  })
   if (status !== 0) throw new Error(`${script} ${args.join(' ')} failed: ${error?.message ?? stderr}`)
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
 }
 
-const median = (numbers: readonly number[]) => [...numbers].sort((one, other) => one - other)[numbers.length >> 1] ?? Number.NaN
+const median = (numbers: readonly number[]) =>
+  [...numbers].sort((one, other) => one - other)[numbers.length >> 1] ?? Number.NaN
 const speed = ({ bytes, ms }: Run) => bytes / 1e3 / ms
 
 try {
   const chosen = cases.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)))
-  const inputs = new Map([...new Set(chosen.map(({ input }) => input))].map((input) => [input, writeInput(input, folder, size)]))
+  const inputs = new Map(
+    [...new Set(chosen.map(({ input }) => input))].map((input) => [input, writeInput(input, folder, size)]),
+  )
   const results = new Map<string, { reference: number[]; runs: Run[] }>()
   for (let run = 0; run < Number(values.runs); run++) {
     for (const { name, input } of chosen) {
@@ -74,10 +80,14 @@ try {
     }
   })
   if (values.json) {
-    process.stdout.write(`${JSON.stringify({ node: process.version, sizeBytes: size, runs: Number(values.runs), rows }, undefined, 2)}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ node: process.version, sizeBytes: size, runs: Number(values.runs), rows }, undefined, 2)}\n`,
+    )
   } else {
     process.stdout.write(`\nNode ${process.version}, ${values.size} of each input, median of ${values.runs} runs\n\n`)
-    process.stdout.write('| case | MB/s | M records/s | reference MB/s | ratio | goal | peak RSS MiB |\n|---|---:|---:|---:|---:|---:|---:|\n')
+    process.stdout.write(
+      '| case | MB/s | M records/s | reference MB/s | ratio | goal | peak RSS MiB |\n|---|---:|---:|---:|---:|---:|---:|\n',
+    )
     for (const row of rows) {
       process.stdout.write(
         `| ${row.case} | ${row.mbPerSecond} | ${(row.recordsPerSecond / 1e6).toFixed(2)} | ${row.referenceMbPerSecond} | ${row.ratio.toFixed(2)} | ${row.goal} | ${row.peakRssMiB} |\n`,

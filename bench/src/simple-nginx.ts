@@ -11,7 +11,14 @@ function timeOf(text: string): number {
   if (text === lastText) return lastTime
   lastText = text
   const [day, month, year, hour, minute, second] = text.split(/[/: ]/)
-  lastTime = Date.UTC(Number(year), months.indexOf(month ?? ''), Number(day), Number(hour), Number(minute), Number(second))
+  lastTime = Date.UTC(
+    Number(year),
+    months.indexOf(month ?? ''),
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+  )
   return lastTime
 }
 
@@ -23,7 +30,20 @@ export default defineParser({
     parse(line, record) {
       const match = combined.exec(line)
       if (match === null) return false
-      const [, client = '', , user = '', time = '', method = '', path = '', protocol = '', status = '', size = '', referer = '', agent = ''] = match
+      const [
+        ,
+        client = '',
+        ,
+        user = '',
+        time = '',
+        method = '',
+        path = '',
+        protocol = '',
+        status = '',
+        size = '',
+        referer = '',
+        agent = '',
+      ] = match
       const code = Number(status)
       record.time = timeOf(time)
       record.severityNumber = severityOfStatus(code)

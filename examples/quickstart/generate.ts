@@ -27,14 +27,33 @@ const drop = { from: 140, to: 148 }
 
 type Line = () => string
 const usual: readonly [number, Line][] = [
-  [30, () => `INFO  [http] ${pick(['GET', 'GET', 'GET', 'POST'])} /api/products/${integer(1, 900)} 200 in ${integer(3, 90)} ms`],
+  [
+    30,
+    () =>
+      `INFO  [http] ${pick(['GET', 'GET', 'GET', 'POST'])} /api/products/${integer(1, 900)} 200 in ${integer(3, 90)} ms`,
+  ],
   [18, () => `INFO  [http] GET /api/cart/${hex(8)} 200 in ${integer(4, 60)} ms`],
-  [12, () => `INFO  [search] query "${pick(['lamp', 'desk', 'chair', 'oak table', 'blue rug'])}" returned ${integer(0, 120)} hits in ${integer(5, 140)} ms`],
+  [
+    12,
+    () =>
+      `INFO  [search] query "${pick(['lamp', 'desk', 'chair', 'oak table', 'blue rug'])}" returned ${integer(0, 120)} hits in ${integer(5, 140)} ms`,
+  ],
   [10, () => `DEBUG [cache] miss for key product:${integer(1, 900)}, loaded in ${integer(1, 12)} ms`],
-  [8, () => `INFO  [checkout] order ${integer(100_000, 999_999)} placed by user ${integer(1, 5000)}: ${integer(5, 400)}.${integer(10, 99)} EUR`],
-  [6, () => `INFO  [auth] user ${integer(1, 5000)} signed in from 10.${integer(0, 40)}.${integer(0, 255)}.${integer(1, 254)}`],
+  [
+    8,
+    () =>
+      `INFO  [checkout] order ${integer(100_000, 999_999)} placed by user ${integer(1, 5000)}: ${integer(5, 400)}.${integer(10, 99)} EUR`,
+  ],
+  [
+    6,
+    () =>
+      `INFO  [auth] user ${integer(1, 5000)} signed in from 10.${integer(0, 40)}.${integer(0, 255)}.${integer(1, 254)}`,
+  ],
   [4, () => `INFO  [mail] confirmation for order ${integer(100_000, 999_999)} sent in ${integer(40, 400)} ms`],
-  [2, () => `WARN  [payment] provider answered slowly: ${integer(900, 1900)} ms for order ${integer(100_000, 999_999)}`],
+  [
+    2,
+    () => `WARN  [payment] provider answered slowly: ${integer(900, 1900)} ms for order ${integer(100_000, 999_999)}`,
+  ],
   [1, () => `WARN  [auth] wrong password for user ${integer(1, 5000)}, attempt ${integer(1, 4)}`],
   [0.6, () => `ERROR [mail] delivery to user ${integer(1, 5000)} failed: 451 mailbox busy, will retry`],
   [0.4, () => `INFO  [gc] heap ${integer(210, 480)} MB after ${integer(8, 30)} ms`],
@@ -50,7 +69,8 @@ function usualLine(): string {
   return usual[0]?.[1]() ?? ''
 }
 
-const paymentError = () => `ERROR [payment] charge for order ${integer(100_000, 999_999)} failed: upstream timed out after 5000 ms
+const paymentError =
+  () => `ERROR [payment] charge for order ${integer(100_000, 999_999)} failed: upstream timed out after 5000 ms
 PaymentTimeout: upstream timed out after 5000 ms
     at PaymentClient.charge (/srv/shop/payment/client.js:88:11)
     at async Checkout.place (/srv/shop/checkout/place.js:41:20)`
@@ -65,7 +85,8 @@ for (let minute = 0; minute < minutes; minute++) {
   if (minute >= burst.from && minute < burst.to) {
     for (let index = 0; index < 30; index++) lines.push({ time: at + next() * 60_000, text: paymentError() })
   }
-  if (minute === burst.from + 2) for (let index = 0; index < 3; index++) lines.push({ time: at + 17_000 + index * 9000, text: poolError() })
+  if (minute === burst.from + 2)
+    for (let index = 0; index < 3; index++) lines.push({ time: at + 17_000 + index * 9000, text: poolError() })
 }
 lines.sort((one, other) => one.time - other.time)
 const text = lines.map(({ time, text: line }) => `${new Date(time).toISOString()} ${line}\n`).join('')

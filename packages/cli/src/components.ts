@@ -48,7 +48,10 @@ function table(types: readonly RegisteredType[]): string {
     firstLine(definition.description ?? ''),
   ])
   const order = Object.keys(sections)
-  rows.sort((one, other) => order.indexOf(one[0] ?? '') - order.indexOf(other[0] ?? '') || (one[1] ?? '').localeCompare(other[1] ?? ''))
+  rows.sort(
+    (one, other) =>
+      order.indexOf(one[0] ?? '') - order.indexOf(other[0] ?? '') || (one[1] ?? '').localeCompare(other[1] ?? ''),
+  )
   return columns([['KIND', 'TYPE', 'STABILITY', 'PACKAGE', 'DESCRIPTION'], ...rows])
 }
 

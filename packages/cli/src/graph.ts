@@ -1,7 +1,10 @@
 import type { Plan } from '@weir/core'
 import { type ConfigOptions, prepareFrom, report } from './prepared.ts'
 
-export async function graph(files: string[], options: ConfigOptions & { mermaid?: boolean; json?: boolean }): Promise<void> {
+export async function graph(
+  files: string[],
+  options: ConfigOptions & { mermaid?: boolean; json?: boolean },
+): Promise<void> {
   const prepared = await prepareFrom(files, options)
   if (!report(prepared) || prepared.plan === undefined) return
   const draw = options.json ? asJson : options.mermaid ? asMermaid : asText
@@ -24,7 +27,11 @@ function asJson({ pipelines }: Plan): string {
 /** Each pipeline as a line of boxes; several at one place stand below each other. */
 function asText({ pipelines }: Plan): string {
   const blocks = pipelines.map(({ name, receivers, connectors, processors, exporters }) => {
-    const columns = [[...ids(receivers), ...ids(connectors)], ...ids(processors).map((id) => [id]), ids(exporters)].filter((column) => column.length > 0)
+    const columns = [
+      [...ids(receivers), ...ids(connectors)],
+      ...ids(processors).map((id) => [id]),
+      ids(exporters),
+    ].filter((column) => column.length > 0)
     const height = Math.max(...columns.map((column) => column.length))
     const lines = Array.from({ length: height }, (_, row) =>
       columns

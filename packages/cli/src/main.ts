@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { messageOf, isWeirError } from '@weir/sdk'
-import { program } from './program.ts'
+import { isWeirError, messageOf } from '@weir/sdk'
 import { exitCode } from './exit-code.ts'
+import { program } from './program.ts'
 
 try {
   await program().parseAsync()

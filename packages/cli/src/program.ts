@@ -8,7 +8,8 @@ import { run } from './run.ts'
 import { schema } from './schema.ts'
 import { validate } from './validate.ts'
 
-const filesHelp = 'config files, merged in this order; none: weir.yaml (or .yml, .json, .toml, weir.config.ts, "weir" in package.json) is looked for here and above'
+const filesHelp =
+  'config files, merged in this order; none: weir.yaml (or .yml, .json, .toml, weir.config.ts, "weir" in package.json) is looked for here and above'
 const exitHelp = `
 Exit status: 0 done, 1 something failed or was not delivered, 2 the command line or the config is wrong.`
 
@@ -24,23 +25,43 @@ export function program(): Command {
     .addHelpText('after', exitHelp)
 
   const verb = (name: string, description: string, example: string) =>
-    weir.command(name).description(description).addHelpText('after', `\nExample:\n  ${example}\n${exitHelp}`).exitOverride()
+    weir
+      .command(name)
+      .description(description)
+      .addHelpText('after', `\nExample:\n  ${example}\n${exitHelp}`)
+      .exitOverride()
 
   const withConfig = (command: Command) =>
-    command.argument('[files...]', filesHelp).option('-p, --profile <name>', 'profile to merge last (or the variable WEIR_PROFILE)')
+    command
+      .argument('[files...]', filesHelp)
+      .option('-p, --profile <name>', 'profile to merge last (or the variable WEIR_PROFILE)')
 
   withConfig(verb('run', 'Run the pipelines until interrupted', 'weir run --once weir.yaml'))
     .option('--once', 'read the input to its end, flush, print a summary and exit')
     .option('-q, --quiet', 'no progress line and no summary')
     .option('--log-level <level>', 'debug, info, warn, error or silent; default: service.telemetry.logs.level')
     .action(run)
-  withConfig(verb('validate', 'Check the config and say everything that is wrong with it', 'weir validate weir.yaml prod.yaml'))
+  withConfig(
+    verb('validate', 'Check the config and say everything that is wrong with it', 'weir validate weir.yaml prod.yaml'),
+  )
     .option('--json', 'print the problems as JSON')
     .action(validate)
-  withConfig(verb('config', 'Print the config as it will be used: merged, substituted, with defaults; secrets masked', 'weir config --profile prod'))
+  withConfig(
+    verb(
+      'config',
+      'Print the config as it will be used: merged, substituted, with defaults; secrets masked',
+      'weir config --profile prod',
+    ),
+  )
     .option('--json', 'print JSON instead of YAML')
     .action(config)
-  withConfig(verb('schema', 'Print the JSON Schema of the config for the plugins installed here', 'weir schema > weir.schema.json')).action(schema)
+  withConfig(
+    verb(
+      'schema',
+      'Print the JSON Schema of the config for the plugins installed here',
+      'weir schema > weir.schema.json',
+    ),
+  ).action(schema)
   verb('components', 'Show the installed component types, or every key of one', 'weir components file')
     .argument('[type]', 'a type, such as file')
     .option('--json', 'print JSON')

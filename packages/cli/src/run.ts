@@ -31,8 +31,12 @@ export async function run(files: string[], options: RunOptions): Promise<void> {
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   // A plugin's stray exception or promise must not take the others with it.
-  process.on('uncaughtException', (error) => collector.logger.error({ error: error.stack ?? error.message }, 'an exception that nobody caught'))
-  process.on('unhandledRejection', (error) => collector.logger.error({ error: String(error) }, 'a rejection that nobody handled'))
+  process.on('uncaughtException', (error) =>
+    collector.logger.error({ error: error.stack ?? error.message }, 'an exception that nobody caught'),
+  )
+  process.on('unhandledRejection', (error) =>
+    collector.logger.error({ error: String(error) }, 'a rejection that nobody handled'),
+  )
 
   const since = performance.now()
   const progress = setInterval(() => screen.progress(progressLine(collector, performance.now() - since)), progressMs)

@@ -42,7 +42,8 @@ export function summary({ telemetry }: Collector, elapsedMs: number, once: boole
   if (templates.length > 0) {
     lines.push('  top templates')
     const width = Math.max(...templates.map(({ value }) => number.format(value).length))
-    for (const { value, attributes } of templates) lines.push(`    ${number.format(value).padStart(width)}  ${String(attributes.template)}`)
+    for (const { value, attributes } of templates)
+      lines.push(`    ${number.format(value).padStart(width)}  ${String(attributes.template)}`)
   }
   return `${lines.join('\n')}\n`
 }
@@ -51,7 +52,9 @@ function alerts(telemetry: Collector['telemetry']): string {
   const bySeverity = telemetry.readings().filter(({ name }) => name === 'weir_detector_alerts')
   const total = bySeverity.reduce((sum, { value }) => sum + value, 0)
   const parts = ['critical', 'warning', 'info'].flatMap((severity) => {
-    const count = bySeverity.filter(({ attributes }) => attributes.severity === severity).reduce((sum, { value }) => sum + value, 0)
+    const count = bySeverity
+      .filter(({ attributes }) => attributes.severity === severity)
+      .reduce((sum, { value }) => sum + value, 0)
     return count > 0 ? [`${number.format(count)} ${severity}`] : []
   })
   return parts.length === 0 ? number.format(total) : `${number.format(total)} (${parts.join(', ')})`

@@ -7,7 +7,8 @@ import { compileCondition } from './expressions/condition.ts'
 import { compilePattern } from './expressions/pattern.ts'
 import { type Graph, GraphBuilder } from './graph/build.ts'
 import { ComponentCatalog } from './graph/component-catalog.ts'
-import { ComponentFactory, registerTokens } from './graph/component-factory.ts'
+import { ComponentFactory } from './graph/component-factory.ts'
+import { registerTokens } from './graph/register-tokens.ts'
 import { services } from './graph/services.ts'
 import type { Prepared } from './prepare.ts'
 import { StateStore } from './state/state-store.ts'
@@ -50,7 +51,10 @@ export class Collector {
     this.#prepared = { config, plan, registry }
     this.#options = options
     const { telemetry } = config.service
-    this.#logger = createLogger({ level: options.logLevel ?? telemetry.logs.level, isPretty: process.stderr.isTTY === true })
+    this.#logger = createLogger({
+      level: options.logLevel ?? telemetry.logs.level,
+      isPretty: process.stderr.isTTY === true,
+    })
     this.#failure.promise.catch(() => {})
   }
 
@@ -61,7 +65,11 @@ export class Collector {
 
   /** The exporters with what waits before each, for those who show it. */
   get exporters(): readonly { id: string; queuedRecords: number; circuit: string }[] {
-    return (this.#graph?.exporters ?? []).map(({ id, queue, circuitState }) => ({ id, queuedRecords: queue.records, circuit: circuitState }))
+    return (this.#graph?.exporters ?? []).map(({ id, queue, circuitState }) => ({
+      id,
+      queuedRecords: queue.records,
+      circuit: circuitState,
+    }))
   }
 
   /**
@@ -90,7 +98,9 @@ export class Collector {
 
   /** Resolves when every receiver that ends has ended (`once`); rejects when an error stops the collector. */
   async ended(): Promise<void> {
-    const endings = (this.#graph?.receivers ?? []).map(({ stage, ends }) => (ends ? stage.ended : new Promise<void>(() => {})))
+    const endings = (this.#graph?.receivers ?? []).map(({ stage, ends }) =>
+      ends ? stage.ended : new Promise<void>(() => {}),
+    )
     await Promise.race([Promise.all(endings), this.#failure.promise])
   }
 

@@ -30,7 +30,12 @@ export interface Prepared {
 
 /** Reads the config, loads the plugins, checks everything and plans the graph. All problems come back at once. */
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
-  const source = await loadConfig({ cwd: options.cwd, files: options.files, profile: options.profile, env: options.env })
+  const source = await loadConfig({
+    cwd: options.cwd,
+    files: options.files,
+    profile: options.profile,
+    env: options.env,
+  })
   const { registry, problems } = await loadPlugins({
     baseDir: source.baseDir,
     hosts: options.hosts,
@@ -44,4 +49,3 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const all = [...diagnostics, ...graphDiagnostics]
   return plan === undefined ? { ...base, config, diagnostics: all } : { ...base, config, plan, diagnostics: all }
 }
-

@@ -35,7 +35,10 @@ export function concat(batches: readonly LogBatch[]): LogBatch {
 function appendRows(target: LogBatch, batch: LogBatch, shift: number): void {
   const columns = batch.layout.columns.filter(({ slot }) => slot < batch.stride)
   const slots = columns.map((column) => slotIn(target, column))
-  const shared = Object.entries(batch.attributes).map(([name, value]) => ({ slot: target.layout.addAttribute(name), value }))
+  const shared = Object.entries(batch.attributes).map(([name, value]) => ({
+    slot: target.layout.addAttribute(name),
+    value,
+  }))
   target.widen()
   for (let index = 0; index < batch.length; index++) {
     const from = batch.rowAt(index)

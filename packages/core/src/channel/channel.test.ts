@@ -90,7 +90,10 @@ describe('a fan-out', () => {
   it('is delivered when every branch has delivered', async () => {
     const one = channel('block', 10).channel
     const other = channel('block', 10).channel
-    const delivery = await fanOut(batchOf(['x']), [one, other].map((branch) => ({ channel: branch, mutates: false })))
+    const delivery = await fanOut(
+      batchOf(['x']),
+      [one, other].map((branch) => ({ channel: branch, mutates: false })),
+    )
     one.shift()?.delivery.settle()
     expect(await outcome(delivery.done)).toBe('pending')
     other.shift()?.delivery.settle()
@@ -100,7 +103,10 @@ describe('a fan-out', () => {
   it('is not delivered when one branch failed, and says so only when all have settled', async () => {
     const one = channel('block', 10).channel
     const other = channel('block', 10).channel
-    const delivery = await fanOut(batchOf(['x']), [one, other].map((branch) => ({ channel: branch, mutates: false })))
+    const delivery = await fanOut(
+      batchOf(['x']),
+      [one, other].map((branch) => ({ channel: branch, mutates: false })),
+    )
     one.shift()?.delivery.fail(new Error('no'))
     expect(await outcome(delivery.done)).toBe('pending')
     other.shift()?.delivery.settle()

@@ -19,10 +19,10 @@ import type { RecordSplitter } from '../stages/line-parsing.ts'
 import { LineStage, type LineStageOptions } from '../stages/line-stage.ts'
 import { PipelineStage, type ProcessorNode } from '../stages/pipeline-stage.ts'
 import { ReceiverStage } from '../stages/receiver-stage.ts'
-import { exporterKeys, type ExporterSettings, lineKeys, type LineSettings } from '../stages/standard-keys.ts'
+import { type ExporterSettings, exporterKeys, type LineSettings, lineKeys } from '../stages/standard-keys.ts'
 import { ExporterMetrics, PipelineMetrics, ReceiverMetrics } from '../telemetry/stage-metrics.ts'
-import { canRunInWorker } from '../workers/worker-tokens.ts'
 import { type RemoteParser, WorkerPool } from '../workers/worker-pool.ts'
+import { canRunInWorker } from '../workers/worker-tokens.ts'
 import { ComponentCatalog } from './component-catalog.ts'
 import { ComponentFactory } from './component-factory.ts'
 import type { Plan, PlannedPipeline } from './plan.ts'
@@ -107,7 +107,11 @@ export class GraphBuilder {
     if (definition.parallel === true && this.workers.isEnabled && canRunInWorker(definition.inject)) {
       const entry = this.registry.find('processor', component.type)?.entry ?? ''
       const { id, type, resolved: config } = component
-      return { id, processor: this.workers.processor({ key: `processor/${id}`, kind: 'processor', type, entry, config }), connector }
+      return {
+        id,
+        processor: this.workers.processor({ key: `processor/${id}`, kind: 'processor', type, entry, config }),
+        connector,
+      }
     }
     const processor = this.factory.create<Processor>({
       id: component.id,
@@ -163,7 +167,8 @@ export class GraphBuilder {
       branches,
       deadLetterBranches: deadLetters === undefined ? [] : [deadLetters.entrance],
       metrics,
-      createLines: definition.reads === 'lines' ? (sends) => this.#lines(component, settings, metrics, sends) : undefined,
+      createLines:
+        definition.reads === 'lines' ? (sends) => this.#lines(component, settings, metrics, sends) : undefined,
     })
     return { stage, receiver: this.#create<Receiver>(component), ends: definition.ends === true }
   }
@@ -202,7 +207,11 @@ export class GraphBuilder {
   }
 
   #create<Instance>(component: ComponentConfig): Instance {
-    return this.factory.create<Instance>({ id: component.id, definition: this.#definition(component), config: component.resolved })
+    return this.factory.create<Instance>({
+      id: component.id,
+      definition: this.#definition(component),
+      config: component.resolved,
+    })
   }
 
   #definition(component: ComponentConfig): Definition {
@@ -214,4 +223,6 @@ export class GraphBuilder {
 
 /** The standard keys of a component's config. The config was resolved by the schema that has them. */
 const settingsOf = <Settings>(keys: object, component: ComponentConfig): Settings =>
-  Object.fromEntries(Object.keys(keys).flatMap((key) => (key in component.resolved ? [[key, component.resolved[key]]] : []))) as Settings
+  Object.fromEntries(
+    Object.keys(keys).flatMap((key) => (key in component.resolved ? [[key, component.resolved[key]]] : [])),
+  ) as Settings

@@ -9,7 +9,7 @@ import {
   resolveConfig,
   WeirError,
 } from '@weir/sdk'
-import { delay, inject, injectable } from 'tsyringe'
+import { inject, injectable } from 'tsyringe'
 import type { ComponentConfig, WeirConfig } from '../config/config.ts'
 import { nearest } from '../config/nearest.ts'
 import type { RegisteredType, Registry } from '../plugins/registry.ts'
@@ -32,7 +32,7 @@ export class ComponentCatalog {
   constructor(
     @inject(services.config) config: WeirConfig,
     @inject(services.registry) registry: Registry,
-    @inject(delay(() => ComponentFactory)) factory: ComponentFactory,
+    @inject(ComponentFactory) factory: ComponentFactory,
   ) {
     this.#config = config
     this.#registry = registry

@@ -1,31 +1,20 @@
 import {
-  Batches,
-  Clock,
   ComponentId,
-  Conditions,
   type Context,
   type Definition,
-  Detectors,
   Logger,
   Meter,
-  Parsers,
-  Patterns,
-  RunMode,
   State,
-  Stopping,
-  Terminal,
   type Token,
-  type TSchema,
   type Tokens,
+  type TSchema,
   WeirError,
 } from '@weir/sdk'
 import type { Logger as PinoLogger } from 'pino'
 import { type DependencyContainer, inject, injectable } from 'tsyringe'
-import { BatchPool } from '../batch/batch-pool.ts'
-import { StateStore } from '../state/state-store.ts'
+import type { StateStore } from '../state/state-store.ts'
 import { componentLogger } from '../telemetry/logger.ts'
 import { Telemetry } from '../telemetry/telemetry.ts'
-import { ComponentCatalog } from './component-catalog.ts'
 import { services } from './services.ts'
 
 /** What is made: a definition with its config, under an id. */
@@ -102,19 +91,4 @@ export class ComponentFactory {
       })
     }
   }
-}
-
-/** Registers what every component can ask for. */
-export function registerTokens(container: DependencyContainer): void {
-  const from = <Service>(token: Token<Service>, service: (container: DependencyContainer) => Service) =>
-    container.register(token.name, { useFactory: service })
-  from(Clock, (of) => of.resolve<Clock>(services.clock))
-  from(RunMode, (of) => of.resolve<RunMode>(services.runMode))
-  from(Terminal, (of) => of.resolve<Terminal>(services.terminal))
-  from(Stopping, (of) => of.resolve<AbortController>(services.abort).signal)
-  from(Conditions, (of) => of.resolve<Conditions>(services.conditions))
-  from(Patterns, (of) => of.resolve<Patterns>(services.patterns))
-  from(Batches, (of) => of.resolve(BatchPool))
-  from(Parsers, (of) => of.resolve(ComponentCatalog).parsers)
-  from(Detectors, (of) => of.resolve(ComponentCatalog).detectors)
 }

@@ -1,4 +1,4 @@
-import { type Definition, type Kind, sections, type Signal } from '@weir/sdk'
+import { type Definition, type Kind, type Signal, sections } from '@weir/sdk'
 import type { ComponentConfig, PipelineConfig, WeirConfig } from '../config/config.ts'
 import type { Diagnostic } from '../config/diagnostic.ts'
 import { nearest } from '../config/nearest.ts'
@@ -35,7 +35,8 @@ const placeKinds: { readonly [place in PipelineEnd]: readonly Kind[] } = {
 }
 
 const takes = (definition: Definition): readonly Signal[] =>
-  definition.accepts ?? (definition.kind === 'exporter' || definition.kind === 'connector' ? ['logs', 'alerts'] : ['logs'])
+  definition.accepts ??
+  (definition.kind === 'exporter' || definition.kind === 'connector' ? ['logs', 'alerts'] : ['logs'])
 
 /** Plans the graph of a valid config, or says what is wrong with it. Pure. */
 export function planGraph(config: WeirConfig, registry: Registry): { plan?: Plan; diagnostics: Diagnostic[] } {
@@ -83,10 +84,23 @@ class Planner {
     }
     const isDeadLetters = this.#deadLetterTargets().has(pipeline.name)
     if (pipeline.receivers.length === 0 && !isDeadLetters) {
-      this.#error('WEIR_GRAPH_NO_RECEIVER', [...pipeline.path], `pipeline ${pipeline.name} has no receiver`, 'name at least one under receivers')
+      this.#error(
+        'WEIR_GRAPH_NO_RECEIVER',
+        [...pipeline.path],
+        `pipeline ${pipeline.name} has no receiver`,
+        'name at least one under receivers',
+      )
     }
-    if (pipeline.exporters.length === 0 && !planned.processors.some((processor) => this.#definition(processor)?.emits !== undefined)) {
-      this.#error('WEIR_GRAPH_NO_EXPORTER', [...pipeline.path], `pipeline ${pipeline.name} has no exporter`, 'name at least one under exporters')
+    if (
+      pipeline.exporters.length === 0 &&
+      !planned.processors.some((processor) => this.#definition(processor)?.emits !== undefined)
+    ) {
+      this.#error(
+        'WEIR_GRAPH_NO_EXPORTER',
+        [...pipeline.path],
+        `pipeline ${pipeline.name} has no exporter`,
+        'name at least one under exporters',
+      )
     }
     return planned
   }
@@ -103,18 +117,32 @@ class Planner {
     }
     const known = kinds.flatMap((kind) => [...(this.#config.components.get(kind)?.keys() ?? [])])
     const near = nearest(id, known)
-    const hint = near === undefined ? `define it under ${kinds.map((kind) => sections[kind])[0]}` : `did you mean "${near}"?`
-    this.#error('WEIR_GRAPH_UNDEFINED', path, `pipeline ${pipeline.name} names ${JSON.stringify(id)}, which is not defined`, hint)
+    const hint =
+      near === undefined ? `define it under ${kinds.map((kind) => sections[kind])[0]}` : `did you mean "${near}"?`
+    this.#error(
+      'WEIR_GRAPH_UNDEFINED',
+      path,
+      `pipeline ${pipeline.name} names ${JSON.stringify(id)}, which is not defined`,
+      hint,
+    )
     return []
   }
 
-  #checkSignal(component: ComponentConfig, pipeline: PipelineConfig, place: PipelineEnd, path: (string | number)[]): void {
+  #checkSignal(
+    component: ComponentConfig,
+    pipeline: PipelineConfig,
+    place: PipelineEnd,
+    path: (string | number)[],
+  ): void {
     const definition = this.#definition(component)
     if (definition === undefined) return
     if (place === 'receivers') {
       const gives = definition.kind === 'receiver' ? 'logs' : definition.emits
       if (gives === pipeline.signal) return
-      const what = gives === undefined ? `${component.id} is a ${definition.kind} and emits nothing` : `${component.id} gives ${gives}`
+      const what =
+        gives === undefined
+          ? `${component.id} is a ${definition.kind} and emits nothing`
+          : `${component.id} gives ${gives}`
       const hint =
         gives === undefined ? 'list it under processors' : `receive it in a pipeline whose name begins with "${gives}"`
       this.#error('WEIR_GRAPH_SIGNAL', path, `${what}, but pipeline ${pipeline.name} carries ${pipeline.signal}`, hint)
@@ -139,8 +167,16 @@ class Planner {
           else if (this.#registry.find(kind, id) === undefined) {
             const known = [...(this.#config.components.get(kind)?.keys() ?? []), ...this.#registry.types(kind)]
             const near = nearest(id, known)
-            const hint = near === undefined ? `define it under ${sections[kind]}, or use one of ${known.join(', ')}` : `did you mean "${near}"?`
-            this.#error('WEIR_GRAPH_UNDEFINED', [...component.path, ...path], `${component.id} names the ${kind} ${JSON.stringify(id)}, which is not defined`, hint)
+            const hint =
+              near === undefined
+                ? `define it under ${sections[kind]}, or use one of ${known.join(', ')}`
+                : `did you mean "${near}"?`
+            this.#error(
+              'WEIR_GRAPH_UNDEFINED',
+              [...component.path, ...path],
+              `${component.id} names the ${kind} ${JSON.stringify(id)}, which is not defined`,
+              hint,
+            )
           }
         }
       }
@@ -150,9 +186,19 @@ class Planner {
       const path = [...component.path, 'dead_letter_pipeline']
       if (pipeline === undefined) {
         const near = nearest(target, [...this.#config.pipelines.keys()])
-        this.#error('WEIR_GRAPH_UNDEFINED', path, `${component.id} names the pipeline ${JSON.stringify(target)}, which is not defined`, near === undefined ? 'define it under service.pipelines' : `did you mean "${near}"?`)
+        this.#error(
+          'WEIR_GRAPH_UNDEFINED',
+          path,
+          `${component.id} names the pipeline ${JSON.stringify(target)}, which is not defined`,
+          near === undefined ? 'define it under service.pipelines' : `did you mean "${near}"?`,
+        )
       } else if (pipeline.signal !== 'logs') {
-        this.#error('WEIR_GRAPH_SIGNAL', path, `dead letters are logs, but pipeline ${target} carries ${pipeline.signal}`, 'name a logs pipeline')
+        this.#error(
+          'WEIR_GRAPH_SIGNAL',
+          path,
+          `dead letters are logs, but pipeline ${target} carries ${pipeline.signal}`,
+          'name a logs pipeline',
+        )
       }
     }
   }
@@ -161,16 +207,29 @@ class Planner {
   #checkEmitters(pipelines: readonly PlannedPipeline[]): void {
     for (const { name, connectors } of pipelines) {
       for (const connector of connectors) {
-        const isFed = pipelines.some(({ processors, exporters }) => processors.includes(connector) || exporters.includes(connector))
+        const isFed = pipelines.some(
+          ({ processors, exporters }) => processors.includes(connector) || exporters.includes(connector),
+        )
         const path = ['service', 'pipelines', name, 'receivers']
-        if (!isFed) this.#error('WEIR_GRAPH_NOT_FED', path, `pipeline ${name} receives from ${connector.id}, which no other pipeline contains`, `list ${connector.id} under the processors of a logs pipeline`)
+        if (!isFed)
+          this.#error(
+            'WEIR_GRAPH_NOT_FED',
+            path,
+            `pipeline ${name} receives from ${connector.id}, which no other pipeline contains`,
+            `list ${connector.id} under the processors of a logs pipeline`,
+          )
       }
     }
     for (const { name, processors } of pipelines) {
       for (const processor of processors) {
         const emits = this.#definition(processor)?.emits
         if (emits === undefined || pipelines.some(({ connectors }) => connectors.includes(processor))) continue
-        this.#warning('WEIR_GRAPH_UNHEARD', ['service', 'pipelines', name, 'processors'], `no pipeline receives the ${emits} of ${processor.id}`, `add a pipeline "${emits}" with receivers: [${processor.id}]`)
+        this.#warning(
+          'WEIR_GRAPH_UNHEARD',
+          ['service', 'pipelines', name, 'processors'],
+          `no pipeline receives the ${emits} of ${processor.id}`,
+          `add a pipeline "${emits}" with receivers: [${processor.id}]`,
+        )
       }
     }
   }
@@ -178,14 +237,24 @@ class Planner {
   #checkCycle(pipelines: readonly PlannedPipeline[]): void {
     const cycle = findCycle(pipelines)
     if (cycle === undefined) return
-    this.#error('WEIR_GRAPH_CYCLE', ['service', 'pipelines', cycle[0] ?? ''], `the pipelines feed each other in a circle: ${[...cycle, cycle[0]].join(' → ')}`, 'take one connector out of the circle')
+    this.#error(
+      'WEIR_GRAPH_CYCLE',
+      ['service', 'pipelines', cycle[0] ?? ''],
+      `the pipelines feed each other in a circle: ${[...cycle, cycle[0]].join(' → ')}`,
+      'take one connector out of the circle',
+    )
   }
 
   #checkUse(): void {
     for (const kind of ['receiver', 'parser', 'processor', 'detector', 'exporter', 'connector'] as const) {
       for (const component of this.#config.components.get(kind)?.values() ?? []) {
         if (!this.#used.has(component)) {
-          this.#warning('WEIR_GRAPH_UNUSED', component.path, `${component.id} is defined but not used`, kind === 'parser' || kind === 'detector' ? undefined : 'name it in a pipeline, or remove it')
+          this.#warning(
+            'WEIR_GRAPH_UNUSED',
+            component.path,
+            `${component.id} is defined but not used`,
+            kind === 'parser' || kind === 'detector' ? undefined : 'name it in a pipeline, or remove it',
+          )
         }
       }
     }
@@ -213,7 +282,13 @@ class Planner {
     this.#add('warning', code, path, message, hint)
   }
 
-  #add(severity: 'error' | 'warning', code: string, path: readonly (string | number)[], message: string, hint: string | undefined): void {
+  #add(
+    severity: 'error' | 'warning',
+    code: string,
+    path: readonly (string | number)[],
+    message: string,
+    hint: string | undefined,
+  ): void {
     const position = this.#config.locate(path)
     this.diagnostics.push({
       severity,

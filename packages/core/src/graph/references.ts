@@ -16,13 +16,18 @@ interface SchemaNode {
 const kinds: { readonly [keyword: string]: Kind } = { 'reference:parser': 'parser', 'reference:detector': 'detector' }
 
 /** The components that a config names, by the schema's `weir: reference:…`. */
-export function* references(schema: SchemaNode | undefined, value: unknown, path: (string | number)[] = []): Iterable<FoundReference> {
+export function* references(
+  schema: SchemaNode | undefined,
+  value: unknown,
+  path: (string | number)[] = [],
+): Iterable<FoundReference> {
   if (schema === undefined) return
   const kind = typeof schema.weir === 'string' ? kinds[schema.weir] : undefined
   if (kind !== undefined && typeof value === 'string') yield { kind, id: value, path }
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) yield* references(schema.items, item, [...path, index])
   } else if (typeof value === 'object' && value !== null) {
-    for (const [name, child] of Object.entries(schema.properties ?? {})) yield* references(child, Reflect.get(value, name), [...path, name])
+    for (const [name, child] of Object.entries(schema.properties ?? {}))
+      yield* references(child, Reflect.get(value, name), [...path, name])
   }
 }

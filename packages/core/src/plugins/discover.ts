@@ -82,7 +82,9 @@ export interface DiscoverOptions {
 /** Where plugins are: built-in ones first, then the project's, then `plugins.d/`, then what the config names. */
 export function discover({ baseDir, hosts, paths }: DiscoverOptions): PluginSource[] {
   const project = projectFolder(baseDir)
-  const local = [baseDir, ...(project === undefined || project === baseDir ? [] : [project])].map((folder) => join(folder, 'plugins.d'))
+  const local = [baseDir, ...(project === undefined || project === baseDir ? [] : [project])].map((folder) =>
+    join(folder, 'plugins.d'),
+  )
   const sources = [
     ...hosts.flatMap(pluginsAmongDependencies),
     ...(project === undefined ? [] : pluginsAmongDependencies(project)),

@@ -44,10 +44,13 @@ export class Registry {
     const preferred = this.#preferred[key]
     if (preferred !== undefined && preferred !== from.packageName) return
     if (known !== undefined && known.packageName !== from.packageName && preferred === undefined) {
-      throw new WeirError(`${definition.kind} "${definition.type}" is offered by ${known.packageName} and by ${from.packageName}`, {
-        code: 'WEIR_PLUGIN_DUPLICATE',
-        hint: `choose one in the config: plugins: { prefer: { ${key}: ${from.packageName} } }, or remove one`,
-      })
+      throw new WeirError(
+        `${definition.kind} "${definition.type}" is offered by ${known.packageName} and by ${from.packageName}`,
+        {
+          code: 'WEIR_PLUGIN_DUPLICATE',
+          hint: `choose one in the config: plugins: { prefer: { ${key}: ${from.packageName} } }, or remove one`,
+        },
+      )
     }
     this.#types.set(key, { definition, schema: completeSchema(definition), ...from })
   }

@@ -34,7 +34,11 @@ export class Encoded {
   original(offset: number): number {
     if (offset === this.to) return this.#source.to
     let at = this.#source.from
-    for (let here = this.bytes.indexOf(newline); here >= 0 && here < offset; here = this.bytes.indexOf(newline, here + 1)) {
+    for (
+      let here = this.bytes.indexOf(newline);
+      here >= 0 && here < offset;
+      here = this.bytes.indexOf(newline, here + 1)
+    ) {
       at = this.#source.bytes.indexOf(newline, at) + 1
     }
     return at

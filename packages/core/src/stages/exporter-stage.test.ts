@@ -24,7 +24,16 @@ async function stageWith(answers: (Error | 'hang')[], config: object = {}, concu
     },
   }
   const settings = resolveConfig(exporterKeys, config) as ExporterSettings
-  const stage = new ExporterStage({ id: 'sink', exporter, concurrent, settings, clock, logger, metrics: new ExporterMetrics(meter), stopping: stop.signal })
+  const stage = new ExporterStage({
+    id: 'sink',
+    exporter,
+    concurrent,
+    settings,
+    clock,
+    logger,
+    metrics: new ExporterMetrics(meter),
+    stopping: stop.signal,
+  })
   await stage.start()
   const send = async (...lines: string[]) => {
     const delivery = new PendingDelivery(1)
@@ -100,7 +109,9 @@ describe('an exporter stage', () => {
 
   it('opens its circuit after failures in a row, and closes it when a probe gets through', async () => {
     const errors = Array.from({ length: 3 }, () => new RetryableError('down'))
-    const { stage, send, clock, meter } = await stageWith(errors, { circuit_breaker: { failure_threshold: 3, open_duration: '10m' } })
+    const { stage, send, clock, meter } = await stageWith(errors, {
+      circuit_breaker: { failure_threshold: 3, open_duration: '10m' },
+    })
     const state = await send('one')
     await clock.advance(120_000)
     expect(stage.circuitState).toBe('open')
@@ -120,7 +131,10 @@ describe('an exporter stage', () => {
     await send('c')
     await send('d')
     await send('e')
-    expect(exported).toEqual([['a', 'b'], ['c', 'd', 'e']])
+    expect(exported).toEqual([
+      ['a', 'b'],
+      ['c', 'd', 'e'],
+    ])
   })
 
   it('does not deliver what an abort interrupts', async () => {

@@ -12,8 +12,8 @@ import { Channel, type Parcel } from '../channel/channel.ts'
 import type { ExporterMetrics } from '../telemetry/stage-metrics.ts'
 import { backOff } from './back-off.ts'
 import { Circuit } from './circuit.ts'
-import { TimedOut } from './timed-out.ts'
 import type { ExporterSettings } from './standard-keys.ts'
+import { TimedOut } from './timed-out.ts'
 
 export interface ExporterStageOptions {
   id: string
@@ -150,7 +150,10 @@ export class ExporterStage {
           return this.#giveUp(batch, error, 'retries_exhausted')
         }
         metrics.retried()
-        logger.warn({ attempt, retry_in_ms: Math.round(waitMs), error: messageOf(error) }, 'delivery failed, trying again')
+        logger.warn(
+          { attempt, retry_in_ms: Math.round(waitMs), error: messageOf(error) },
+          'delivery failed, trying again',
+        )
         await clock.sleep(waitMs, stopping)
       }
     }
@@ -178,7 +181,10 @@ export class ExporterStage {
 
   #giveUp(batch: LogBatch, error: unknown, reason: string): void {
     this.#options.metrics.dropped(batch.length, reason)
-    this.#options.logger.error({ records: batch.length, reason, error: messageOf(error) }, 'a batch could not be delivered and is given up')
+    this.#options.logger.error(
+      { records: batch.length, reason, error: messageOf(error) },
+      'a batch could not be delivered and is given up',
+    )
   }
 }
 

@@ -80,7 +80,8 @@ function parseRecords(
 
 function addRecord(parser: Parser, bytes: Buffer, start: number, next: number, batch: LogBatch, record: Record): void {
   let end = contentEnd(bytes, start, next)
-  for (let shorter = contentEnd(bytes, start, end); shorter < end; shorter = contentEnd(bytes, start, end)) end = shorter
+  for (let shorter = contentEnd(bytes, start, end); shorter < end; shorter = contentEnd(bytes, start, end))
+    end = shorter
   if (end <= start) return
   if (parseOne(parser, bytes, start, end, batch, record)) return
   const row = batch.rowCount - 1

@@ -37,7 +37,11 @@ function stageWith(parser: Parser, config: object = {}, splitter?: { start?: Reg
       splitter === undefined
         ? undefined
         : {
-            start: splitter.start && { source: '', test: (text) => splitter.start?.test(text) ?? false, exec: () => null },
+            start: splitter.start && {
+              source: '',
+              test: (text) => splitter.start?.test(text) ?? false,
+              exec: () => null,
+            },
             end: splitter.end && { source: '', test: (text) => splitter.end?.test(text) ?? false, exec: () => null },
           },
     pool: new BatchPool(),
@@ -187,7 +191,11 @@ describe('bad input', () => {
 
   it('reads arbitrary bytes without an error', async () => {
     const bytes = Buffer.from(Array.from({ length: 5000 }, (_, index) => (index * 7919) % 256))
-    const lines = bytes.toString('utf8').split('\n').map((line) => line.replace(/\r$/, '')).filter((line) => line !== '')
+    const lines = bytes
+      .toString('utf8')
+      .split('\n')
+      .map((line) => line.replace(/\r$/, ''))
+      .filter((line) => line !== '')
     expect(await stageWith(plain).feed(bytes)).toEqual(lines)
   })
 })

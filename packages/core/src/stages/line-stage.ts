@@ -15,9 +15,9 @@ import type { BatchPool } from '../batch/batch-pool.ts'
 import { endOfLine, endOfLines, overlongLine } from '../batch/line-bounds.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
 import type { ReceiverMetrics } from '../telemetry/stage-metrics.ts'
+import type { RemoteParser } from '../workers/worker-pool.ts'
 import { Encoded } from './encoded-piece.ts'
 import { parseLines, type RecordSplitter } from './line-parsing.ts'
-import type { RemoteParser } from '../workers/worker-pool.ts'
 import { type SourceState, SourceStates } from './line-source.ts'
 import { joinContinuations, lineStart } from './record-joiner.ts'
 import type { LineSettings } from './standard-keys.ts'
@@ -123,14 +123,22 @@ export class LineStage {
   }
 
   /** The same by way of the workers: all pieces at once, their batches in order. */
-  async #sendToWorkers(remote: RemoteParser, state: SourceState, { bytes, from, to }: Piece, delivery: PendingDelivery): Promise<number> {
+  async #sendToWorkers(
+    remote: RemoteParser,
+    state: SourceState,
+    { bytes, from, to }: Piece,
+    delivery: PendingDelivery,
+  ): Promise<number> {
     const tasks: { piece: Piece; parsed: Promise<LogBatch[] | undefined> }[] = []
     for (let at = from; at < to; ) {
       const limit = to - at <= pieceBytes ? to : endOfLine(bytes, at + pieceBytes - 1, to)
       const piece = { bytes, from: at, to: limit, isFinal: true }
       const text = this.#utf8(piece)
       const parsed = remote.parse(new Uint8Array(text.bytes.subarray(text.from, text.to))).catch((error: unknown) => {
-        this.#options.logger.error({ error: messageOf(error) }, 'a worker failed: its lines are parsed on the main thread')
+        this.#options.logger.error(
+          { error: messageOf(error) },
+          'a worker failed: its lines are parsed on the main thread',
+        )
         return undefined
       })
       tasks.push({ piece, parsed })

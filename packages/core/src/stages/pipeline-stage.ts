@@ -1,4 +1,4 @@
-import { type Logger, type LogBatch, messageOf, type Processor } from '@weir/sdk'
+import { type LogBatch, type Logger, messageOf, type Processor } from '@weir/sdk'
 import { Channel, edgeDefaults, type Parcel } from '../channel/channel.ts'
 import { type Branch, fanOut } from '../channel/fan-out.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
@@ -50,7 +50,8 @@ export class PipelineStage {
     await this.#running
     for (const [index, { processor }] of this.#options.processors.entries()) {
       const rest = await this.#guard(index, () => processor.flush?.() ?? null)
-      if (rest !== null && rest.length > 0) await this.#pass({ batch: rest, delivery: new PendingDelivery(1) }, index + 1)
+      if (rest !== null && rest.length > 0)
+        await this.#pass({ batch: rest, delivery: new PendingDelivery(1) }, index + 1)
     }
     for (const [index, { processor }] of this.#options.processors.entries()) {
       await this.#guard(index, async () => {
@@ -109,7 +110,10 @@ export class PipelineStage {
     const id = processors[index]?.id ?? ''
     metrics.error(id)
     if (batch !== undefined) metrics.dropped(batch.length, 'processor_error')
-    logger.error({ processor: id, records: batch?.length ?? 0, error: messageOf(error) }, 'a processor threw: its batch is dropped')
+    logger.error(
+      { processor: id, records: batch?.length ?? 0, error: messageOf(error) },
+      'a processor threw: its batch is dropped',
+    )
     onError?.(error)
     return null
   }

@@ -1,4 +1,12 @@
-import { type Delivery, type Lines, type LinesDelivery, type LogBatch, type Output, type Receiver, WeirError } from '@weir/sdk'
+import {
+  type Delivery,
+  type Lines,
+  type LinesDelivery,
+  type LogBatch,
+  type Output,
+  type Receiver,
+  WeirError,
+} from '@weir/sdk'
 import { type Branch, fanOut } from '../channel/fan-out.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
 import type { ReceiverMetrics } from '../telemetry/stage-metrics.ts'
@@ -93,6 +101,9 @@ export class ReceiverStage implements Output {
 
   #throwIfStopped(): void {
     if (!this.#isStopped) return
-    throw new WeirError(`${this.id} sent something after it had stopped`, { code: 'WEIR_OUTPUT_STOPPED', component: this.id })
+    throw new WeirError(`${this.id} sent something after it had stopped`, {
+      code: 'WEIR_OUTPUT_STOPPED',
+      component: this.id,
+    })
   }
 }

@@ -19,7 +19,11 @@ export function joinRows(batch: LogBatch, row: number, next: number): void {
   } else {
     const text = batch.value(row, bodySlot)
     const tail = batch.bytes.toString('utf8', lineEnd, end).replaceAll('\r\n', '\n')
-    batch.setValue(row, bodySlot, text === undefined ? batch.bytes.toString('utf8', start, end) : `${String(text)}${tail}`)
+    batch.setValue(
+      row,
+      bodySlot,
+      text === undefined ? batch.bytes.toString('utf8', start, end) : `${String(text)}${tail}`,
+    )
   }
 }
 
@@ -52,4 +56,3 @@ export function joinContinuations(batch: LogBatch, continues: (line: string) => 
 
 /** Beginning of the line of a row. */
 export const lineStart = (batch: LogBatch, row: number): number => batch.cells[row * batch.stride * 2] ?? 0
-

@@ -1,13 +1,25 @@
-import { type AttributeMap, type Definition, Duration, OneOf, Pattern, Reference, Size, type Static, Type } from '@weir/sdk'
+import {
+  type AttributeMap,
+  type Definition,
+  Duration,
+  OneOf,
+  Pattern,
+  Reference,
+  Size,
+  type Static,
+  Type,
+} from '@weir/sdk'
 
 /** Keys of every receiver that reads lines. */
 export const lineKeys = Type.Object({
   parser: Reference('parser', {
-    description: 'Parser of the lines: an installed type, or the id of an entry under `parsers`. `auto` looks at the first lines of each source.',
+    description:
+      'Parser of the lines: an installed type, or the id of an entry under `parsers`. `auto` looks at the first lines of each source.',
     default: 'auto',
   }),
   on_parse_error: OneOf(['keep', 'drop', 'dead_letter'], {
-    description: 'What becomes of a line that the parser does not understand: kept with the line as body, dropped (counted), or sent to `dead_letter_pipeline`.',
+    description:
+      'What becomes of a line that the parser does not understand: kept with the line as body, dropped (counted), or sent to `dead_letter_pipeline`.',
     default: 'keep',
   }),
   dead_letter_pipeline: Type.Optional(
@@ -32,10 +44,18 @@ export const lineKeys = Type.Object({
     ),
   ),
   attributes: Type.Optional(
-    Type.Unsafe<AttributeMap>({ type: 'object', description: 'Attributes added to every record.', additionalProperties: true }),
+    Type.Unsafe<AttributeMap>({
+      type: 'object',
+      description: 'Attributes added to every record.',
+      additionalProperties: true,
+    }),
   ),
   resource: Type.Optional(
-    Type.Unsafe<AttributeMap>({ type: 'object', description: 'Resource attributes of every record.', additionalProperties: true }),
+    Type.Unsafe<AttributeMap>({
+      type: 'object',
+      description: 'Resource attributes of every record.',
+      additionalProperties: true,
+    }),
   ),
 })
 
@@ -55,7 +75,11 @@ export const exporterKeys = Type.Object({
   batch: Type.Optional(
     Type.Object(
       {
-        max_records: Type.Integer({ description: 'Send when so many records are together.', default: 4096, minimum: 1 }),
+        max_records: Type.Integer({
+          description: 'Send when so many records are together.',
+          default: 4096,
+          minimum: 1,
+        }),
         max_bytes: Size({ description: 'Send when so many bytes are together.', default: '1MiB' }),
         flush_timeout: Duration({ description: 'Send what there is after this time.', default: '200ms' }),
       },
@@ -65,7 +89,10 @@ export const exporterKeys = Type.Object({
   retry_on_failure: Type.Object(
     {
       enabled: Type.Boolean({ description: 'Try again after a retryable error.', default: true }),
-      initial_interval: Duration({ description: 'Longest wait before the first repetition; the wait is drawn between 0 and it.', default: '1s' }),
+      initial_interval: Duration({
+        description: 'Longest wait before the first repetition; the wait is drawn between 0 and it.',
+        default: '1s',
+      }),
       max_interval: Duration({ description: 'Longest wait between repetitions.', default: '30s' }),
       multiplier: Type.Number({ description: 'Growth of the wait.', default: 2, minimum: 1 }),
       max_elapsed_time: Duration({
@@ -77,7 +104,11 @@ export const exporterKeys = Type.Object({
   ),
   circuit_breaker: Type.Object(
     {
-      failure_threshold: Type.Integer({ description: 'Failures in a row that open the circuit.', default: 5, minimum: 1 }),
+      failure_threshold: Type.Integer({
+        description: 'Failures in a row that open the circuit.',
+        default: 5,
+        minimum: 1,
+      }),
       open_duration: Duration({ description: 'How long nothing is sent before one batch is tried.', default: '30s' }),
     },
     { description: 'Leaves a sink that keeps failing in peace.', default: {}, additionalProperties: false },

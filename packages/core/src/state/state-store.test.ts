@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { StateStore } from './state-store.ts'
 
@@ -44,7 +44,10 @@ describe('the state store', () => {
   })
 
   it('sets a damaged file aside with a warning and starts with nothing', async () => {
-    writeFileSync(join(directory, 'state.db'), 'this is not a database, and it is long enough to be looked at as one'.repeat(50))
+    writeFileSync(
+      join(directory, 'state.db'),
+      'this is not a database, and it is long enough to be looked at as one'.repeat(50),
+    )
     const reasons: string[] = []
     const store = await StateStore.open(directory, (reason) => reasons.push(reason))
     store.namespace('x').set('key', 1)
@@ -66,14 +69,18 @@ describe('the state store', () => {
   it('refuses a directory that another process uses, naming it, and takes it over when that was killed', async () => {
     const child = spawn(
       process.execPath,
-      ['--input-type=module', '-e', `
+      [
+        '--input-type=module',
+        '-e',
+        `
         import { DatabaseSync } from 'node:sqlite'
         import { writeFileSync } from 'node:fs'
         const database = new DatabaseSync(${JSON.stringify(join(directory, 'state.db'))})
         database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS x (y)')
         writeFileSync(${JSON.stringify(join(directory, 'pid'))}, String(process.pid))
         console.log('ready')
-        setInterval(() => {}, 1000)`],
+        setInterval(() => {}, 1000)`,
+      ],
       { stdio: ['ignore', 'pipe', 'ignore'] },
     )
     await once(child.stdout, 'data')

@@ -72,9 +72,10 @@ export class StateStore {
     return {
       get: (key) => this.#get(name, key),
       set: (key, value) => this.#set(name, key, value),
-      setAll: (entries) => this.transaction(() => {
-        for (const [key, value] of Object.entries(entries)) this.#set(name, key, value)
-      }),
+      setAll: (entries) =>
+        this.transaction(() => {
+          for (const [key, value] of Object.entries(entries)) this.#set(name, key, value)
+        }),
       keys: () => this.#keys.all(name).map((row) => String(row.key)),
     }
   }

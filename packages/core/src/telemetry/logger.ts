@@ -21,7 +21,8 @@ export function createLogger({ level, isPretty }: LoggerOptions): PinoLogger {
         colorize: !process.env.NO_COLOR,
         ignore: 'pid,hostname,component',
         translateTime: 'SYS:HH:MM:ss.l',
-        messageFormat: (log, messageKey) => `${log.component === undefined ? '' : `${String(log.component)}: `}${String(log[messageKey])}`,
+        messageFormat: (log, messageKey) =>
+          `${log.component === undefined ? '' : `${String(log.component)}: `}${String(log[messageKey])}`,
         customPrettifiers: { error: (value) => plain(String(value)) },
       })
     : pino.destination({ dest: 2, sync: true })

@@ -13,12 +13,30 @@ export class ReceiverMetrics {
   readonly #errors
 
   constructor(meter: Meter) {
-    this.#accepted = meter.counter('weir_receiver_accepted_log_records', { description: 'Records that entered the pipelines', unit })
-    this.#bytes = meter.counter('weir_receiver_accepted_bytes', { description: 'Bytes of lines that were taken', unit: 'By' })
-    this.#failures = meter.counter('weir_receiver_parse_failures', { description: 'Lines that the parser did not understand', unit })
-    this.#invalid = meter.counter('weir_receiver_invalid_utf8', { description: 'Lines in which invalid UTF-8 was replaced', unit })
-    this.#overlong = meter.counter('weir_receiver_overlong_log_records', { description: 'Records cut or dropped because of max_log_size', unit })
-    this.#errors = meter.counter('weir_receiver_parser_errors', { description: 'Exceptions thrown by the parser', unit: '{error}' })
+    this.#accepted = meter.counter('weir_receiver_accepted_log_records', {
+      description: 'Records that entered the pipelines',
+      unit,
+    })
+    this.#bytes = meter.counter('weir_receiver_accepted_bytes', {
+      description: 'Bytes of lines that were taken',
+      unit: 'By',
+    })
+    this.#failures = meter.counter('weir_receiver_parse_failures', {
+      description: 'Lines that the parser did not understand',
+      unit,
+    })
+    this.#invalid = meter.counter('weir_receiver_invalid_utf8', {
+      description: 'Lines in which invalid UTF-8 was replaced',
+      unit,
+    })
+    this.#overlong = meter.counter('weir_receiver_overlong_log_records', {
+      description: 'Records cut or dropped because of max_log_size',
+      unit,
+    })
+    this.#errors = meter.counter('weir_receiver_parser_errors', {
+      description: 'Exceptions thrown by the parser',
+      unit: '{error}',
+    })
   }
 
   accepted(records: number): void {
@@ -54,10 +72,22 @@ export class PipelineMetrics {
   readonly #dropped
 
   constructor(meter: Meter) {
-    this.#incoming = meter.counter('weir_pipeline_incoming_records', { description: 'Records that entered the pipeline', unit })
-    this.#outgoing = meter.counter('weir_pipeline_outgoing_records', { description: 'Records that its processors let through', unit })
-    this.#errors = meter.counter('weir_processor_errors', { description: 'Exceptions thrown by a processor', unit: '{error}' })
-    this.#dropped = meter.counter('weir_pipeline_dropped_records', { description: 'Records dropped by a channel or after an exception', unit })
+    this.#incoming = meter.counter('weir_pipeline_incoming_records', {
+      description: 'Records that entered the pipeline',
+      unit,
+    })
+    this.#outgoing = meter.counter('weir_pipeline_outgoing_records', {
+      description: 'Records that its processors let through',
+      unit,
+    })
+    this.#errors = meter.counter('weir_processor_errors', {
+      description: 'Exceptions thrown by a processor',
+      unit: '{error}',
+    })
+    this.#dropped = meter.counter('weir_pipeline_dropped_records', {
+      description: 'Records dropped by a channel or after an exception',
+      unit,
+    })
   }
 
   incoming(records: number): void {
@@ -89,7 +119,10 @@ export class ExporterMetrics {
   constructor(meter: Meter) {
     this.#sent = meter.counter('weir_exporter_sent_log_records', { description: 'Records delivered', unit })
     this.#dropped = meter.counter('weir_exporter_send_failed_log_records', { description: 'Records given up', unit })
-    this.#retries = meter.counter('weir_exporter_retries', { description: 'Attempts after a retryable error', unit: '{attempt}' })
+    this.#retries = meter.counter('weir_exporter_retries', {
+      description: 'Attempts after a retryable error',
+      unit: '{attempt}',
+    })
     this.#circuit = meter.gauge('weir_exporter_circuit_state', { description: '0 closed, 1 half open, 2 open' })
     this.#queueSize = meter.gauge('weir_exporter_queue_size', { description: 'Records waiting', unit })
   }

@@ -33,7 +33,9 @@ export class Telemetry {
 
   /** The meter of one component; `kind` names the attribute that carries its id, as the Collector's metrics do. */
   meter(kind: string, component: string): Meter {
-    return new ComponentMeter(this.#meter, kind, component, (name, attributes) => this.#reading(name, component, attributes))
+    return new ComponentMeter(this.#meter, kind, component, (name, attributes) =>
+      this.#reading(name, component, attributes),
+    )
   }
 
   #reading(name: string, component: string, attributes: Attributes): Reading {
@@ -54,7 +56,12 @@ class ComponentMeter implements Meter {
   readonly #identity: Attributes
   readonly #reading: (name: string, attributes: Attributes) => Reading
 
-  constructor(meter: OtelMeter, kind: string, component: string, reading: (name: string, attributes: Attributes) => Reading) {
+  constructor(
+    meter: OtelMeter,
+    kind: string,
+    component: string,
+    reading: (name: string, attributes: Attributes) => Reading,
+  ) {
     this.#meter = meter
     this.#identity = { [kind]: component }
     this.#reading = reading

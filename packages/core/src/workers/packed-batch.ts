@@ -1,5 +1,14 @@
 import { Buffer } from 'node:buffer'
-import { type AttributeMap, type AttributeValue, endOf, type FieldName, kindOf, Layout, LogBatch, type Signal } from '@weir/sdk'
+import {
+  type AttributeMap,
+  type AttributeValue,
+  endOf,
+  type FieldName,
+  kindOf,
+  Layout,
+  LogBatch,
+  type Signal,
+} from '@weir/sdk'
 
 /** A batch as it crosses to another thread: its large parts are moved, the rest is cloned. */
 export interface PackedBatch {
@@ -43,7 +52,9 @@ export function packBatch(batch: LogBatch): PackedBatch {
     severityNumber: batch.severityNumber.slice(0, rowCount),
     rowCount,
     stride,
-    columns: batch.layout.columns.slice(2, stride).map(({ name, isAttribute }) => (isAttribute ? name : fieldMark + name)),
+    columns: batch.layout.columns
+      .slice(2, stride)
+      .map(({ name, isAttribute }) => (isAttribute ? name : fieldMark + name)),
     values: batch.values,
     failures: batch.failures,
     selection: batch.selection === null ? null : batch.selection.slice(),
@@ -71,7 +82,9 @@ function usedBytes(cells: Int32Array): { from: number; to: number } {
 
 /** The buffers of a packed batch, to be moved rather than copied. */
 export const transferList = ({ bytes, cells, time, timeRemainder, severityNumber }: PackedBatch): ArrayBuffer[] =>
-  [bytes, cells, time, severityNumber, ...(timeRemainder === null ? [] : [timeRemainder])].map(({ buffer }) => buffer as ArrayBuffer)
+  [bytes, cells, time, severityNumber, ...(timeRemainder === null ? [] : [timeRemainder])].map(
+    ({ buffer }) => buffer as ArrayBuffer,
+  )
 
 /** Layouts by their columns: batches of one parser share one, so that what is cached by layout stays of use. */
 const layouts = new Map<string, Layout>()

@@ -10,4 +10,5 @@ export const workerTokens: { readonly [name: string]: unknown } = {
   patterns: { compile: compilePattern },
 }
 
-export const canRunInWorker = (inject: Tokens = {}): boolean => Object.values(inject).every(({ name }) => name in workerTokens)
+export const canRunInWorker = (inject: Tokens = {}): boolean =>
+  Object.values(inject).every(({ name }) => name in workerTokens)

@@ -70,7 +70,9 @@ function instanceOf(component: WorkerComponent): Promise<unknown> {
 async function create({ entry, kind, type, config }: WorkerComponent): Promise<unknown> {
   const module: { default: unknown } = await import(entry)
   const exported: unknown[] = Array.isArray(module.default) ? module.default : [module.default]
-  const definition = exported.find((one): one is Definition => isDefinition(one) && one.kind === kind && one.type === type)
+  const definition = exported.find(
+    (one): one is Definition => isDefinition(one) && one.kind === kind && one.type === type,
+  )
   if (definition === undefined) throw new Error(`${entry} has no ${kind} ${type}`)
   const injected = Object.entries(definition.inject ?? {}).map(([property, { name }]) => [property, workerTokens[name]])
   return definition.create({ ...Object.fromEntries(injected), config })

@@ -1,0 +1,31 @@
+import {
+  Batches,
+  Clock,
+  Conditions,
+  Detectors,
+  Parsers,
+  Patterns,
+  RunMode,
+  Stopping,
+  Terminal,
+  type Token,
+} from '@weir/sdk'
+import type { DependencyContainer } from 'tsyringe'
+import { BatchPool } from '../batch/batch-pool.ts'
+import { ComponentCatalog } from './component-catalog.ts'
+import { services } from './services.ts'
+
+/** Registers what every component can ask for. */
+export function registerTokens(container: DependencyContainer): void {
+  const from = <Service>(token: Token<Service>, service: (container: DependencyContainer) => Service) =>
+    container.register(token.name, { useFactory: service })
+  from(Clock, (of) => of.resolve<Clock>(services.clock))
+  from(RunMode, (of) => of.resolve<RunMode>(services.runMode))
+  from(Terminal, (of) => of.resolve<Terminal>(services.terminal))
+  from(Stopping, (of) => of.resolve<AbortController>(services.abort).signal)
+  from(Conditions, (of) => of.resolve<Conditions>(services.conditions))
+  from(Patterns, (of) => of.resolve<Patterns>(services.patterns))
+  from(Batches, (of) => of.resolve(BatchPool))
+  from(Parsers, (of) => of.resolve(ComponentCatalog).parsers)
+  from(Detectors, (of) => of.resolve(ComponentCatalog).detectors)
+}
