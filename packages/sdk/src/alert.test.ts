@@ -27,7 +27,9 @@ it('an alert survives being a record', () => {
   const batch = new LogBatch({ signal: 'alerts' })
   appendAlert(batch, alert)
   expect(Array.from(batch, asAlert)).toEqual([alert])
-  expect(Array.from(batch, (record) => [record.severityNumber, record.body, record.eventName])).toEqual([[18, 'too many errors', 'weir.alert']])
+  expect(Array.from(batch, (record) => [record.severityNumber, record.body, record.eventName])).toEqual([
+    [18, 'too many errors', 'weir.alert'],
+  ])
 })
 
 it('a record that is no alert is none', () => {

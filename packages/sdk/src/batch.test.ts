@@ -26,7 +26,21 @@ describe('a batch', () => {
   })
 
   it('gives back every kind of value that was set, and nothing where nothing was', () => {
-    const values: AttributeValue[] = ['text', '', 0, -1, 1.5, 2 ** 31, -0, Number.MAX_SAFE_INTEGER, true, false, null, [1, 'a'], { a: { b: 1 } }]
+    const values: AttributeValue[] = [
+      'text',
+      '',
+      0,
+      -1,
+      1.5,
+      2 ** 31,
+      -0,
+      Number.MAX_SAFE_INTEGER,
+      true,
+      false,
+      null,
+      [1, 'a'],
+      { a: { b: 1 } },
+    ]
     const batch = new LogBatch()
     for (const value of values) batch.append().attributes.set('value', value)
     batch.append()
@@ -109,7 +123,12 @@ describe('a copy', () => {
       { body: 'a', attributes: {} },
       { body: 'b', attributes: {} },
     ])
-    expect(plainRecords(copy)[1]).toEqual({ body: 'changed', severityNumber: 17, severityText: 'ERROR', attributes: { new: 1 } })
+    expect(plainRecords(copy)[1]).toEqual({
+      body: 'changed',
+      severityNumber: 17,
+      severityText: 'ERROR',
+      attributes: { new: 1 },
+    })
   })
 })
 

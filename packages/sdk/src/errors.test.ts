@@ -2,7 +2,14 @@ import { expect, it } from 'vitest'
 import { isPermanentError, isRetryableError, isWeirError, PermanentError, RetryableError, WeirError } from './errors.ts'
 
 it('errors are told apart by brand', () => {
-  const errors = [new WeirError('x', { code: 'X' }), new RetryableError('x', { retryAfter: 5 }), new PermanentError('x'), new Error('x'), 'x', null]
+  const errors = [
+    new WeirError('x', { code: 'X' }),
+    new RetryableError('x', { retryAfter: 5 }),
+    new PermanentError('x'),
+    new Error('x'),
+    'x',
+    null,
+  ]
   expect(errors.map(isWeirError)).toEqual([true, true, true, false, false, false])
   expect(errors.map(isRetryableError)).toEqual([false, true, false, false, false, false])
   expect(errors.map(isPermanentError)).toEqual([false, false, true, false, false, false])

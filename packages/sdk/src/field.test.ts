@@ -9,7 +9,12 @@ const read = (path: string, input: Parameters<typeof batchOf>[0][number]) => {
 
 describe('a field path', () => {
   it('reads flat and nested keys alike', () => {
-    for (const attributes of [{ 'http.response.status_code': 500 }, { http: { response: { status_code: 500 } } }, { 'http.response': { status_code: 500 } }, { http: { 'response.status_code': 500 } }]) {
+    for (const attributes of [
+      { 'http.response.status_code': 500 },
+      { http: { response: { status_code: 500 } } },
+      { 'http.response': { status_code: 500 } },
+      { http: { 'response.status_code': 500 } },
+    ]) {
       expect(read('attributes.http.response.status_code', { attributes })).toBe(500)
     }
   })
@@ -21,7 +26,12 @@ describe('a field path', () => {
 
   it('reads the record’s own fields', () => {
     const input = { time: 5, severityNumber: 17, body: { user: { id: 7 } } }
-    expect([read('time', input), read('severityNumber', input), read('severityText', input), read('body.user.id', input)]).toEqual([5, 17, 'ERROR', 7])
+    expect([
+      read('time', input),
+      read('severityNumber', input),
+      read('severityText', input),
+      read('body.user.id', input),
+    ]).toEqual([5, 17, 'ERROR', 7])
   })
 
   it('takes a path without a root as an attribute’s', () => {

@@ -1,5 +1,13 @@
 /** Everything that a Weir plugin imports. */
-export { type Alert, type AlertReport, type AlertSeverity, type AlertState, alertEventName, appendAlert, asAlert } from './alert.ts'
+export {
+  type Alert,
+  type AlertReport,
+  type AlertSeverity,
+  type AlertState,
+  alertEventName,
+  appendAlert,
+  asAlert,
+} from './alert.ts'
 export { type BatchOptions, LogBatch, type Scope, type Signal } from './batch.ts'
 export { Cell, endOf, kindOf, maxBatchBytes } from './cell.ts'
 export {
@@ -14,10 +22,10 @@ export {
   defineReceiver,
   isDefinition,
   type Kind,
-  sections,
   type Stability,
+  sections,
 } from './define.ts'
-export type { Delivery, Lines, LinesDelivery, LineSource, Output } from './delivery.ts'
+export type { Delivery, LineSource, Lines, LinesDelivery, Output } from './delivery.ts'
 export type { Detector, Report } from './detector.ts'
 export {
   isPermanentError,
@@ -35,13 +43,27 @@ export type { Extension } from './extension.ts'
 export { type FieldReader, fieldReader, readColumn, readPath, rootFields } from './field.ts'
 export { bodySlot, type Column, type FieldName, Layout, lineSlot } from './layout.ts'
 export type { MetricPoint } from './metric.ts'
+export { NdjsonEncoder, type NdjsonOptions } from './ndjson.ts'
 export type { Parser } from './parser.ts'
 export type { Processor } from './processor.ts'
 export type { Receiver } from './receiver.ts'
 export { Attributes, Record } from './record.ts'
 export { resolveConfig } from './resolve-config.ts'
-export { Condition, Duration, FieldPath, OneOf, Pattern, Reference, Secret, Size, type Static, type TSchema, Type } from './schema.ts'
+export {
+  Condition,
+  Duration,
+  FieldPath,
+  OneOf,
+  Pattern,
+  Reference,
+  Secret,
+  Size,
+  type Static,
+  type TSchema,
+  Type,
+} from './schema.ts'
 export { Severity, severityName, severityOf, severityOfLevelNumber, severityOfStatus } from './severity.ts'
+export { parseTemplate, renderTemplate, type TemplateMarks, type TemplatePart } from './template.ts'
 export {
   Batches,
   Clock,
@@ -59,10 +81,10 @@ export {
   Logger,
   Meter,
   type MetricOptions,
-  type ParserType,
   Parsers,
-  Patterns,
+  type ParserType,
   type PatternMatch,
+  Patterns,
   RunMode,
   State,
   Stopping,

@@ -33,7 +33,8 @@ export const FieldPath = (options: FieldOptions<string>) =>
   Type.Unsafe<string>({ type: 'string', minLength: 1, weir: 'path', ...options })
 
 /** A value that must never be shown in logs, in `weir config` or by the API. */
-export const Secret = (options: FieldOptions<string>) => Type.Unsafe<string>({ type: 'string', writeOnly: true, ...options })
+export const Secret = (options: FieldOptions<string>) =>
+  Type.Unsafe<string>({ type: 'string', writeOnly: true, ...options })
 
 /** One of a few words. */
 export const OneOf = <const Words extends readonly string[]>(words: Words, options: FieldOptions<Words[number]>) =>

@@ -18,7 +18,10 @@ export const Severity = {
   FATAL: 21,
 } as const
 
-const shortNames = ['', ...['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'].flatMap((name) => [name, `${name}2`, `${name}3`, `${name}4`])]
+const shortNames = [
+  '',
+  ...['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'].flatMap((name) => [name, `${name}2`, `${name}3`, `${name}4`]),
+]
 
 /** The short name of a severity number: 17 is `ERROR`, 18 is `ERROR2`; `''` for 0 and for numbers out of range. */
 export const severityName = (severityNumber: number): string => shortNames[severityNumber] ?? ''
@@ -53,5 +56,9 @@ export const severityOfStatus = (status: number): number =>
 /** Levels of bunyan and pino: 10 trace, 20 debug, 30 info, 40 warn, 50 error, 60 fatal; 0 for any other number. */
 export function severityOfLevelNumber(level: number): number {
   if (level < 10 || level > 69) return 0
-  return [0, Severity.TRACE, Severity.DEBUG, Severity.INFO, Severity.WARN, Severity.ERROR, Severity.FATAL][Math.floor(level / 10)] ?? 0
+  return (
+    [0, Severity.TRACE, Severity.DEBUG, Severity.INFO, Severity.WARN, Severity.ERROR, Severity.FATAL][
+      Math.floor(level / 10)
+    ] ?? 0
+  )
 }

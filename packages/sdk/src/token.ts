@@ -1,6 +1,6 @@
 import type { LogBatch } from './batch.ts'
-import type { Detector } from './detector.ts'
 import type { Output } from './delivery.ts'
+import type { Detector } from './detector.ts'
 import type { Parser } from './parser.ts'
 import type { Record } from './record.ts'
 import type { AttributeValue } from './value.ts'

@@ -26,7 +26,8 @@ export function parseDuration(text: string | number): number {
     })
   }
   let ms = 0
-  for (const [, value, unit] of text.matchAll(/([0-9.]+)([a-z]+)/g)) ms += Number(value) * unitOf(durationUnits, unit ?? '')
+  for (const [, value, unit] of text.matchAll(/([0-9.]+)([a-z]+)/g))
+    ms += Number(value) * unitOf(durationUnits, unit ?? '')
   return ms
 }
 
@@ -52,7 +53,12 @@ export function formatDuration(ms: number): string {
   if (ms < 60_000) return `${Number((ms / 1000).toFixed(ms < 10_000 ? 1 : 0))}s`
   const parts: string[] = []
   let rest = Math.round(ms / 1000)
-  for (const [unit, seconds] of [['d', 86_400], ['h', 3600], ['m', 60], ['s', 1]] as const) {
+  for (const [unit, seconds] of [
+    ['d', 86_400],
+    ['h', 3600],
+    ['m', 60],
+    ['s', 1],
+  ] as const) {
     if (rest >= seconds && parts.length < 2) {
       parts.push(`${Math.floor(rest / seconds)}${unit}`)
       rest %= seconds

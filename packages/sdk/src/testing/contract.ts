@@ -36,7 +36,23 @@ const documented = (definition: Definition): Contract => ({
   },
 })
 
-const badLines = ['', '\0\0\0', '\u{fffd}'.repeat(50), '"', '[', '{', '{"', '{"a":', '<', '<999>', '\\', '\t', 'x'.repeat(10_000), '__proto__=1', '{"__proto__":{"x":1}}']
+const badLines = [
+  '',
+  '\0\0\0',
+  '\u{fffd}'.repeat(50),
+  '"',
+  '[',
+  '{',
+  '{"',
+  '{"a":',
+  '<',
+  '<999>',
+  '\\',
+  '\t',
+  'x'.repeat(10_000),
+  '__proto__=1',
+  '{"__proto__":{"x":1}}',
+]
 
 /**
  * What every parser must do.
@@ -170,7 +186,13 @@ export function detectorContract(
       name: 'survives records with nothing in them',
       run() {
         const detector = create()
-        const batch = batchOf([{}, { body: null }, { time: 0 }, { time: -1, body: '' }, { attributes: { __proto__x: 'y' } }])
+        const batch = batchOf([
+          {},
+          { body: null },
+          { time: 0 },
+          { time: -1, body: '' },
+          { attributes: { __proto__x: 'y' } },
+        ])
         if (detector.observeBatch) detector.observeBatch(batch, () => {})
         else batch.forEach((record) => detector.observe?.(record, () => {}))
         detector.advance?.(0, () => {})

@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import type { AlertReport } from '../alert.ts'
 import { LogBatch } from '../batch.ts'
 import type { Definition } from '../define.ts'

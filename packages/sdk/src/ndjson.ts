@@ -1,0 +1,292 @@
+import { Buffer, isUtf8 } from 'node:buffer'
+import type { LogBatch } from './batch.ts'
+import { Cell, endOf, kindOf } from './cell.ts'
+import { AttributeKeys, keyOf, type Literal, Literals } from './json-literals.ts'
+import { ByteSource, JsonWriter } from './json-writer.ts'
+import { bodySlot, type Layout } from './layout.ts'
+import { severityName } from './severity.ts'
+import type { AttributeValue } from './value.ts'
+
+export interface NdjsonOptions {
+  /** Writes `observedTime`, where it is known. Default: false. */
+  observedTime?: boolean
+  /** Bytes after which a piece ends, with the line that it has come to. Default: 1 MiB. */
+  pieceBytes?: number
+}
+
+const quote = 0x22
+const openBrace = 0x7b
+const closeBrace = 0x7d
+const newline = 0x0a
+const carriageReturn = 0x0d
+const space = 0x20
+
+const noBytes = Buffer.alloc(0)
+/** Farthest from 1970 that a `Date` can be. */
+const maxTime = 8.64e15
+
+/**
+ * Encodes the records of a batch as newline-delimited JSON, straight from the batch's bytes: one object a line, with the
+ * fields of OTel's log data model under their JSON names, times in RFC 3339 and UTC, attributes by their flat names.
+ * What a record does not have is left out. `NaN` and infinities become `null`, as in JavaScript; bytes that are no UTF-8
+ * become U+FFFD.
+ *
+ * ```json
+ * {"time":"2026-11-24T14:13:19.123Z","severityNumber":17,"severityText":"ERROR","body":"…","attributes":{"url.path":"/"},"resource":{"service.name":"shop"}}
+ * ```
+ *
+ * @see https://opentelemetry.io/docs/specs/otel/logs/data-model/
+ */
+export class NdjsonEncoder {
+  readonly #pieceBytes: number
+  readonly #hasObservedTime: boolean
+  readonly #writer: JsonWriter
+  readonly #constants = new Literals()
+  readonly #key
+  /** By severity number: the number alone, and the number with its name as text. */
+  readonly #severityNumbers: readonly Literal[]
+  readonly #severities: readonly Literal[]
+  readonly #attributeKeys = new WeakMap<Layout, AttributeKeys>()
+  /** The text of the second that the last record was of, up to the point before the milliseconds. */
+  readonly #secondText = new Literals()
+  #secondLiteral: Literal = { from: 0, to: 0 }
+  #second = Number.NaN
+
+  /** What is the same for all records of the batch at hand. */
+  readonly #shared = new Literals()
+  #source: ByteSource = new ByteSource(noBytes)
+  #keys = new AttributeKeys()
+  #columnCount = 0
+  #observed: Literal = { from: 0, to: 0 }
+  #batchAttributes: { readonly slot: number; readonly member: Literal }[] = []
+  #ending: Literal = { from: 0, to: 0 }
+
+  constructor(options: NdjsonOptions = {}) {
+    this.#pieceBytes = options.pieceBytes ?? 2 ** 20
+    this.#hasObservedTime = options.observedTime ?? false
+    this.#writer = new JsonWriter(this.#capacity)
+    const constants = this.#constants
+    const numbers = Array.from({ length: 25 }, (_, number) => (number === 0 ? '' : `,"severityNumber":${number}`))
+    this.#severityNumbers = numbers.map((text) => constants.add(text))
+    this.#severities = numbers.map((text, number) =>
+      constants.add(text === '' ? '' : `${text},"severityText":"${severityName(number)}"`),
+    )
+    this.#key = {
+      time: constants.add(keyOf('time')),
+      body: constants.add(keyOf('body')),
+      severityText: constants.add(keyOf('severityText')),
+      traceId: constants.add(keyOf('traceId')),
+      spanId: constants.add(keyOf('spanId')),
+      flags: constants.add(keyOf('flags')),
+      eventName: constants.add(keyOf('eventName')),
+      attributes: constants.add(',"attributes":'),
+    }
+  }
+
+  /**
+   * The records that count, in pieces of whole lines. A piece is valid until the next one is asked for, of this batch or
+   * of another: whoever keeps it copies it.
+   */
+  *encode(batch: LogBatch): Generator<Buffer, void, void> {
+    const writer = this.#writer
+    const { length } = batch
+    for (let index = 0; index < length; ) {
+      this.#begin(batch)
+      writer.clear(this.#capacity)
+      while (index < length && writer.length < this.#pieceBytes) this.#record(batch, batch.rowAt(index++))
+      const piece = writer.bytes.subarray(0, writer.length)
+      yield isUtf8(piece) ? piece : Buffer.from(piece.toString('utf8'))
+    }
+  }
+
+  get #capacity(): number {
+    return this.#pieceBytes + 65_536
+  }
+
+  /** Encodes what the records of a batch share. Repeated for every piece: another batch may have come in between. */
+  #begin(batch: LogBatch): void {
+    const { layout } = batch
+    let keys = this.#attributeKeys.get(layout)
+    if (keys === undefined) {
+      keys = new AttributeKeys()
+      this.#attributeKeys.set(layout, keys)
+    }
+    keys.follow(layout)
+    this.#keys = keys
+    // A column that the layout has got since the batch was made has no cells in it.
+    this.#columnCount = keys.slots.findLastIndex((slot) => slot < batch.stride) + 1
+    if (this.#source.bytes !== batch.bytes) this.#source = new ByteSource(batch.bytes)
+    this.#writer.forget()
+
+    const shared = this.#shared
+    shared.clear()
+    const isKnown = this.#hasObservedTime && Math.abs(batch.observedTime) <= maxTime
+    this.#observed = shared.add(isKnown ? `,"observedTime":"${new Date(batch.observedTime).toISOString()}"` : '')
+    this.#batchAttributes = Object.entries(batch.attributes).map(([name, value]) => ({
+      slot: layout.attribute(name),
+      member: shared.add(`,${JSON.stringify(name)}:${JSON.stringify(value)}`),
+    }))
+    const { resource, scope } = batch
+    const members = [
+      Object.keys(resource).length > 0 ? `,"resource":${JSON.stringify(resource)}` : '',
+      scope === undefined ? '' : `,"scope":${JSON.stringify(scope)}`,
+    ]
+    this.#ending = shared.add(`${members.join('')}}\n`)
+  }
+
+  #record(batch: LogBatch, row: number): void {
+    const writer = this.#writer
+    const constants = this.#constants.source
+    const start = writer.length
+    this.#time(batch.time[row] ?? Number.NaN, batch.timeRemainder?.[row] ?? 0)
+    if (this.#hasObservedTime) writer.copy(this.#shared.source, this.#observed.from, this.#observed.to)
+    this.#severity(batch, row)
+    this.#value(batch, row, bodySlot, constants, this.#key.body)
+    if (batch.layout.columns.length > batch.layout.attributes.length + 2) this.#fields(batch, row)
+    this.#attributes(batch, row)
+    writer.copy(this.#shared.source, this.#ending.from, this.#ending.to)
+    if (writer.bytes[start] === 0x2c) writer.bytes[start] = openBrace
+    else this.#insertBrace(start)
+  }
+
+  /** A record that has nothing at all is only its ending: `}`. */
+  #insertBrace(start: number): void {
+    const writer = this.#writer
+    writer.reserve(1)
+    writer.bytes.copyWithin(start + 1, start, writer.length)
+    writer.bytes[start] = openBrace
+    writer.length++
+  }
+
+  #time(ms: number, remainder: number): void {
+    if (!(Math.abs(ms) <= maxTime)) return
+    const writer = this.#writer
+    const second = Math.floor(ms / 1000)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#secondText.clear()
+      this.#secondLiteral = this.#secondText.add(new Date(second * 1000).toISOString().slice(0, -4))
+    }
+    writer.copy(this.#constants.source, this.#key.time.from, this.#key.time.to)
+    writer.copy(this.#secondText.source, this.#secondLiteral.from, this.#secondLiteral.to)
+    writer.digits(Math.floor(ms) - second * 1000, 3)
+    if (remainder !== 0) writer.digits(remainder, 6)
+    writer.byte(0x5a)
+    writer.byte(quote)
+  }
+
+  #severity(batch: LogBatch, row: number): void {
+    const number = batch.severityNumber[row] ?? 0
+    const slot = batch.layout.field('severityText')
+    const text = this.#isText(batch, row, slot)
+    const literal = (text ? this.#severityNumbers : this.#severities)[number]
+    if (literal !== undefined && literal.to > literal.from)
+      this.#writer.copy(this.#constants.source, literal.from, literal.to)
+    if (text && batch.value(row, slot) !== '')
+      this.#value(batch, row, slot, this.#constants.source, this.#key.severityText)
+  }
+
+  #fields(batch: LogBatch, row: number): void {
+    const { layout } = batch
+    for (const name of ['traceId', 'spanId', 'flags', 'eventName'] as const) {
+      const slot = layout.field(name)
+      const isThere = name === 'flags' ? this.#isNumber(batch, row, slot) : this.#isText(batch, row, slot)
+      if (isThere) this.#value(batch, row, slot, this.#constants.source, this.#key[name])
+    }
+  }
+
+  #attributes(batch: LogBatch, row: number): void {
+    const writer = this.#writer
+    const { literals, slots, keys } = this.#keys
+    const start = writer.length
+    writer.copy(this.#constants.source, this.#key.attributes.from, this.#key.attributes.to)
+    const open = writer.length
+    for (let column = 0; column < this.#columnCount; column++) {
+      const key = keys[column]
+      if (key !== undefined) this.#value(batch, row, slots[column] ?? -1, literals.source, key)
+    }
+    for (const { slot, member } of this.#batchAttributes) {
+      if (slot >= 0 && batch.value(row, slot) !== undefined) continue
+      writer.copy(this.#shared.source, member.from, member.to)
+    }
+    if (writer.length === open) {
+      writer.length = start
+    } else {
+      writer.bytes[open] = openBrace
+      writer.byte(closeBrace)
+    }
+  }
+
+  /** Writes a key and the value of a cell, or nothing if it has none. */
+  #value(batch: LogBatch, row: number, slot: number, literals: ByteSource, key: Literal): void {
+    const writer = this.#writer
+    const at = (row * batch.stride + slot) * 2
+    const a = batch.cells[at] ?? 0
+    const b = batch.cells[at + 1] ?? Cell.ABSENT
+    if (b === Cell.ABSENT) return
+    switch (kindOf(b)) {
+      case Cell.STRING:
+        writer.copy(literals, key.from, key.to)
+        writer.text(this.#source, a, b)
+        writer.byte(quote)
+        break
+      case Cell.ESCAPED:
+        writer.copy(literals, key.from, key.to)
+        writer.copy(this.#source, a, endOf(b))
+        writer.byte(quote)
+        break
+      case Cell.NUMBER:
+        writer.copy(literals, key.from, key.to - 1)
+        writer.copy(this.#source, a, endOf(b))
+        break
+      case Cell.JSON:
+        writer.copy(literals, key.from, key.to - 1)
+        this.#json(a, endOf(b))
+        break
+      case Cell.INTEGER:
+        writer.copy(literals, key.from, key.to - 1)
+        writer.integer(a)
+        break
+      case Cell.BOOLEAN:
+        writer.copy(literals, key.from, key.to - 1)
+        writer.json(a === 1 ? 'true' : 'false')
+        break
+      case Cell.NULL:
+        writer.copy(literals, key.from, key.to - 1)
+        writer.json('null')
+        break
+      case Cell.VALUE: {
+        // `undefined` for what is no JSON value at all, whatever its type says.
+        const text: string | undefined = JSON.stringify(batch.values[a])
+        if (text === undefined) break
+        writer.copy(literals, key.from, key.to - 1)
+        writer.json(text)
+        break
+      }
+    }
+  }
+
+  /** Copies a JSON value. Line breaks in it stand between tokens: a record of several lines can be one JSON object. */
+  #json(from: number, to: number): void {
+    const writer = this.#writer
+    const start = writer.length
+    writer.copy(this.#source, from, to)
+    const { bytes, length } = writer
+    for (let at = start; at < length; at++) {
+      if (bytes[at] === newline || bytes[at] === carriageReturn) bytes[at] = space
+    }
+  }
+
+  #isText(batch: LogBatch, row: number, slot: number): boolean {
+    if (slot < 0 || slot >= batch.stride) return false
+    const at = (row * batch.stride + slot) * 2
+    const kind = kindOf(batch.cells[at + 1] ?? Cell.ABSENT)
+    if (kind === Cell.STRING || kind === Cell.ESCAPED) return true
+    return kind === Cell.VALUE && typeof batch.values[batch.cells[at] ?? 0] === 'string'
+  }
+
+  #isNumber(batch: LogBatch, row: number, slot: number): boolean {
+    const value: AttributeValue | undefined = batch.value(row, slot)
+    return typeof value === 'number'
+  }
+}
