@@ -1,0 +1,196 @@
+import { type AttributeValue, type Clock, type Logger, messageOf, type State, type Timer } from '@weir/sdk'
+import { type Checkpoint, checkpointValue, readCheckpoint } from './checkpoint.ts'
+import { beginning, type Mark, markOf, type Position } from './mark.ts'
+
+const savePeriodMs = 500
+/** Files that are gone are remembered for a while: they may come back under another name, or compressed. */
+const rememberedMs = 7 * 24 * 3_600_000
+const maxRemembered = 4096
+const filePrefix = 'file:'
+const bookKey = 'book'
+
+const keyOf = (fingerprint: Mark) => `${fingerprint.length}:${fingerprint.digest}`
+
+/** The checkpoints of one receiver: found by what a file begins with, saved a moment after they change. */
+export class CheckpointBook {
+  readonly #state: State
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #byId = new Map<string, Checkpoint>()
+  readonly #byInode = new Map<string, Set<Checkpoint>>()
+  readonly #byFingerprint = new Map<string, Set<Checkpoint>>()
+  /** How many fingerprints there are of each length: few lengths, so that few digests find any file. */
+  readonly #lengths = new Map<number, number>()
+  readonly #paths = new Set<string>()
+  readonly #changed = new Set<string>()
+  #timer: Timer | undefined
+  /** When the receiver last ran, Unix epoch in milliseconds; 0 if it never did. */
+  readonly lastRunMs: number
+
+  constructor(state: State, clock: Clock, logger: Logger) {
+    this.#state = state
+    this.#clock = clock
+    this.#logger = logger
+    const book = state.get(bookKey)
+    const lastRun = typeof book === 'object' && book !== null && !Array.isArray(book) ? book.savedMs : undefined
+    this.lastRunMs = typeof lastRun === 'number' ? lastRun : 0
+    let unreadable = 0
+    for (const key of state.keys()) {
+      if (!key.startsWith(filePrefix)) continue
+      const checkpoint = readCheckpoint(key.slice(filePrefix.length), state.get(key))
+      if (checkpoint) this.#add(checkpoint)
+      else unreadable++
+    }
+    if (unreadable > 0) {
+      logger.warn(
+        { unreadable },
+        `${unreadable} checkpoints are of another version or damaged; their files count as new`,
+      )
+    }
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  /** A checkpoint of that path exists: the file has been followed before. */
+  knowsPath(path: string): boolean {
+    return this.#paths.has(path)
+  }
+
+  knowsInode(inode: string): boolean {
+    return this.#byInode.has(inode)
+  }
+
+  /** Checkpoints whose content the bytes at the beginning of a file fit: of the same inode first, then the longest. */
+  candidates(head: Uint8Array, inode: string): Checkpoint[] {
+    const found: Checkpoint[] = []
+    const lengths = [...this.#lengths.keys()].filter((length) => length <= head.length).sort((a, b) => b - a)
+    for (const length of lengths) {
+      const fits = this.#byFingerprint.get(keyOf(markOf(head.subarray(0, length))))
+      if (fits) found.push(...fits)
+    }
+    return found.sort((one, other) => Number(other.inode === inode) - Number(one.inode === inode))
+  }
+
+  /** Notes for the checkpoints of an inode whether it still begins as they say. */
+  examine(inode: string, head: Uint8Array): void {
+    for (const checkpoint of this.#byInode.get(inode) ?? []) {
+      const fits = this.candidates(head, inode).includes(checkpoint)
+      if (!fits) this.loseInode(checkpoint)
+    }
+  }
+
+  /** The content is no longer in that inode. */
+  loseInode(checkpoint: Checkpoint): void {
+    if (checkpoint.hasLostInode) return
+    checkpoint.hasLostInode = true
+    this.#touch(checkpoint)
+  }
+
+  open(path: string, inode: string, fingerprint: Mark, position: Position = beginning): Checkpoint {
+    const base = `${path}#${inode.slice(inode.indexOf(':') + 1)}`
+    let id = base
+    for (let count = 2; this.#byId.has(id); count++) id = `${base}.${count}`
+    const seenMs = this.#clock.now()
+    const checkpoint: Checkpoint = { id, path, inode, fingerprint, position, hasLostInode: false, seenMs }
+    this.#add(checkpoint)
+    this.#touch(checkpoint)
+    return checkpoint
+  }
+
+  move(checkpoint: Checkpoint, position: Position): void {
+    checkpoint.position = position
+    this.#touch(checkpoint)
+  }
+
+  extend(checkpoint: Checkpoint, fingerprint: Mark): void {
+    this.#drop(checkpoint)
+    checkpoint.fingerprint = fingerprint
+    this.#add(checkpoint)
+    this.#touch(checkpoint)
+  }
+
+  relocate(checkpoint: Checkpoint, inode: string): void {
+    if (checkpoint.inode === inode && !checkpoint.hasLostInode) return
+    this.#drop(checkpoint)
+    checkpoint.inode = inode
+    checkpoint.hasLostInode = false
+    this.#add(checkpoint)
+    this.#touch(checkpoint)
+  }
+
+  /** Forgets what has been gone for too long, or too much of it. */
+  prune(isPresent: (id: string) => boolean): void {
+    const now = this.#clock.now()
+    const gone: Checkpoint[] = []
+    for (const checkpoint of this.#byId.values()) {
+      if (isPresent(checkpoint.id)) checkpoint.seenMs = now
+      else gone.push(checkpoint)
+    }
+    const surplus = gone.length - maxRemembered
+    const oldest = surplus > 0 ? gone.toSorted((one, other) => one.seenMs - other.seenMs).slice(0, surplus) : []
+    for (const checkpoint of [...oldest, ...gone.filter(({ seenMs }) => seenMs < now - rememberedMs)]) {
+      this.#drop(checkpoint)
+      this.#changed.add(checkpoint.id)
+      this.#saveSoon()
+    }
+  }
+
+  /** Writes what has changed. */
+  save(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    const entries: { [key: string]: AttributeValue } = { [bookKey]: { version: 1, savedMs: this.#clock.now() } }
+    for (const id of this.#changed) {
+      const checkpoint = this.#byId.get(id)
+      entries[filePrefix + id] = checkpoint ? checkpointValue(checkpoint) : null
+    }
+    try {
+      this.#state.setAll(entries)
+      this.#changed.clear()
+    } catch (error) {
+      this.#logger.error(`checkpoints were not saved: ${messageOf(error)}; they are tried again with the next change`)
+    }
+  }
+
+  #saveSoon(): void {
+    this.#timer ??= this.#clock.after(savePeriodMs, () => this.save())
+  }
+
+  #touch(checkpoint: Checkpoint): void {
+    this.#changed.add(checkpoint.id)
+    this.#saveSoon()
+  }
+
+  #add(checkpoint: Checkpoint): void {
+    const { id, inode, path, fingerprint } = checkpoint
+    this.#byId.set(id, checkpoint)
+    this.#paths.add(path)
+    join(this.#byInode, inode, checkpoint)
+    join(this.#byFingerprint, keyOf(fingerprint), checkpoint)
+    this.#lengths.set(fingerprint.length, (this.#lengths.get(fingerprint.length) ?? 0) + 1)
+  }
+
+  #drop(checkpoint: Checkpoint): void {
+    const { id, inode, fingerprint } = checkpoint
+    this.#byId.delete(id)
+    leave(this.#byInode, inode, checkpoint)
+    leave(this.#byFingerprint, keyOf(fingerprint), checkpoint)
+    const count = (this.#lengths.get(fingerprint.length) ?? 1) - 1
+    if (count > 0) this.#lengths.set(fingerprint.length, count)
+    else this.#lengths.delete(fingerprint.length)
+  }
+}
+
+function join<Value>(index: Map<string, Set<Value>>, key: string, value: Value): void {
+  const members = index.get(key)
+  if (members) members.add(value)
+  else index.set(key, new Set([value]))
+}
+
+function leave<Value>(index: Map<string, Set<Value>>, key: string, value: Value): void {
+  const members = index.get(key)
+  members?.delete(value)
+  if (members?.size === 0) index.delete(key)
+}

@@ -1,0 +1,335 @@
+import type { AttributeMap, Clock, Counter, Logger, Meter, Output, Timer } from '@weir/sdk'
+import { BlockPool } from './block-pool.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { CheckpointBook } from './checkpoint-book.ts'
+import type { Compression, Content } from './content.ts'
+import { codeOf, type FileErrors } from './file-errors.ts'
+import type { FoundFile } from './finder.ts'
+import { OpenFiles } from './open-files.ts'
+import { type FlushMode, Tail, type TailContext, type TurnEnd } from './tail.ts'
+import type { TextEncoding } from './text-encoding.ts'
+import { TurnQueue } from './turn-queue.ts'
+
+export interface FollowerOptions {
+  readonly output: Output
+  readonly book: CheckpointBook
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly meter: Meter
+  readonly errors: FileErrors
+  readonly encoding: TextEncoding
+  readonly compression: Compression
+  readonly fingerprintSize: number
+  readonly maxOpenFiles: number
+  readonly flushMs: number
+  /** Read each file to its end, one after the other. */
+  readonly once: boolean
+  /** Something was seen that only a look at the directories can make sense of. */
+  readonly lookSoon: () => void
+}
+
+/** Files that are read at the same time. */
+const slots = 3
+/** How long a file that was moved away is still read. */
+const lingerMs = 60_000
+/** How long a truncated file's content waits for the copy that goes on with it. */
+const orphanMs = 10_000
+const firstBackoffMs = 1000
+const maxBackoffMs = 30_000
+
+/** What is known of a followed file besides what it holds. */
+interface Following {
+  isListed: boolean
+  /** Looks at a deleted file that found nothing new. */
+  quietLooks: number
+  /** When it last grew or was listed, by the monotonic clock. */
+  lastSeenMs: number
+  flush: FlushMode
+  flushTimer: Timer | undefined
+  /** After lines were refused: how long to wait, and until when. */
+  backoffMs: number
+  waitsUntilMs: number
+}
+
+/** Reads the files that are followed, each in its turn, and lets go of those that are gone. */
+export class Follower {
+  readonly #options: FollowerOptions
+  readonly #pool = new BlockPool()
+  readonly #files: OpenFiles
+  readonly #turns: TurnQueue<Tail>
+  readonly #context: TailContext
+  readonly #following = new Map<Tail, Following>()
+  readonly #byInode = new Map<string, Tail>()
+  readonly #byPath = new Map<string, Tail>()
+  readonly #byId = new Map<string, Tail>()
+  /** Files whose content was truncated away, with the time until which a copy may take over. */
+  readonly #orphans = new Map<Tail, number>()
+  readonly #lost: Counter
+  #isStopping = false
+
+  constructor(options: FollowerOptions) {
+    this.#options = options
+    const { output, book, encoding, fingerprintSize, meter, once } = options
+    this.#files = new OpenFiles(options.maxOpenFiles, options.compression, meter)
+    this.#turns = new TurnQueue(once ? 1 : slots, (tail) => this.#run(tail))
+    this.#lost = meter.counter('weir_receiver_file_lost_bytes', {
+      description: 'Bytes that were seen in a file and went away before they were read',
+      unit: 'By',
+    })
+    this.#context = {
+      output,
+      book,
+      encoding,
+      fingerprintSize,
+      pool: this.#pool,
+      isCrowded: () => !once && this.#turns.isCrowded,
+      isStopping: () => this.#isStopping,
+      onRefused: (tail, error) => this.#onRefused(tail, error),
+    }
+  }
+
+  /** The file that is followed at an inode. */
+  at(inode: string): Tail | undefined {
+    return this.#byInode.get(inode)
+  }
+
+  atPath(path: string): Tail | undefined {
+    return this.#byPath.get(path)
+  }
+
+  /** The followed file of a checkpoint. */
+  of(checkpoint: Checkpoint): Tail | undefined {
+    return this.#byId.get(checkpoint.id)
+  }
+
+  /** Its content was truncated away; a copy may go on with it. */
+  isOrphan(tail: Tail): boolean {
+    return this.#orphans.has(tail)
+  }
+
+  whenIdle(): Promise<void> {
+    return this.#turns.whenIdle()
+  }
+
+  /** Follows a file from its checkpoint on. `content` is kept if there is room, else closed. */
+  async follow(checkpoint: Checkpoint, path: string, content: Content, attributes: AttributeMap): Promise<Tail> {
+    const orphan = this.#byId.get(checkpoint.id)
+    const tail = orphan ?? new Tail(checkpoint, path, { id: checkpoint.id, attributes }, this.#context)
+    this.#orphans.delete(tail)
+    tail.path = path
+    tail.size = -1
+    tail.isCompressed = content.isCompressed
+    this.#byId.set(checkpoint.id, tail)
+    this.#byInode.set(checkpoint.inode, tail)
+    this.#byPath.set(path, tail)
+    this.#following.set(tail, {
+      isListed: true,
+      quietLooks: 0,
+      lastSeenMs: this.#options.clock.monotonic(),
+      flush: 'keep',
+      flushTimer: undefined,
+      backoffMs: firstBackoffMs,
+      waitsUntilMs: Number.NEGATIVE_INFINITY,
+    })
+    if (this.#files.hasRoom() && !this.#isStopping) {
+      tail.content = content
+      this.#files.add(tail)
+    } else await content.close()
+    return tail
+  }
+
+  /** Asks for a turn. */
+  wake(tail: Tail): void {
+    this.#turns.add(tail)
+  }
+
+  /** A look begins: every file must be seen again to count as listed. */
+  beginLook(): void {
+    for (const following of this.#following.values()) following.isListed = false
+  }
+
+  /** The file was found again; it gets a turn if something has changed. */
+  see(tail: Tail, file: FoundFile): void {
+    const following = this.#following.get(tail)
+    if (following === undefined) return
+    following.isListed = true
+    following.quietLooks = 0
+    following.lastSeenMs = this.#options.clock.monotonic()
+    if (tail.path !== file.path) {
+      this.#options.logger.debug({ from: tail.path, to: file.path }, `${tail.path} was renamed to ${file.path}`)
+      if (this.#byPath.get(tail.path) === tail) this.#byPath.delete(tail.path)
+      tail.path = file.path
+      this.#byPath.set(file.path, tail)
+    }
+    if (hasChanged(tail, file.stat)) this.wake(tail)
+  }
+
+  /** After a look: what was not found is read to its end and let go. */
+  async endLook(): Promise<void> {
+    for (const [tail, following] of this.#following) {
+      if (!following.isListed && !this.#isStopping) await this.#attend(tail, following)
+    }
+    const now = this.#options.clock.monotonic()
+    for (const [tail, untilMs] of this.#orphans) {
+      if (now < untilMs) continue
+      if (tail.hasCarry) this.wake(tail)
+      else if (tail.deliveries.length === 0) this.#forget(tail)
+    }
+  }
+
+  /** Nothing is sent after it. */
+  stop(): void {
+    this.#isStopping = true
+    this.#turns.close()
+    this.#pool.close()
+    for (const following of this.#following.values()) following.flushTimer?.cancel()
+  }
+
+  async close(): Promise<void> {
+    await this.#files.closeAll()
+  }
+
+  async #run(tail: Tail): Promise<void> {
+    const following = this.#following.get(tail)
+    if (following === undefined) return tail.flush()
+    const { errors, once, clock } = this.#options
+    if (clock.monotonic() < following.waitsUntilMs) return
+    const flush = once ? 'send' : following.flush
+    const before = tail.offset
+    following.flush = 'keep'
+    try {
+      if (tail.isRefused) tail.rewind()
+      const isThere = await this.#files.open(tail, (other) => this.#turns.isActive(other))
+      if (!isThere || tail.content === undefined) return await this.#miss(tail, flush)
+      const end = await tail.turn(tail.content, flush)
+      errors.clear(tail.path)
+      if (tail.offset !== before) following.lastSeenMs = clock.monotonic()
+      await this.#afterTurn(tail, following, end, tail.offset !== before)
+    } catch (error) {
+      if (this.#isStopping) return
+      const isGone = tail.content === undefined && codeOf(error) === 'ENOENT'
+      if (isGone) return this.#miss(tail, flush)
+      errors.report(tail.path, error)
+      // What stood before a defect is all there is; a disk may recover.
+      if (tail.isCompressed) await tail.flush()
+      else tail.size = -1
+      await this.#files.close(tail)
+    }
+  }
+
+  /** The file is no longer at its path. */
+  async #miss(tail: Tail, flush: FlushMode): Promise<void> {
+    if (flush === 'send') await tail.flush()
+    this.#options.lookSoon()
+  }
+
+  async #afterTurn(tail: Tail, following: Following, end: TurnEnd, hasRead: boolean): Promise<void> {
+    const { once, clock, flushMs, errors } = this.#options
+    if (end === 'more') this.wake(tail)
+    if (end === 'changed') await this.#abandon(tail, following)
+    if (end !== 'end') return
+    if (tail.content?.isCut && (once || !tail.hasCarry)) {
+      errors.warn(tail.path, 'cut', `${tail.path} ends in the middle of its compressed data; what it held was read`)
+    }
+    if (tail.content?.isCompressed || once) await this.#files.close(tail)
+    if (!tail.hasCarry || flushMs === 0 || once) return
+    if (hasRead) following.flushTimer?.cancel()
+    else if (following.flushTimer) return
+    following.flushTimer = clock.after(flushMs, () => {
+      following.flushTimer = undefined
+      following.flush = 'if_quiet'
+      this.wake(tail)
+    })
+  }
+
+  /** The file was truncated, or its inode has another file: its content is gone, unless a copy turns up. */
+  async #abandon(tail: Tail, following: Following): Promise<void> {
+    const { book, logger, clock, once } = this.#options
+    const { path, lostBytes } = tail
+    if (lostBytes > 0) {
+      this.#lost.add(lostBytes)
+      logger.warn({ path, lostBytes }, `${path} was truncated before its last ${lostBytes} bytes were read`)
+    } else logger.info({ path }, `${path} was truncated; it is read from its beginning`)
+    book.loseInode(tail.checkpoint)
+    following.flushTimer?.cancel()
+    this.#detach(tail)
+    await this.#files.close(tail)
+    this.#orphans.set(tail, clock.monotonic() + orphanMs)
+    if (once) await tail.flush()
+    this.#options.lookSoon()
+  }
+
+  /** A file that was not found: deleted, moved away, or hidden by an error. */
+  async #attend(tail: Tail, following: Following): Promise<void> {
+    const { content } = tail
+    if (this.#turns.has(tail)) return
+    if (content === undefined) return this.#release(tail, following)
+    const stat = await content.stat()
+    if (hasChanged(tail, stat)) this.wake(tail)
+    else if (stat.links === 0 && ++following.quietLooks >= 2) await this.#release(tail, following)
+    else if (this.#options.clock.monotonic() - following.lastSeenMs > lingerMs) await this.#release(tail, following)
+  }
+
+  /** Lets go of a file, once everything of it has been sent and delivered. */
+  async #release(tail: Tail, following: Following): Promise<void> {
+    if (tail.hasCarry) {
+      following.flush = 'send'
+      this.wake(tail)
+      return
+    }
+    if (tail.deliveries.length > 0) return
+    const unread = tail.content || tail.isCompressed ? 0 : Math.max(0, tail.size - tail.offset)
+    if (unread > 0) {
+      this.#lost.add(unread)
+      this.#options.logger.warn({ path: tail.path, unread }, `${tail.path} went away before its last bytes were read`)
+    }
+    following.flushTimer?.cancel()
+    await this.#files.close(tail)
+    this.#detach(tail)
+    this.#forget(tail)
+  }
+
+  #detach(tail: Tail): void {
+    this.#following.delete(tail)
+    if (this.#byInode.get(tail.checkpoint.inode) === tail) this.#byInode.delete(tail.checkpoint.inode)
+    if (this.#byPath.get(tail.path) === tail) this.#byPath.delete(tail.path)
+  }
+
+  #forget(tail: Tail): void {
+    this.#orphans.delete(tail)
+    this.#byId.delete(tail.checkpoint.id)
+  }
+
+  #onRefused(tail: Tail, error: unknown): void {
+    if (this.#isStopping) return
+    const { path } = tail
+    const { logger, clock, once } = this.#options
+    const following = this.#following.get(tail)
+    const reason = error instanceof Error ? error.message : String(error)
+    if (following === undefined) {
+      // Truncated or replaced meanwhile: there is nothing left to read again.
+      const unsent = tail.offset - tail.checkpoint.position.offset
+      this.#lost.add(unsent)
+      logger.warn({ path, reason, unsent }, `${path}: lines were not delivered, and the file no longer has them`)
+      tail.rewind()
+      return
+    }
+    if (once) {
+      logger.warn({ path, reason }, `${path}: lines were not delivered; the next run reads them again`)
+      return
+    }
+    logger.warn({ path, reason }, `${path}: lines were not delivered; they are read again`)
+    const now = clock.monotonic()
+    const isRepeated = now - following.waitsUntilMs < maxBackoffMs
+    following.backoffMs = isRepeated ? Math.min(maxBackoffMs, following.backoffMs * 2) : firstBackoffMs
+    following.waitsUntilMs = now + following.backoffMs
+    following.flushTimer?.cancel()
+    following.flushTimer = clock.after(following.backoffMs, () => {
+      following.flushTimer = undefined
+      this.wake(tail)
+    })
+  }
+}
+
+const hasChanged = (tail: Tail, stat: FoundFile['stat']): boolean =>
+  stat.size !== tail.size || stat.modifiedMs !== tail.modifiedMs
