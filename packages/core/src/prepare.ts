@@ -1,6 +1,6 @@
 import type { WeirConfig } from './config/config.ts'
-import type { Diagnostic } from './config/diagnostic.ts'
-import { loadConfig } from './config/load-config.ts'
+import { byPosition, type Diagnostic } from './config/diagnostic.ts'
+import { type ConfigSource, loadConfig } from './config/load-config.ts'
 import { validateConfig } from './config/validate.ts'
 import { type Plan, planGraph } from './graph/plan.ts'
 import { loadPlugins, type PluginProblem } from './plugins/load-plugins.ts'
@@ -42,10 +42,30 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     paths: source.plugins.paths,
     prefer: source.plugins.prefer,
   })
-  const base = { registry, pluginProblems: problems }
-  const { config, diagnostics } = validateConfig(source, registry)
-  if (config === undefined) return { ...base, diagnostics }
-  const { plan, diagnostics: graphDiagnostics } = planGraph(config, registry)
-  const all = [...diagnostics, ...graphDiagnostics]
-  return plan === undefined ? { ...base, config, diagnostics: all } : { ...base, config, plan, diagnostics: all }
+  return { registry, pluginProblems: problems, ...checkConfig(source, registry) }
+}
+
+/** Checks a config by its schemas and its graph, so that the mistakes of both come back together. */
+export function checkConfig(
+  source: ConfigSource,
+  registry: Registry,
+): Pick<Prepared, 'diagnostics' | 'config' | 'plan'> {
+  const { config, draft, diagnostics } = validateConfig(source, registry)
+  if (draft === undefined) return { diagnostics }
+  const graph = planGraph(draft, registry)
+  const sorted = (all: Diagnostic[]) => all.sort(byPosition(source.files))
+  if (config !== undefined && graph.plan !== undefined) {
+    return { config, plan: graph.plan, diagnostics: sorted([...diagnostics, ...graph.diagnostics]) }
+  }
+  const consequences = graph.diagnostics.filter((found) => isConsequence(found, diagnostics))
+  const all = sorted([...diagnostics, ...graph.diagnostics.filter((found) => !consequences.includes(found))])
+  return config === undefined ? { diagnostics: all } : { config, diagnostics: all }
+}
+
+/** What another mistake has left unused, or missing in the same pipeline, is not worth a message of its own. */
+function isConsequence({ severity, path }: Diagnostic, mistakes: readonly Diagnostic[]): boolean {
+  if (severity === 'warning') return true
+  return mistakes.some(
+    (mistake) => mistake.path.length >= path.length && path.every((step, index) => step === mistake.path[index]),
+  )
 }

@@ -3,9 +3,11 @@ import { basename, join } from 'node:path'
 import {
   Condition,
   Duration,
+  defineConnector,
   defineDetector,
   defineExporter,
   defineParser,
+  defineProcessor,
   defineReceiver,
   FieldPath,
   OneOf,
@@ -15,9 +17,9 @@ import {
 } from '@weir/sdk'
 import { describe, expect, it } from 'vitest'
 import { Registry } from '../plugins/registry.ts'
+import { checkConfig } from '../prepare.ts'
 import { formatDiagnostics } from './diagnostic.ts'
 import { loadConfig } from './load-config.ts'
-import { validateConfig } from './validate.ts'
 
 const absent = () => {
   throw new Error('nothing is made in this test')
@@ -34,6 +36,7 @@ for (const definition of [
     }),
     create: absent,
   }),
+  defineParser({ type: 'auto', create: absent }),
   defineParser({
     type: 'regex',
     config: Type.Object({ pattern: Pattern({ description: 'One group a field.' }) }),
@@ -49,6 +52,8 @@ for (const definition of [
     create: absent,
   }),
   defineExporter({ type: 'console', create: absent }),
+  defineProcessor({ type: 'anomaly', emits: 'alerts', create: absent }),
+  defineConnector({ type: 'relay', accepts: ['logs'], emits: 'logs', create: absent }),
   defineExporter({
     type: 'webhook',
     config: Type.Object({
@@ -82,9 +87,9 @@ describe('a broken config', () => {
       files: [name],
       env: { TOKEN: 'hunter2', APP_LOGS: 'x', RETRIES: '-3' },
     })
-    const { config, diagnostics } = validateConfig(source, registry)
+    const { plan, diagnostics } = checkConfig(source, registry)
     const text = formatDiagnostics(diagnostics, { color: false })
-    expect(config).toBeUndefined()
+    expect(plan).toBeUndefined()
     expect(text).not.toContain('hunter2')
     await expect(`${text}\n`).toMatchFileSnapshot(join(folder, `${basename(name)}.txt`))
   })

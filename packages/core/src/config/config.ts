@@ -33,7 +33,7 @@ export interface WeirConfig {
   readonly files: readonly string[]
   readonly components: ReadonlyMap<Kind, ReadonlyMap<string, ComponentConfig>>
   readonly pipelines: ReadonlyMap<string, PipelineConfig>
-  /** Resolved; `state_dir` is absolute. */
+  /** Resolved; `state_dir` is absolute, or `memory`. */
   readonly service: ServiceConfig
   /** Everything as the operator wrote it, merged and substituted. */
   readonly raw: { readonly [section: string]: unknown }

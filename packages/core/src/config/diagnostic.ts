@@ -30,6 +30,14 @@ export const diagnostic = (
   ...(at.position === undefined ? {} : { position: at.position }),
 })
 
+/** Sorts by file, in the order of the files, and then by place; what has no place comes first. */
+export const byPosition = (files: readonly string[]) => (one: Diagnostic, other: Diagnostic) => {
+  const [left, right] = [one, other].map(({ position }) =>
+    position ? [files.indexOf(position.file), position.line, position.column] : [],
+  )
+  return [0, 1, 2].reduce((order, part) => order || (left?.[part] ?? -1) - (right?.[part] ?? -1), 0)
+}
+
 /** A path as it is shown: `receivers.file/nginx.include[0]`. */
 const showPath = (path: ConfigPath): string =>
   path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`)).join('')

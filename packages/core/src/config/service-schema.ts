@@ -18,7 +18,7 @@ const pipelineName = '^(logs|alerts|metrics)(/[^/\\s]+)?$'
 export const serviceSchema = Type.Object(
   {
     state_dir: Type.String({
-      description: 'Folder for checkpoints, baselines and durable queues; relative to the config.',
+      description: 'Folder for checkpoints and baselines, relative to the config; `memory` keeps nothing.',
       default: '.weir',
       minLength: 1,
     }),

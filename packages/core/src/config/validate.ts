@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { isWeirError, type Kind, resolveConfig, type Signal, sections } from '@weir/sdk'
 import type { ComponentConfig, PipelineConfig, WeirConfig } from './config.ts'
-import { type Diagnostic, diagnostic } from './diagnostic.ts'
+import { byPosition, type Diagnostic, diagnostic } from './diagnostic.ts'
 import type { ConfigSource } from './load-config.ts'
 import { nearest } from './nearest.ts'
 import { type ConfigPath, locate } from './place.ts'
@@ -30,14 +30,6 @@ export function validateConfig(source: ConfigSource, registry: RegistryView): Va
   return diagnostics.some(({ severity }) => severity === 'error')
     ? { draft, diagnostics }
     : { config: draft, draft, diagnostics }
-}
-
-/** Sorts by file, in the order of the files, and then by place; what has no place comes first. */
-const byPosition = (files: readonly string[]) => (one: Diagnostic, other: Diagnostic) => {
-  const [left, right] = [one, other].map(({ position }) =>
-    position ? [files.indexOf(position.file), position.line, position.column] : [],
-  )
-  return [0, 1, 2].reduce((order, part) => order || (left?.[part] ?? -1) - (right?.[part] ?? -1), 0)
 }
 
 const kinds: readonly [Kind, string][] = Object.entries(sections) as [Kind, string][]
@@ -148,7 +140,8 @@ class Validator {
     const { pipelines: _, ...given } = isConfigMap(value.service) ? value.service : {}
     const service = { ...resolved(serviceSchema, {}), ...resolved(serviceSchema, given) }
     // What resolveConfig makes of the schema is of the schema's type.
-    return { ...service, state_dir: resolve(baseDir, String(service.state_dir)) } as ServiceConfig
+    const state_dir = service.state_dir === 'memory' ? 'memory' : resolve(baseDir, String(service.state_dir))
+    return { ...service, state_dir } as ServiceConfig
   }
 
   #pipelines(): Map<string, PipelineConfig> {
