@@ -30,6 +30,9 @@ export interface CollectorOptions {
   clock?: Clock
 }
 
+/** How long a component may take to stop once everything must stop at once; then it is left behind. */
+const graceMs = 1000
+
 /** A running pipeline: start, stop, and what it measures. One per process and state directory. */
 export class Collector {
   readonly telemetry = new Telemetry()
@@ -38,9 +41,12 @@ export class Collector {
   readonly #logger: PinoLogger
   readonly #abort = new AbortController()
   readonly #failure = Promise.withResolvers<never>()
+  readonly #abandoned = Promise.withResolvers<void>()
+  readonly #clock: Clock
   #graph: Graph | undefined
   #state: StateStore | undefined
   #closers: (() => Promise<void>)[] = []
+  #stopped: Promise<boolean> | undefined
 
   /** @throws WeirError `WEIR_CONFIG_INVALID` when the config cannot run */
   constructor(prepared: Prepared, options: CollectorOptions) {
@@ -50,6 +56,7 @@ export class Collector {
     }
     this.#prepared = { config, plan, registry }
     this.#options = options
+    this.#clock = options.clock ?? new SystemClock()
     const { telemetry } = config.service
     this.#logger = createLogger({
       level: options.logLevel ?? telemetry.logs.level,
@@ -112,6 +119,7 @@ export class Collector {
   /** Stops at once: attempts end, what waits is not delivered and its checkpoints do not move. */
   abort(reason: unknown = new Error('stopped at once')): void {
     this.#abort.abort(reason)
+    this.#clock.after(graceMs, () => this.#abandoned.resolve())
     for (const exporter of this.#graph?.exporters ?? []) exporter.queue.abort(reason)
     for (const pipeline of this.#graph?.pipelines ?? []) pipeline.entrance.channel.abort(reason)
   }
@@ -120,13 +128,15 @@ export class Collector {
    * Stops producers, drains what is under way, stops consumers. After `service.shutdown_timeout` it stops at once.
    * @returns whether everything was delivered in time
    */
-  async stop(): Promise<boolean> {
+  stop(): Promise<boolean> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<boolean> {
     const graph = this.#graph
-    this.#graph = undefined
-    const clock = this.#options.clock ?? new SystemClock()
-    const deadline = clock.after(this.#prepared.config.service.shutdown_timeout, () => {
+    const deadline = this.#clock.after(this.#prepared.config.service.shutdown_timeout, () => {
       this.#logger.warn('not everything could be delivered before the deadline: stopping at once')
-      this.#graph = graph
       this.abort()
     })
     if (graph !== undefined) {
@@ -146,7 +156,7 @@ export class Collector {
   async #each<Item>(items: readonly Item[], stop: (item: Item) => Promise<void> | void): Promise<void> {
     for (const item of items) {
       try {
-        await stop(item)
+        await Promise.race([stop(item), this.#abandoned.promise])
       } catch (error) {
         this.#logger.error({ error: messageOf(error) }, 'something could not be stopped cleanly')
       }
@@ -155,13 +165,13 @@ export class Collector {
 
   #build(state: StateStore): Graph {
     const { config, plan, registry } = this.#prepared
-    const { once, isTerminal, terminal, clock = new SystemClock() } = this.#options
+    const { once, isTerminal, terminal } = this.#options
     const runMode: RunMode = { once, isTerminal, baseDir: config.baseDir }
     const container = rootContainer.createChildContainer()
     const values: [string, unknown][] = [
       [services.container, container],
       [services.logger, this.#logger],
-      [services.clock, clock],
+      [services.clock, this.#clock],
       [services.runMode, runMode],
       [services.terminal, terminal],
       [services.abort, this.#abort],

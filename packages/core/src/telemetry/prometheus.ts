@@ -13,7 +13,7 @@ export interface PrometheusOptions {
 export async function startPrometheus({ host, port }: PrometheusOptions): Promise<() => Promise<void>> {
   const { PrometheusExporter } = await import('@opentelemetry/exporter-prometheus')
   const { MeterProvider } = await import('@opentelemetry/sdk-metrics')
-  const exporter = new PrometheusExporter({ host, port, preventServerStart: true })
+  const exporter = new PrometheusExporter({ host, port, preventServerStart: true, withoutTargetInfo: true })
   await exporter.startServer()
   const provider = new MeterProvider({ readers: [exporter] })
   metrics.setGlobalMeterProvider(provider)

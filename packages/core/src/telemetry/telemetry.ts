@@ -14,7 +14,6 @@ export interface Reading {
  * into a table that the process itself can read.
  */
 export class Telemetry {
-  readonly #meter: OtelMeter = metrics.getMeter('weir')
   readonly #readings = new Map<string, Reading>()
 
   /** Everything measured so far. */
@@ -33,7 +32,7 @@ export class Telemetry {
 
   /** The meter of one component; `kind` names the attribute that carries its id, as the Collector's metrics do. */
   meter(kind: string, component: string): Meter {
-    return new ComponentMeter(this.#meter, kind, component, (name, attributes) =>
+    return new ComponentMeter(metrics.getMeter('weir'), kind, component, (name, attributes) =>
       this.#reading(name, component, attributes),
     )
   }

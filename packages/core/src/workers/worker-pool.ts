@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LogBatch, Processor } from '@weir/sdk'
 import { Tinypool } from 'tinypool'
@@ -56,7 +57,7 @@ export class WorkerPool {
 
   #running(): Tinypool {
     this.#pool ??= new Tinypool({
-      filename: fileURLToPath(new URL('./worker.js', import.meta.url)),
+      filename: fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url)),
       runtime: 'worker_threads',
       minThreads: this.#threads,
       maxThreads: this.#threads,
