@@ -28,7 +28,7 @@ const pieceBytes = 256 * 1024
 export interface LineStageOptions {
   settings: LineSettings
   createParser: () => Parser
-  /** The same parser in worker threads, if they are in use and it keeps nothing from line to line. */
+  /** The same parser in worker threads, if they are in use and it keeps nothing from line to line. Not used where lines continue records. */
   remoteParser: RemoteParser | undefined
   /** Where `multiline` splits, if it is configured. */
   splitter: RecordSplitter | undefined
@@ -77,7 +77,7 @@ export class LineStage {
     const end = isFlush ? to : Math.max(at, endOfLines(bytes, at, to))
     const { remoteParser } = this.#options
     const sendRegion = (region: Piece): Promise<number> =>
-      remoteParser === undefined
+      remoteParser === undefined || state.parser.continues !== undefined
         ? this.#sendRegion(state, region, delivery)
         : this.#sendToWorkers(remoteParser, state, region, delivery)
     for (;;) {

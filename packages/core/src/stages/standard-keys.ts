@@ -2,6 +2,7 @@ import {
   type AttributeMap,
   type Definition,
   Duration,
+  detectorKeys,
   OneOf,
   Pattern,
   Reference,
@@ -123,5 +124,6 @@ export type ExporterSettings = Static<typeof exporterKeys>
 export function standardKeys(definition: Definition): object {
   if (definition.kind === 'receiver' && definition.reads === 'lines') return lineKeys.properties
   if (definition.kind === 'exporter' || definition.kind === 'connector') return exporterKeys.properties
+  if (definition.kind === 'detector') return detectorKeys.properties
   return {}
 }
