@@ -26,4 +26,6 @@ export interface Detector {
   snapshot?(): AttributeValue
   /** Called once, before anything else, with what an earlier `snapshot` returned. */
   restore?(snapshot: AttributeValue): void
+  /** Called once when nothing more will come: the time to hand out what was held back, such as counts. */
+  stop?(): void
 }

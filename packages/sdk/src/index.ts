@@ -27,6 +27,7 @@ export {
 } from './define.ts'
 export type { Delivery, LineSource, Lines, LinesDelivery, Output } from './delivery.ts'
 export type { Detector, Report } from './detector.ts'
+export { type DetectorSettings, detectorKeys, detectorSettings } from './detector-keys.ts'
 export {
   isPermanentError,
   isRetryableError,
