@@ -27,5 +27,5 @@ export function report(prepared: Prepared): boolean {
 }
 
 /** Whether to write colours: on a terminal unless NO_COLOR, and where FORCE_COLOR says so. */
-export const usesColor = (stream: NodeJS.WriteStream): boolean =>
+const usesColor = (stream: NodeJS.WriteStream): boolean =>
   process.env.FORCE_COLOR ? process.env.FORCE_COLOR !== '0' : stream.isTTY === true && !process.env.NO_COLOR

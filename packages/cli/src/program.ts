@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, type CommanderError, Option } from 'commander'
 import { components } from './components.ts'
 import { config } from './config.ts'
 import { exitCode } from './exit-code.ts'
@@ -15,13 +15,16 @@ Exit status: 0 done, 1 something failed or was not delivered, 2 the command line
 
 const { version }: { version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
 
+/** Help and version are no failure; anything else that ends the command here is a wrong command line. */
+const end = ({ exitCode: code }: CommanderError): never => process.exit(code === 0 ? exitCode.ok : exitCode.invalid)
+
 /** The `weir` command. */
 export function program(): Command {
   const weir = new Command('weir')
     .description('A log pipeline: receivers, parsers, detectors and exporters, wired by one YAML file.')
     .version(version)
     .showHelpAfterError('(weir --help shows what there is)')
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? exitCode.ok : exitCode.invalid))
+    .exitOverride(end)
     .addHelpText('after', exitHelp)
 
   const verb = (name: string, description: string, example: string) =>
@@ -29,7 +32,7 @@ export function program(): Command {
       .command(name)
       .description(description)
       .addHelpText('after', `\nExample:\n  ${example}\n${exitHelp}`)
-      .exitOverride()
+      .exitOverride(end)
 
   const withConfig = (command: Command) =>
     command
@@ -39,7 +42,15 @@ export function program(): Command {
   withConfig(verb('run', 'Run the pipelines until interrupted', 'weir run --once weir.yaml'))
     .option('--once', 'read the input to its end, flush, print a summary and exit')
     .option('-q, --quiet', 'no progress line and no summary')
-    .option('--log-level <level>', 'debug, info, warn, error or silent; default: service.telemetry.logs.level')
+    .addOption(
+      new Option('--log-level <level>', "level of Weir's own log; default: service.telemetry.logs.level").choices([
+        'debug',
+        'info',
+        'warn',
+        'error',
+        'silent',
+      ]),
+    )
     .action(run)
   withConfig(
     verb('validate', 'Check the config and say everything that is wrong with it', 'weir validate weir.yaml prod.yaml'),
@@ -65,6 +76,7 @@ export function program(): Command {
   verb('components', 'Show the installed component types, or every key of one', 'weir components file')
     .argument('[type]', 'a type, such as file')
     .option('--json', 'print JSON')
+    .option('--markdown', 'print the reference as Markdown')
     .action(components)
   withConfig(verb('graph', 'Draw the pipelines', 'weir graph --mermaid weir.yaml'))
     .option('--mermaid', 'print a Mermaid flow chart')

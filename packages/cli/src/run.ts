@@ -30,6 +30,8 @@ export async function run(files: string[], options: RunOptions): Promise<void> {
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
+  // Whoever read the output has gone (`weir run | head`): nobody is left to show anything to.
+  process.stdout.on('error', () => interrupted.resolve())
   // A plugin's stray exception or promise must not take the others with it.
   process.on('uncaughtException', (error) =>
     collector.logger.error({ error: error.stack ?? error.message }, 'an exception that nobody caught'),

@@ -14,7 +14,7 @@ export interface LoadedPlugins {
 }
 
 /** The definitions that a module exports by default: one, or a list. */
-export async function definitionsOf(source: PluginSource): Promise<Definition[]> {
+async function definitionsOf(source: PluginSource): Promise<Definition[]> {
   let exported: unknown
   try {
     const module: { default?: unknown } = await import(source.entry)
