@@ -24,6 +24,7 @@ export class CheckpointBook {
   readonly #paths = new Set<string>()
   readonly #changed = new Set<string>()
   #timer: Timer | undefined
+  #isStopped = false
   /** When the receiver last ran, Unix epoch in milliseconds; 0 if it never did. */
   readonly lastRunMs: number
 
@@ -47,10 +48,6 @@ export class CheckpointBook {
         `${unreadable} checkpoints are of another version or damaged; their files count as new`,
       )
     }
-  }
-
-  get size(): number {
-    return this.#byId.size
   }
 
   /** A checkpoint of that path exists: the file has been followed before. */
@@ -121,11 +118,11 @@ export class CheckpointBook {
   }
 
   /** Forgets what has been gone for too long, or too much of it. */
-  prune(isPresent: (id: string) => boolean): void {
+  prune(isPresent: (checkpoint: Checkpoint) => boolean): void {
     const now = this.#clock.now()
     const gone: Checkpoint[] = []
     for (const checkpoint of this.#byId.values()) {
-      if (isPresent(checkpoint.id)) checkpoint.seenMs = now
+      if (isPresent(checkpoint)) checkpoint.seenMs = now
       else gone.push(checkpoint)
     }
     const surplus = gone.length - maxRemembered
@@ -154,7 +151,14 @@ export class CheckpointBook {
     }
   }
 
+  /** Saves once more, and from now on only when `save` is called. */
+  stop(): void {
+    this.#isStopped = true
+    this.save()
+  }
+
   #saveSoon(): void {
+    if (this.#isStopped) return
     this.#timer ??= this.#clock.after(savePeriodMs, () => this.save())
   }
 

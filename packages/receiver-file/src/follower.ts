@@ -155,6 +155,7 @@ export class Follower {
     following.isListed = true
     following.quietLooks = 0
     following.lastSeenMs = this.#options.clock.monotonic()
+    tail.seenSize = Math.max(tail.seenSize, file.stat.size)
     if (tail.path !== file.path) {
       this.#options.logger.debug({ from: tail.path, to: file.path }, `${tail.path} was renamed to ${file.path}`)
       if (this.#byPath.get(tail.path) === tail) this.#byPath.delete(tail.path)
@@ -172,8 +173,8 @@ export class Follower {
     const now = this.#options.clock.monotonic()
     for (const [tail, untilMs] of this.#orphans) {
       if (now < untilMs) continue
-      if (tail.hasCarry) this.wake(tail)
-      else if (tail.deliveries.length === 0) this.#forget(tail)
+      if (tail.hasCarry && !tail.isRefused) this.wake(tail)
+      else if (tail.deliveries.length === 0 || tail.isRefused) this.#bury(tail)
     }
   }
 
@@ -245,18 +246,31 @@ export class Follower {
   /** The file was truncated, or its inode has another file: its content is gone, unless a copy turns up. */
   async #abandon(tail: Tail, following: Following): Promise<void> {
     const { book, logger, clock, once } = this.#options
-    const { path, lostBytes } = tail
-    if (lostBytes > 0) {
-      this.#lost.add(lostBytes)
-      logger.warn({ path, lostBytes }, `${path} was truncated before its last ${lostBytes} bytes were read`)
-    } else logger.info({ path }, `${path} was truncated; it is read from its beginning`)
+    const { path } = tail
+    logger.info({ path }, `${path} was truncated or replaced; it is read from its beginning`)
     book.loseInode(tail.checkpoint)
     following.flushTimer?.cancel()
     this.#detach(tail)
     await this.#files.close(tail)
     this.#orphans.set(tail, clock.monotonic() + orphanMs)
-    if (once) await tail.flush()
+    if (once) {
+      await tail.flush()
+      this.#bury(tail)
+    }
     this.#options.lookSoon()
+  }
+
+  /** No copy has turned up: what was not read, or was refused, cannot be read any more. */
+  #bury(tail: Tail): void {
+    const refused = tail.isRefused ? tail.offset - tail.checkpoint.position.offset : 0
+    this.#countLost(tail, tail.lostBytes + refused, 'was truncated or replaced')
+    this.#forget(tail)
+  }
+
+  #countLost({ path }: Tail, lostBytes: number, what: string): void {
+    if (lostBytes <= 0) return
+    this.#lost.add(lostBytes)
+    this.#options.logger.warn({ path, lostBytes }, `${path} ${what} before its last ${lostBytes} bytes were delivered`)
   }
 
   /** A file that was not found: deleted, moved away, or hidden by an error. */
@@ -278,11 +292,8 @@ export class Follower {
       return
     }
     if (tail.deliveries.length > 0) return
-    const unread = tail.content || tail.isCompressed ? 0 : Math.max(0, tail.size - tail.offset)
-    if (unread > 0) {
-      this.#lost.add(unread)
-      this.#options.logger.warn({ path: tail.path, unread }, `${tail.path} went away before its last bytes were read`)
-    }
+    if (tail.content === undefined && !tail.isCompressed)
+      this.#countLost(tail, tail.seenSize - tail.offset, 'went away')
     following.flushTimer?.cancel()
     await this.#files.close(tail)
     this.#detach(tail)
@@ -306,14 +317,8 @@ export class Follower {
     const { logger, clock, once } = this.#options
     const following = this.#following.get(tail)
     const reason = error instanceof Error ? error.message : String(error)
-    if (following === undefined) {
-      // Truncated or replaced meanwhile: there is nothing left to read again.
-      const unsent = tail.offset - tail.checkpoint.position.offset
-      this.#lost.add(unsent)
-      logger.warn({ path, reason, unsent }, `${path}: lines were not delivered, and the file no longer has them`)
-      tail.rewind()
-      return
-    }
+    // Truncated or replaced meanwhile: only a copy can be read again, should one turn up.
+    if (following === undefined) return
     if (once) {
       logger.warn({ path, reason }, `${path}: lines were not delivered; the next run reads them again`)
       return

@@ -4,7 +4,7 @@ import type { CheckpointBook } from './checkpoint-book.ts'
 import type { Compression, Content } from './content.ts'
 import type { FoundFile } from './finder.ts'
 import type { Follower } from './follower.ts'
-import { anchorLength, beginning, beginsWith, markOf, type Position, positionAfter } from './mark.ts'
+import { anchorLength, beginning, beginsWith, type Position, positionAfter } from './mark.ts'
 import { openContent } from './open-content.ts'
 import type { Tail } from './tail.ts'
 
@@ -18,14 +18,14 @@ export interface IdentificationOptions {
 }
 
 /**
- * What a file that is not followed turns out to be: content that is new, or known and read up to a position; a copy of
- * a file that is followed; or not to be told yet.
+ * What a file that is not followed turns out to be: content that is new; known, to be read on from its checkpoint; known
+ * and passed already, up to a position; a copy of a file that is followed; or not to be told before `of` has been read.
  */
 export type Identity =
-  | { readonly is: 'new'; readonly head: Buffer }
-  | { readonly is: 'known'; readonly checkpoint: Checkpoint; readonly position: Position }
-  | { readonly is: 'copy'; readonly of: Tail }
-  | { readonly is: 'unclear' }
+  | { readonly is: 'new' | 'copy'; readonly head: Buffer }
+  | { readonly is: 'known'; readonly checkpoint: Checkpoint }
+  | { readonly is: 'passed'; readonly head: Buffer; readonly position: Position }
+  | { readonly is: 'unclear'; readonly of: Tail }
 
 /** Tells by its content, not by its name, which file it is. */
 export class Identification {
@@ -46,11 +46,14 @@ export class Identification {
       if (tail && !follower.isOrphan(tail)) {
         if (once) continue
         const relation = await this.#compare(content, size, tail)
-        if (relation === 'copy') return { is: 'copy', of: tail }
-        if (relation === 'unclear') return { is: 'unclear' }
+        if (relation === 'copy') return { is: 'copy', head }
+        if (relation === 'unclear') return { is: 'unclear', of: tail }
       } else if (this.#mayContinue(checkpoint, inode, content)) {
-        const position = await continuation(content, size, tail?.passed ?? [checkpoint.position])
-        if (position) return { is: 'known', checkpoint, position }
+        const passed = tail?.passed ?? [checkpoint.position]
+        const position = await continuation(content, size, passed)
+        if (position === passed[0]) return { is: 'known', checkpoint }
+        if (position) return { is: 'passed', head, position }
+        if (checkpoint.inode === inode) book.loseInode(checkpoint)
       }
     }
     return { is: 'new', head }
@@ -62,25 +65,27 @@ export class Identification {
    */
   #mayContinue(checkpoint: Checkpoint, inode: string, content: Content): boolean {
     if (checkpoint.inode === inode) return !checkpoint.hasLostInode
-    const isStrong = checkpoint.fingerprint.length >= this.#options.fingerprintSize
-    return isStrong || checkpoint.hasLostInode || content.isCompressed
+    const { length } = checkpoint.fingerprint
+    return length > 0 && (length >= this.#options.fingerprintSize || checkpoint.hasLostInode || content.isCompressed)
   }
 
   /** A file that begins like one that is followed: a copy of it, or another file with the same first lines. */
   async #compare(content: Content, size: number, tail: Tail): Promise<'copy' | 'other' | 'unclear'> {
-    return (
-      (await this.#withContent(tail, async (original) => {
-        const stat = await original.stat()
-        const head = await original.head(tail.checkpoint.fingerprint.length)
-        const isIntact =
-          original.isCompressed || (stat.size >= tail.offset && beginsWith(head, tail.checkpoint.fingerprint))
-        if (!isIntact) return 'unclear'
-        if (content.isCompressed || original.isCompressed) return 'copy'
-        const end = Math.min(size, stat.size)
-        const [one, other] = await Promise.all([bytesBefore(content, end), bytesBefore(original, end)])
-        return one.equals(other) ? 'copy' : 'other'
-      })) ?? 'unclear'
-    )
+    const { fingerprint } = tail.checkpoint
+    if (fingerprint.length === 0) return 'other'
+    const relation = await this.#withContent(tail, async (original) => {
+      const stat = await original.stat()
+      const isIntact =
+        original.isCompressed ||
+        (stat.size >= tail.offset && beginsWith(await original.head(fingerprint.length), fingerprint))
+      if (!isIntact) return 'unclear'
+      if (content.isCompressed || original.isCompressed) return 'copy'
+      // A copy is never ahead of its original.
+      if (size > stat.size) return 'other'
+      const [one, other] = await Promise.all([bytesBefore(content, size), bytesBefore(original, size)])
+      return one.equals(other) ? 'copy' : 'other'
+    })
+    return relation ?? 'unclear'
   }
 
   async #withContent<Result>(tail: Tail, use: (content: Content) => Promise<Result>): Promise<Result | undefined> {
@@ -126,13 +131,15 @@ async function continuation(
 export async function endOfLines(
   content: Content,
   size: number,
-  newlineBefore: (bytes: Buffer) => number,
+  endOfLinesIn: (bytes: Buffer) => number,
 ): Promise<Position> {
   if (content.isCompressed) return endOfCompressed(content)
-  const from = Math.max(0, size - (1 << 20)) & ~3
+  const longest = 1 << 20
+  // On a boundary of every unit that an encoding may have.
+  const from = Math.max(0, size - longest - (size % 4))
   const bytes = Buffer.alloc(size - from)
   const count = await content.read(bytes, 0, bytes.length, from)
-  const end = newlineBefore(bytes.subarray(0, count))
+  const end = endOfLinesIn(bytes.subarray(0, count))
   if (end > 0) return positionAfter(bytes.subarray(0, end), from + end)
   return from === 0 ? beginning : positionAfter(bytes.subarray(0, count), from + count)
 }
@@ -145,5 +152,3 @@ async function endOfCompressed(content: Content): Promise<Position> {
     position = positionAfter(bytes.subarray(0, count), position.offset + count)
   }
 }
-
-export const fingerprintOf = markOf

@@ -1,1 +1,14 @@
-export {}
+import { Clock, defineReceiver, Logger, Meter, RunMode, State } from '@weir/sdk'
+import { fileConfig } from './config.ts'
+import { FileReceiver } from './file-receiver.ts'
+
+export default defineReceiver({
+  type: 'file',
+  description: 'Reads files and follows them through rotation, truncation and restarts.',
+  stability: 'beta',
+  reads: 'lines',
+  ends: true,
+  config: fileConfig,
+  inject: { clock: Clock, state: State, logger: Logger, meter: Meter, runMode: RunMode },
+  create: (options) => new FileReceiver(options),
+})

@@ -15,7 +15,7 @@ export const markOf = (bytes: Uint8Array): Mark => ({
   digest: hash('sha256', bytes, 'base64url').slice(0, 22),
 })
 
-export const emptyMark = markOf(new Uint8Array())
+const emptyMark = markOf(new Uint8Array())
 
 /** Whether `bytes` begin with what was marked. */
 export const beginsWith = (bytes: Uint8Array, mark: Mark): boolean =>

@@ -62,6 +62,8 @@ export class Tail {
   isCompressed = false
   /** As of the last turn's beginning. */
   size = -1
+  /** The most that it was ever seen to hold. */
+  seenSize = 0
   modifiedMs = -1
   /** Bytes that were seen and are no longer there, after a turn that ended with `changed`. */
   lostBytes = 0
@@ -118,9 +120,10 @@ export class Tail {
    * @throws what reading throws; what was read before has been sent
    */
   async turn(content: Content, flush: FlushMode): Promise<TurnEnd> {
-    const seen = this.size
     const stat = await content.stat()
+    const seen = this.seenSize
     this.size = stat.size
+    this.seenSize = stat.size
     this.modifiedMs = stat.modifiedMs
     let ahead = await this.#first(content)
     const isReplaced = ahead === 'changed' || (ahead !== undefined && !(await this.#checkHead(content)))

@@ -40,6 +40,12 @@ export class TextEncoding {
     return length > 0 && to - from >= length && this.#mark.equals(bytes.subarray(from, from + length)) ? length : 0
   }
 
+  /** Offset after the last newline; 0 if there is none. */
+  endOfLines(raw: Buffer): number {
+    const newline = this.#newlineBefore(raw, raw.length)
+    return newline < 0 ? 0 : newline + this.#newline.length
+  }
+
   /** `raw` begins with a line. A character that is cut at the end is left out, unless nothing more will come. */
   decode(raw: Buffer, isEnd: boolean): DecodedText {
     const bytes = this.#decode(raw, isEnd)

@@ -1,0 +1,82 @@
+import type { Clock, Logger, Meter, Output, Receiver, RunMode, State } from '@weir/sdk'
+import { CheckpointBook } from './checkpoint-book.ts'
+import type { FileConfig } from './config.ts'
+import { FileErrors } from './file-errors.ts'
+import { Finder } from './finder.ts'
+import { Follower } from './follower.ts'
+import { Identification } from './identification.ts'
+import { Lookout } from './lookout.ts'
+import { TextEncoding } from './text-encoding.ts'
+
+export interface FileReceiverOptions {
+  readonly config: FileConfig
+  readonly clock: Clock
+  readonly state: State
+  readonly logger: Logger
+  readonly meter: Meter
+  readonly runMode: RunMode
+}
+
+/** Fewer bytes would take most files for one another. */
+const minFingerprintSize = 16
+
+/** Follows files: the lookout finds them, the follower reads them, the book remembers how far. */
+export class FileReceiver implements Receiver {
+  readonly #options: FileReceiverOptions
+  readonly #encoding: TextEncoding
+  #run: { readonly book: CheckpointBook; readonly follower: Follower; readonly lookout: Lookout } | undefined
+  #reading: Promise<void> | undefined
+
+  /** @throws WeirError `WEIR_FILE_ENCODING` */
+  constructor(options: FileReceiverOptions) {
+    this.#options = options
+    this.#encoding = new TextEncoding(options.config.encoding)
+  }
+
+  async start(output: Output): Promise<void> {
+    const { config, clock, state, logger, meter, runMode } = this.#options
+    const encoding = this.#encoding
+    const fingerprintSize = Math.max(minFingerprintSize, config.fingerprint_size)
+    const { compression } = config
+    const { once } = runMode
+    const errors = new FileErrors(logger, meter)
+    const book = new CheckpointBook(state, clock, logger)
+    const follower = new Follower({
+      ...{ output, book, clock, logger, meter, errors, encoding, compression, fingerprintSize, once },
+      maxOpenFiles: config.max_open_files,
+      flushMs: config.flush_period,
+      lookSoon: () => lookout.soon(),
+    })
+    const finder = new Finder(config.include, config.exclude, runMode.baseDir, errors)
+    const identification = new Identification({ book, follower, compression, fingerprintSize, once })
+    const lookout = new Lookout({ config, finder, follower, identification, book, encoding, errors, clock, logger })
+    this.#run = { book, follower, lookout }
+    if (once) this.#reading = this.#readOnce(output, lookout, follower)
+    else await lookout.start()
+  }
+
+  async stop(): Promise<void> {
+    if (this.#run === undefined) return
+    const { book, follower, lookout } = this.#run
+    follower.stop()
+    await lookout.stop()
+    await follower.whenIdle()
+    await this.#reading
+    book.stop()
+  }
+
+  async close(): Promise<void> {
+    await this.#run?.follower.close()
+    this.#run?.book.save()
+  }
+
+  async #readOnce(output: Output, lookout: Lookout, follower: Follower): Promise<void> {
+    try {
+      await lookout.lookOnce()
+    } catch (error) {
+      this.#options.logger.error({ error: String(error) }, 'looking for files failed')
+    }
+    await follower.whenIdle()
+    output.end()
+  }
+}

@@ -1,0 +1,249 @@
+import type { Clock, Logger, Timer } from '@weir/sdk'
+import type { Checkpoint } from './checkpoint.ts'
+import type { CheckpointBook } from './checkpoint-book.ts'
+import type { FileConfig } from './config.ts'
+import type { Content } from './content.ts'
+import { DirectoryWatcher } from './directory-watcher.ts'
+import { fileAttributes } from './file-attributes.ts'
+import type { FileErrors } from './file-errors.ts'
+import type { Finder, FoundFile } from './finder.ts'
+import type { Follower } from './follower.ts'
+import { endOfLines, type Identification } from './identification.ts'
+import { beginning, markOf, type Position } from './mark.ts'
+import { openContent } from './open-content.ts'
+import type { TextEncoding } from './text-encoding.ts'
+
+export interface LookoutOptions {
+  readonly config: FileConfig
+  readonly finder: Finder
+  readonly follower: Follower
+  readonly identification: Identification
+  readonly book: CheckpointBook
+  readonly encoding: TextEncoding
+  readonly errors: FileErrors
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** Announced changes are gathered for so long: a writer of many small lines must not be read line by line. */
+const gatherMs = 20
+/** A look may take this part of the time. */
+const share = 1 / 4
+/** How long a copy waits for its original to be truncated before it counts as a file of its own. */
+const copyPatienceMs = 10_000
+
+interface WaitingCopy {
+  readonly size: number
+  readonly sinceMs: number
+}
+
+/** Looks at the directories time and again, and has every file followed that is found there. */
+export class Lookout {
+  readonly #options: LookoutOptions
+  readonly #watcher: DirectoryWatcher
+  readonly #hinted = new Set<string>()
+  readonly #copies = new Map<string, WaitingCopy>()
+  #timer: Timer | undefined
+  #dueMs = Number.POSITIVE_INFINITY
+  #hintTimer: Timer | undefined
+  #looking: Promise<void> | undefined
+  /** Earliest time for another look, by the monotonic clock. */
+  #restsUntilMs = Number.NEGATIVE_INFINITY
+  #isFirstLook = true
+  /** Between `start` and `stop`; a single look arranges for nothing. */
+  #isOn = false
+  #isStopped = false
+
+  constructor(options: LookoutOptions) {
+    this.#options = options
+    this.#watcher = new DirectoryWatcher((path, isRename) => this.#hint(path, isRename))
+  }
+
+  /** Looks once, then again and again. Resolves after the first look. */
+  async start(): Promise<void> {
+    this.#isOn = true
+    await this.#lookNow()
+  }
+
+  /** Looks a single time. Afterwards every file that was found waits for its turn. */
+  async lookOnce(): Promise<void> {
+    this.#looking = this.#look()
+    await this.#looking
+  }
+
+  /** Does not wait for the next poll. */
+  soon(): void {
+    this.#schedule(gatherMs)
+  }
+
+  async stop(): Promise<void> {
+    this.#isOn = false
+    this.#isStopped = true
+    this.#timer?.cancel()
+    this.#hintTimer?.cancel()
+    this.#watcher.close()
+    await this.#looking
+  }
+
+  #schedule(ms: number): void {
+    const { clock } = this.#options
+    const nowMs = clock.monotonic()
+    const dueMs = Math.max(nowMs + ms, this.#restsUntilMs)
+    if (!this.#isOn || dueMs >= this.#dueMs) return
+    this.#timer?.cancel()
+    this.#dueMs = dueMs
+    this.#timer = clock.after(dueMs - nowMs, () => {
+      this.#timer = undefined
+      this.#dueMs = Number.POSITIVE_INFINITY
+      // A look that is under way arranges for the next one itself.
+      if (this.#looking === undefined) void this.#lookNow()
+    })
+  }
+
+  #lookNow(): Promise<void> {
+    const { clock, config, logger } = this.#options
+    const begunMs = clock.monotonic()
+    this.#looking = this.#look()
+      .catch((error: unknown) => logger.error({ error: String(error) }, 'looking for files failed; it is tried again'))
+      .finally(() => {
+        this.#looking = undefined
+        const nowMs = clock.monotonic()
+        this.#restsUntilMs = nowMs + (nowMs - begunMs) / share
+        this.#schedule(config.poll_interval)
+      })
+    return this.#looking
+  }
+
+  #hint(path: string, isRename: boolean): void {
+    if (!this.#isOn) return
+    if (isRename) {
+      this.soon()
+      return
+    }
+    this.#hinted.add(path)
+    this.#hintTimer ??= this.#options.clock.after(gatherMs, () => {
+      this.#hintTimer = undefined
+      const { follower, finder } = this.#options
+      for (const hinted of this.#hinted) {
+        const tail = follower.atPath(hinted)
+        if (tail) follower.wake(tail)
+        else if (finder.matches(hinted)) this.soon()
+      }
+      this.#hinted.clear()
+    })
+  }
+
+  async #look(): Promise<void> {
+    const { finder, follower, book, config, logger } = this.#options
+    follower.beginLook()
+    const { files, directories } = await finder.find()
+    if (this.#isStopped) return
+    if (this.#isOn) this.#watcher.follow(directories)
+    const found = this.#withoutDuplicates(files)
+    if (found.size === 0 && this.#isFirstLook) {
+      logger.warn({ include: config.include }, `no file matches ${config.include.join(', ')}`)
+    }
+    const strangers: FoundFile[] = []
+    for (const file of found.values()) {
+      const tail = follower.at(file.stat.inode)
+      if (tail) follower.see(tail, file)
+      else if (!this.#isTooOld(file)) strangers.push(file)
+    }
+    // Files whose inode is known come first: by what they hold now, a copy of what they held before is recognised.
+    const rank = (file: FoundFile) => (book.knowsInode(file.stat.inode) ? 0 : 1)
+    strangers.sort((one, other) => rank(one) - rank(other) || one.stat.modifiedMs - other.stat.modifiedMs)
+    for (const file of strangers) {
+      if (this.#isStopped) return
+      await this.#meet(file)
+    }
+    for (const inode of this.#copies.keys()) if (!found.has(inode)) this.#copies.delete(inode)
+    await follower.endLook()
+    book.prune((checkpoint) => follower.of(checkpoint) !== undefined || found.has(checkpoint.inode))
+    this.#isFirstLook = false
+  }
+
+  #isTooOld({ stat }: FoundFile): boolean {
+    const { config, clock } = this.#options
+    const limitMs = config.exclude_older_than
+    return limitMs !== undefined && clock.now() - stat.modifiedMs > limitMs
+  }
+
+  /** By inode; of several paths to one file, the one that it is followed by. */
+  #withoutDuplicates(files: readonly FoundFile[]): Map<string, FoundFile> {
+    const { follower, errors } = this.#options
+    const found = new Map<string, FoundFile>()
+    for (const file of files.toSorted((one, other) => (one.path < other.path ? -1 : 1))) {
+      const { inode } = file.stat
+      const other = found.get(inode)
+      if (other === undefined) {
+        found.set(inode, file)
+        continue
+      }
+      const isFollowed = follower.at(inode)?.path === file.path
+      const [kept, left] = isFollowed ? [file, other] : [other, file]
+      found.set(inode, kept)
+      errors.warn(left.path, 'duplicate', `${left.path} is the same file as ${kept.path}; it is read once`)
+    }
+    return found
+  }
+
+  async #meet(file: FoundFile): Promise<void> {
+    const { config, errors, follower } = this.#options
+    const { path } = file
+    let content: Content | undefined
+    try {
+      content = await openContent(path, config.compression)
+      const stat = await content.stat()
+      // Since it was listed, the path may have got a file that is followed already, under its old name.
+      if (stat.kind !== 'file' || follower.at(stat.inode)) this.soon()
+      else if (await this.#introduce({ path, stat }, content)) content = undefined
+    } catch (error) {
+      errors.report(path, error)
+    } finally {
+      await content?.close()
+    }
+  }
+
+  /** Has the file followed, unless it must wait. The follower then owns `content`. */
+  async #introduce(file: FoundFile, content: Content): Promise<boolean> {
+    const { config, follower, identification, book } = this.#options
+    const { path, stat } = file
+    const identity = await identification.identify(file, content)
+    if (identity.is === 'unclear') {
+      follower.wake(identity.of)
+      this.soon()
+      return false
+    }
+    if (identity.is === 'copy' && this.#mustWait(file)) return false
+    this.#copies.delete(stat.inode)
+    let checkpoint: Checkpoint
+    if (identity.is === 'known') {
+      checkpoint = identity.checkpoint
+      book.relocate(checkpoint, stat.inode)
+    } else {
+      const position = identity.is === 'passed' ? identity.position : await this.#firstPosition(file, content)
+      checkpoint = book.open(path, stat.inode, markOf(identity.head), position)
+    }
+    const tail = await follower.follow(checkpoint, path, content, await fileAttributes(path, config))
+    follower.wake(tail)
+    return true
+  }
+
+  /** A copy waits while it grows, and a while longer. */
+  #mustWait({ stat }: FoundFile): boolean {
+    const nowMs = this.#options.clock.monotonic()
+    const waiting = this.#copies.get(stat.inode)
+    if (waiting && waiting.size === stat.size) return nowMs - waiting.sinceMs < copyPatienceMs
+    this.#copies.set(stat.inode, { size: stat.size, sinceMs: nowMs })
+    return true
+  }
+
+  /** `start_at: end` is for what was there before the receiver first ran: what came later is read whole. */
+  async #firstPosition({ path, stat }: FoundFile, content: Content): Promise<Position> {
+    const { config, book, encoding } = this.#options
+    const isOld =
+      this.#isFirstLook && !book.knowsPath(path) && (book.lastRunMs === 0 || stat.createdMs < book.lastRunMs)
+    if (config.start_at === 'beginning' || !isOld) return beginning
+    return endOfLines(content, stat.size, (bytes) => encoding.endOfLines(bytes))
+  }
+}
