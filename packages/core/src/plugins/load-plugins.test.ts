@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -67,6 +68,20 @@ describe('plugins', () => {
     writePackage('elsewhere/package', 'weir-plugin-c', 'c')
     const { registry } = await load({ paths: ['elsewhere/mine.js', 'elsewhere/package'] })
     expect(registry.types('parser')).toEqual(['mine', 'c'])
+  })
+
+  it('can import the SDK from a folder that has none', async () => {
+    write(
+      'plugins.d/pipes.ts',
+      `import { defineParser } from '@weir/sdk'
+       export default defineParser({ type: 'pipes', create: () => ({ parse: (line: string) => line.includes('|') }) })`,
+    )
+    const main = `
+      import { loadPlugins } from ${JSON.stringify(import.meta.resolve('./load-plugins.ts'))}
+      const { registry, problems } = await loadPlugins({ baseDir: ${JSON.stringify(folder)}, hosts: [], paths: [] })
+      console.log(JSON.stringify([registry.types('parser'), problems]))`
+    const child = spawnSync(process.execPath, ['--input-type=module', '--eval', main], { encoding: 'utf8' })
+    expect(child).toMatchObject({ stdout: '[["pipes"],[]]\n', stderr: '' })
   })
 
   it('that are broken are named with what to do, and the others load', async () => {

@@ -1,6 +1,7 @@
 import { type Definition, isDefinition, messageOf, WeirError } from '@weir/sdk'
 import { type DiscoverOptions, discover, type PluginSource } from './discover.ts'
 import { Registry } from './registry.ts'
+import { resolveSdkForPlugins } from './resolve-sdk.ts'
 
 /** A plugin that could not be loaded, and why; the others are there. */
 export interface PluginProblem {
@@ -40,6 +41,7 @@ async function definitionsOf(source: PluginSource): Promise<Definition[]> {
 export async function loadPlugins(
   options: DiscoverOptions & { prefer?: { readonly [kindAndType: string]: string } },
 ): Promise<LoadedPlugins> {
+  resolveSdkForPlugins()
   const registry = new Registry(options.prefer)
   const problems: PluginProblem[] = []
   for (const source of discover(options)) {
