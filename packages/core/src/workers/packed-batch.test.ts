@@ -1,0 +1,46 @@
+import { Buffer } from 'node:buffer'
+import { LogBatch, Record } from '@weir/sdk'
+import { batchOf, plainRecords } from '@weir/sdk/testing'
+import { describe, expect, it } from 'vitest'
+import { packBatch, transferList, unpackBatch } from './packed-batch.ts'
+
+const across = (batch: LogBatch) => {
+  const packed = packBatch(batch)
+  return unpackBatch(structuredClone(packed, { transfer: transferList(packed) }))
+}
+
+describe('a batch that crosses to another thread', () => {
+  it('has the same records there', () => {
+    const batch = batchOf([
+      'text',
+      {
+        time: 1.5,
+        severityNumber: 17,
+        body: { nested: [1, 'two'] },
+        attributes: { 'a.b': true, n: null, big: 2 ** 40 },
+      },
+      {},
+    ])
+    const record = new Record(batch).at(0)
+    record.traceId = '0af7651916cd43dd8448eb211c80319c'
+    record.timeRemainder = 42
+    expect(plainRecords(across(batch))).toEqual(plainRecords(batch))
+  })
+
+  it('takes along only the bytes that its records use', () => {
+    const batch = new LogBatch({ capacity: 2, source: 'a.log', attributes: { host: 'h' } })
+    batch.bytes = Buffer.from(`${'x'.repeat(5000)}one\ntwo\n${'y'.repeat(5000)}`)
+    batch.addLine(5000, 5003)
+    batch.addLine(5004, 5007)
+    batch.fail(1)
+    const other = across(batch)
+    expect(other.bytes.length).toBe(7)
+    expect(plainRecords(other).map(({ body }) => body)).toEqual(['one', 'two'])
+    expect([other.source, other.failures, { ...other.attributes }]).toEqual(['a.log', [1], { host: 'h' }])
+  })
+
+  it('shares its layout with others of the same columns', () => {
+    const batch = batchOf([{ attributes: { a: 1 } }])
+    expect(across(batch).layout).toBe(across(batch).layout)
+  })
+})
