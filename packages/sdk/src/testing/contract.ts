@@ -5,10 +5,13 @@ import type { Definition } from '../define.ts'
 import type { Detector } from '../detector.ts'
 import type { Exporter } from '../exporter.ts'
 import type { Parser } from '../parser.ts'
+import type { Receiver } from '../receiver.ts'
+import { CollectingOutput } from './collecting-output.ts'
 import { batchOf, type HarnessOptions, type Input } from './harness.ts'
 import { parseColumnar, parseSimply } from './parsing.ts'
 import { plainRecords } from './plain-record.ts'
 import { createComponent, testServices } from './services.ts'
+import { settle } from './test-clock.ts'
 
 /** One requirement that every plugin of a kind must meet: `for (const { name, run } of parserContract(…)) it(name, run)`. */
 export interface Contract {
@@ -234,6 +237,46 @@ export function exporterContract(definition: Definition<'exporter', Exporter>, o
         const exporter = createComponent(definition, options.config, testServices(options.services))
         await exporter.start?.()
         await exporter.stop?.()
+      },
+    },
+  ]
+}
+
+/** What every receiver must do. Give a config with which it can start. */
+export function receiverContract(definition: Definition<'receiver', Receiver>, options: HarnessOptions): Contract[] {
+  return [
+    documented(definition),
+    {
+      name: 'starts and stops, and leaves no timer behind',
+      async run() {
+        const services = testServices(options.services)
+        const receiver = createComponent(definition, options.config, services)
+        await receiver.start(new CollectingOutput())
+        await receiver.stop()
+        await receiver.close?.()
+        assert.equal(services.clock.pending, 0)
+      },
+    },
+    {
+      name: 'sends nothing after it has stopped',
+      async run() {
+        const receiver = createComponent(definition, options.config, testServices(options.services))
+        const output = new CollectingOutput()
+        await receiver.start(output)
+        await receiver.stop()
+        const count = () => output.records.length + output.lines.length
+        const atStop = count()
+        await settle()
+        await receiver.close?.()
+        assert.equal(count(), atStop)
+      },
+    },
+    {
+      name: 'can be stopped without having been started',
+      async run() {
+        const receiver = createComponent(definition, options.config, testServices(options.services))
+        await receiver.stop()
+        await receiver.close?.()
       },
     },
   ]
