@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, type TSchema, Type } from './type.ts'
 import { durationPattern, sizePattern } from './units.ts'
 
 export { type Static, type TSchema, Type }

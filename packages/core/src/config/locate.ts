@@ -1,4 +1,4 @@
-import { cosmiconfig, type Loader } from 'cosmiconfig'
+import type { Loader } from 'cosmiconfig'
 
 /** Names that a config can have, in the order in which they are looked for in each folder. */
 const searchPlaces =
@@ -17,6 +17,7 @@ const packageJson: Loader = (path, content) => {
 
 /** The path of the config that belongs to a folder: the first one there or above it, up to the root of the project. */
 export async function locateConfig(cwd: string): Promise<string | undefined> {
+  const { cosmiconfig } = await import('cosmiconfig')
   const loaders = Object.fromEntries(
     ['.yaml', '.yml', '.toml', '.ts', '.js', '.mjs'].map((extension) => [extension, found]),
   )

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf } from '@weir/sdk'
-import { parse as parseToml, TomlError } from 'smol-toml'
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, Scalar } from 'yaml'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
 import { type Place, positionOf, type SourceFile, type Span } from './place.ts'
@@ -35,7 +34,7 @@ export async function readConfig(path: string, name: string): Promise<Parsed> {
   try {
     if (['.ts', '.mts', '.js', '.mjs'].includes(extension)) return await readModule(path, name)
     const file = { name, text: (await readFile(path, 'utf8')).replace(/^\ufeff/, '') }
-    if (extension === '.toml') return readToml(file)
+    if (extension === '.toml') return await readToml(file)
     const parsed = readYaml(file, extension !== '.json')
     return basename(path) === 'package.json' ? ofPackage(parsed) : parsed
   } catch (error) {
@@ -65,7 +64,8 @@ async function readModule(path: string, name: string): Promise<Parsed> {
   return isConfigMap(value) ? { value, place: nothing, diagnostics: [] } : failed(notAMap(name))
 }
 
-function readToml(file: SourceFile): Parsed {
+async function readToml(file: SourceFile): Promise<Parsed> {
+  const { parse: parseToml, TomlError } = await import('smol-toml')
   try {
     const value: ConfigMap = JSON.parse(JSON.stringify(parseToml(file.text)))
     return { value, place: tomlPlaces(file), diagnostics: [] }

@@ -84,7 +84,7 @@ describe('validateConfig', () => {
       type: 'rate',
       resolved: { window: 60_000 },
     })
-    expect(config?.components.get('detector')?.get('rate/fast')?.resolved).toEqual({ window: 10_000 })
+    expect(config?.components.get('detector')?.get('rate/fast')?.resolved).toMatchObject({ window: 10_000 })
     expect(config?.components.get('receiver')?.get('file/app')).toMatchObject({
       raw: { include: ['app.log'] },
       resolved: { include: ['app.log'], parser: 'auto', max_log_size: 2 ** 20 },

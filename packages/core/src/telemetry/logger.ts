@@ -1,6 +1,6 @@
+import { createRequire } from 'node:module'
 import type { Logger } from '@weir/sdk'
 import { type Logger as PinoLogger, pino } from 'pino'
-import pretty from 'pino-pretty'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
@@ -12,10 +12,13 @@ export interface LoggerOptions {
 
 const plain = (text: string) => text
 
+/** Loaded for terminals only: it is as large as the logger itself. */
+const loadPretty = (): typeof import('pino-pretty') => createRequire(import.meta.url)('pino-pretty')
+
 /** The process's logger, on stderr: JSON when piped, for people on a terminal. */
 export function createLogger({ level, isPretty }: LoggerOptions): PinoLogger {
   const destination = isPretty
-    ? pretty({
+    ? loadPretty()({
         destination: 2,
         sync: true,
         colorize: !process.env.NO_COLOR,

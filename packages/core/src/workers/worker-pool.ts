@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LogBatch, Processor } from '@weir/sdk'
-import { Tinypool } from 'tinypool'
+import type { Tinypool } from 'tinypool'
 import { type PackedBatch, packBatch, transferList, unpackBatch } from './packed-batch.ts'
 import type { WorkerComponent } from './worker.ts'
 
@@ -15,7 +15,7 @@ export interface RemoteParser {
 /** The worker threads of the process, started when the first task comes. */
 export class WorkerPool {
   readonly #threads: number
-  #pool: Tinypool | undefined
+  #pool: Promise<Tinypool> | undefined
 
   /** @param threads how many; 0 runs everything on the main thread */
   constructor(threads: number) {
@@ -29,7 +29,7 @@ export class WorkerPool {
   parser(component: WorkerComponent): RemoteParser {
     return {
       parse: async (bytes) => {
-        const packed: PackedBatch[] = await this.#running().run(
+        const packed: PackedBatch[] = await (await this.#running()).run(
           { component, bytes },
           { name: 'parse', transferList: [bytes.buffer as ArrayBuffer] },
         )
@@ -42,7 +42,7 @@ export class WorkerPool {
     return {
       process: async (batch) => {
         const packed = packBatch(batch)
-        const results: PackedBatch[] = await this.#running().run(
+        const results: PackedBatch[] = await (await this.#running()).run(
           { component, batch: packed },
           { name: 'process', transferList: transferList(packed) },
         )
@@ -52,17 +52,20 @@ export class WorkerPool {
   }
 
   async close(): Promise<void> {
-    await this.#pool?.destroy()
+    await (await this.#pool)?.destroy()
   }
 
-  #running(): Tinypool {
-    this.#pool ??= new Tinypool({
-      filename: fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url)),
-      runtime: 'worker_threads',
-      minThreads: this.#threads,
-      maxThreads: this.#threads,
-      isolateWorkers: false,
-    })
+  #running(): Promise<Tinypool> {
+    this.#pool ??= import('tinypool').then(
+      ({ Tinypool: Pool }) =>
+        new Pool({
+          filename: fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url)),
+          runtime: 'worker_threads',
+          minThreads: this.#threads,
+          maxThreads: this.#threads,
+          isolateWorkers: false,
+        }),
+    )
     return this.#pool
   }
 }
