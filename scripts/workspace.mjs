@@ -75,7 +75,10 @@ async function install() {
 }
 
 function weir(args, cwd) {
-  return run(toolchain.node, [join(root, 'packages', 'cli', 'dist', 'main.js'), ...args], { cwd })
+  const main = join(root, 'packages', 'cli', 'dist', 'main.js')
+  // The flags of its first line, which only a shell would read.
+  const flags = readFileSync(main, 'utf8').split('\n', 1)[0].match(/--\S+/g) ?? []
+  return run(toolchain.node, [...flags, main, ...args], { cwd })
 }
 
 /** Runs a command whose output matters only when it fails; then shows it and ends with its exit code. */

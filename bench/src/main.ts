@@ -3,7 +3,7 @@
  * `npm run bench -- [--size 256MB] [--runs 3] [--case nginx,json] [--json] [--cpu 1]`
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,11 +32,16 @@ const { values } = parseArgs({
 const size = parseSize(values.size)
 const wanted = values.case.split(',').filter((word) => word !== '')
 const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'))
+/** Those that the command itself runs with: they stand in its first line. */
+const flags =
+  readFileSync(new URL('../../packages/cli/dist/main.js', import.meta.url), 'utf8')
+    .split('\n', 1)[0]
+    ?.match(/--\S+/g) ?? []
 /** No case takes longer; one that hangs must not hang the benchmark. */
 const watchdogMs = 300_000
 
 function child(script: string, args: readonly string[]): Run {
-  const command = [process.execPath, fileURLToPath(new URL(script, import.meta.url)), ...args]
+  const command = [process.execPath, ...flags, fileURLToPath(new URL(script, import.meta.url)), ...args]
   const pinned = values.cpu === '' ? command : ['taskset', '-c', values.cpu, ...command]
   const { status, stdout, stderr, error } = spawnSync(pinned[0] ?? '', pinned.slice(1), {
     encoding: 'utf8',
