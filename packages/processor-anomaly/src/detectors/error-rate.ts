@@ -1,0 +1,212 @@
+import {
+  type AttributeValue,
+  type Detector,
+  Duration,
+  defineDetector,
+  formatDuration,
+  type LogBatch,
+  Record,
+  type Report,
+  Severity,
+  type Static,
+  Type,
+} from '@weir/sdk'
+import { sampleOf } from '../sample.ts'
+import { Saved } from '../saved.ts'
+import { Panes } from '../windows/panes.ts'
+import { ShareBaseline } from '../windows/share-baseline.ts'
+import { panesPerWindow, Sliding } from '../windows/sliding.ts'
+
+const config = Type.Object({
+  window: Duration({ description: 'The share of errors is taken over this time.', default: '1m' }),
+  min_severity: Type.Integer({
+    description: 'A record is an error from this severityNumber on: 17 is ERROR, 13 WARN.',
+    default: Severity.ERROR,
+    minimum: 1,
+    maximum: 24,
+  }),
+  threshold: Type.Number({
+    description: 'How unusual the number of errors must be: signed root of the deviance, read like a z-score.',
+    default: 5.5,
+    exclusiveMinimum: 0,
+  }),
+  min_count: Type.Integer({ description: 'Fewest errors in a window that matter.', default: 5, minimum: 1 }),
+  min_ratio: Type.Number({ description: 'Smallest rise that matters: 2 is twice the usual.', default: 2, minimum: 1 }),
+  warmup: Type.Integer({ description: 'Windows that are only learnt from at first.', default: 10, minimum: 1 }),
+  adapt_after: Type.Integer({
+    description: 'Windows after which a new share is taken as usual and the alert resolved.',
+    default: 60,
+    minimum: 1,
+  }),
+})
+
+type Config = Static<typeof config>
+interface Pane {
+  records: number
+  errors: number
+  samples: string[]
+}
+
+const maxSamples = 3
+const paneKind = {
+  create: (): Pane => ({ records: 0, errors: 0, samples: [] }),
+  save: (pane: Pane) => ({ ...pane }),
+  load: (saved: Saved): Pane => ({
+    records: saved.number('records', 0),
+    errors: saved.number('errors', 0),
+    samples: saved.texts('samples'),
+  }),
+}
+
+const percent = (share: number) => `${Number((share * 100).toPrecision(share < 0.1 ? 1 : 2))} %`
+
+/** Notices when the share of errors rises. */
+class ErrorRateDetector implements Detector {
+  readonly #config: Config
+  readonly #panes: Panes<Pane>
+  readonly #records = new Sliding(panesPerWindow)
+  readonly #errors = new Sliding(panesPerWindow)
+  readonly #usual = new ShareBaseline()
+  #panesSince = 0
+  #isFiring = false
+  #samples: string[] = []
+  #enduring = { windows: 0, records: 0, errors: 0 }
+
+  constructor(given: Config) {
+    this.#config = given
+    this.#panes = new Panes(Math.max(1, Math.round(given.window / panesPerWindow)), paneKind)
+  }
+
+  observe(record: Record): void {
+    this.#count(record.time, record)
+  }
+
+  observeBatch(batch: LogBatch): void {
+    const { time, severityNumber, selection, length } = batch
+    const least = this.#config.min_severity
+    const panes = this.#panes
+    let record: Record | undefined
+    for (let index = 0; index < length; index++) {
+      const row = selection === null ? index : (selection[index] ?? 0)
+      const t = time[row] ?? Number.NaN
+      if (t >= panes.start && t < panes.end && panes.current !== undefined && (severityNumber[row] ?? 0) < least) {
+        panes.current.records++
+      } else {
+        record ??= new Record(batch)
+        this.#count(t, record.at(row))
+      }
+    }
+  }
+
+  advance(watermark: number, report: Report): void {
+    this.#panes.close(watermark, (end, pane, isFirst) => {
+      if (!isFirst) this.#judge(end, pane ?? paneKind.create(), report)
+    })
+  }
+
+  snapshot(): AttributeValue {
+    return {
+      panes: this.#panes.snapshot(),
+      records: this.#records.snapshot(),
+      errors: this.#errors.snapshot(),
+      usual: this.#usual.snapshot(),
+      panesSince: this.#panesSince,
+      isFiring: this.#isFiring,
+      samples: [...this.#samples],
+      enduring: { ...this.#enduring },
+    }
+  }
+
+  restore(snapshot: AttributeValue): void {
+    const saved = new Saved(snapshot)
+    this.#panes.restore(saved.child('panes'))
+    this.#records.restore(saved.numbers('records'))
+    this.#errors.restore(saved.numbers('errors'))
+    this.#usual.restore(saved.value('usual'))
+    this.#panesSince = saved.number('panesSince', 0)
+    this.#isFiring = saved.flag('isFiring')
+    this.#samples = saved.texts('samples')
+    const enduring = saved.child('enduring')
+    this.#enduring = {
+      windows: enduring.number('windows', 0),
+      records: enduring.number('records', 0),
+      errors: enduring.number('errors', 0),
+    }
+  }
+
+  #count(time: number, record: Record): void {
+    const pane = this.#panes.at(time)
+    if (pane === undefined) return
+    pane.records++
+    if (record.severityNumber < this.#config.min_severity) return
+    pane.errors++
+    if (pane.samples.length < maxSamples) pane.samples.push(sampleOf(record))
+  }
+
+  #judge(end: number, { records, errors, samples }: Pane, report: Report): void {
+    this.#records.push(records)
+    this.#errors.push(errors)
+    this.#samples = [...this.#samples, ...samples].slice(-maxSamples)
+    this.#panesSince++
+    if (!this.#records.isFull) return
+    if (this.#usual.windows >= this.#config.warmup) this.#compare(end, report)
+    if (this.#panesSince < panesPerWindow) return
+    this.#panesSince = 0
+    if (!this.#isFiring) this.#usual.learn(this.#errors.sum, this.#records.sum)
+    else this.#endure(end, report)
+  }
+
+  #compare(end: number, report: Report): void {
+    const { threshold, min_count: least, min_ratio: ratio, window } = this.#config
+    const [errors, records] = [this.#errors.sum, this.#records.sum]
+    const share = records === 0 ? 0 : errors / records
+    const usual = this.#usual.share
+    const deviation = this.#usual.deviation(errors, records)
+    if (this.#isFiring) {
+      if (deviation < threshold / 2 || share < usual * Math.sqrt(ratio)) this.#resolve(end, share, report)
+      return
+    }
+    if (errors < least || deviation < threshold || share < usual * ratio) return
+    this.#isFiring = true
+    this.#enduring = { windows: 0, records: 0, errors: 0 }
+    this.#panesSince = 0
+    report({
+      title: `error rate ${percent(share)} (usually ${percent(usual)})`,
+      severity: share >= 0.1 && errors >= 2 * least ? 'critical' : 'warning',
+      time: end,
+      resolves: true,
+      observed: percent(share),
+      expected: percent(usual),
+      score: Number(deviation.toFixed(1)),
+      evidence: { window: formatDuration(window), errors, records },
+      samples: [...this.#samples],
+      windowStart: end - window,
+      windowEnd: end,
+    })
+  }
+
+  #endure(end: number, report: Report): void {
+    const enduring = this.#enduring
+    enduring.windows++
+    enduring.records += this.#records.sum
+    enduring.errors += this.#errors.sum
+    if (enduring.windows < this.#config.adapt_after) return
+    this.#usual.relearn(enduring.errors, enduring.records, enduring.windows)
+    this.#resolve(end, this.#usual.share, report, 'taken as usual from now on')
+  }
+
+  #resolve(end: number, share: number, report: Report, why = 'back to usual'): void {
+    this.#isFiring = false
+    this.#panesSince = 0
+    const title = `error rate ${percent(share)}: ${why}`
+    const figures = { observed: percent(share), expected: percent(this.#usual.share) }
+    report({ title, severity: 'info', time: end, state: 'resolved', resolves: true, ...figures })
+  }
+}
+
+export const errorRate = defineDetector({
+  type: 'error_rate',
+  description: 'A larger share of errors than usual',
+  config,
+  create: (context) => new ErrorRateDetector(context.config),
+})

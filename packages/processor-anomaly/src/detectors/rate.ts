@@ -1,0 +1,217 @@
+import {
+  type AttributeValue,
+  type Detector,
+  Duration,
+  defineDetector,
+  formatDuration,
+  type LogBatch,
+  OneOf,
+  type Record,
+  type Report,
+  type Static,
+  Type,
+} from '@weir/sdk'
+import { Saved } from '../saved.ts'
+import { Baseline } from '../windows/baseline.ts'
+import { Panes } from '../windows/panes.ts'
+import { panesPerWindow, Sliding } from '../windows/sliding.ts'
+
+const config = Type.Object({
+  window: Duration({ description: 'Records are counted over this time.', default: '1m' }),
+  direction: OneOf(['both', 'spike', 'drop'], { description: 'Which deviations are reported.', default: 'both' }),
+  threshold: Type.Number({
+    description: 'How unusual a count must be: robust z-score, in units of the usual spread.',
+    default: 6,
+    exclusiveMinimum: 0,
+  }),
+  min_change: Type.Number({
+    description: 'Smallest change that matters, as a share of the usual count: 0.5 is 50 %.',
+    default: 0.5,
+    minimum: 0,
+  }),
+  min_count: Type.Integer({
+    description: 'Smallest difference in records that matters; keeps quiet logs from raising alerts.',
+    default: 20,
+    minimum: 1,
+  }),
+  warmup: Type.Integer({ description: 'Windows that are only learnt from at first.', default: 10, minimum: 2 }),
+  adapt_after: Type.Integer({
+    description: 'Windows after which a new level is taken as usual and the alert resolved.',
+    default: 60,
+    minimum: 1,
+  }),
+})
+
+type Config = Static<typeof config>
+interface Pane {
+  count: number
+}
+
+const paneKind = {
+  create: (): Pane => ({ count: 0 }),
+  save: (pane: Pane) => ({ count: pane.count }),
+  load: (saved: Saved): Pane => ({ count: saved.number('count', 0) }),
+}
+
+/** Counts have a spread that grows with their size; on this scale it is 1 whatever the size (Anscombe 1948). */
+const stabilized = (count: number) => 2 * Math.sqrt(count + 3 / 8)
+const destabilized = (value: number) => Math.max(0, (value / 2) ** 2 - 3 / 8)
+const rounded = (count: number) => (count < 10 ? Number(count.toFixed(1)) : Math.round(count))
+
+/** Notices when far more or far fewer records come than usual. */
+class RateDetector implements Detector {
+  readonly #config: Config
+  readonly #panes: Panes<Pane>
+  readonly #window = new Sliding(panesPerWindow)
+  readonly #baseline = new Baseline(1)
+  /** Panes since the baseline learnt: it learns from windows that do not overlap. */
+  #panesSince = 0
+  #firing: 'spike' | 'drop' | undefined
+  /** It was reported that nothing comes any more. */
+  #isSilent = false
+  /** Windows seen while firing. */
+  #unusual: number[] = []
+
+  constructor(given: Config) {
+    this.#config = given
+    this.#panes = new Panes(Math.max(1, Math.round(given.window / panesPerWindow)), paneKind)
+  }
+
+  observe(record: Record): void {
+    this.#count(record.time)
+  }
+
+  observeBatch({ time, selection, length }: LogBatch): void {
+    const panes = this.#panes
+    for (let index = 0; index < length; index++) {
+      const t = time[selection === null ? index : (selection[index] ?? 0)] ?? Number.NaN
+      if (t >= panes.start && t < panes.end && panes.current !== undefined) panes.current.count++
+      else this.#count(t)
+    }
+  }
+
+  advance(watermark: number, report: Report): void {
+    this.#panes.close(watermark, (end, pane, isFirst) => {
+      if (!isFirst) this.#judge(end, pane?.count ?? 0, report)
+    })
+  }
+
+  snapshot(): AttributeValue {
+    return {
+      panes: this.#panes.snapshot(),
+      window: this.#window.snapshot(),
+      baseline: this.#baseline.snapshot(),
+      panesSince: this.#panesSince,
+      firing: this.#firing ?? null,
+      isSilent: this.#isSilent,
+      unusual: [...this.#unusual],
+    }
+  }
+
+  restore(snapshot: AttributeValue): void {
+    const saved = new Saved(snapshot)
+    this.#panes.restore(saved.child('panes'))
+    this.#window.restore(saved.numbers('window'))
+    this.#baseline.restore(saved.value('baseline'))
+    this.#panesSince = saved.number('panesSince', 0)
+    const firing = saved.text('firing')
+    this.#firing = firing === 'spike' || firing === 'drop' ? firing : undefined
+    this.#isSilent = saved.flag('isSilent')
+    this.#unusual = saved.numbers('unusual')
+  }
+
+  #count(time: number): void {
+    const pane = this.#panes.at(time)
+    if (pane !== undefined) pane.count++
+  }
+
+  #judge(end: number, paneCount: number, report: Report): void {
+    this.#window.push(paneCount)
+    this.#panesSince++
+    if (!this.#window.isFull) return
+    const count = this.#window.sum
+    const value = stabilized(count)
+    const isWhole = this.#panesSince >= panesPerWindow
+    if (this.#baseline.count >= this.#config.warmup) this.#compare(end, count, value, report)
+    if (!isWhole) return
+    this.#panesSince = 0
+    if (this.#firing === undefined) this.#baseline.learn(value)
+    else this.#endure(end, value, report)
+  }
+
+  #compare(end: number, count: number, value: number, report: Report): void {
+    const { threshold, min_change: change, min_count: least, direction } = this.#config
+    const z = this.#baseline.z(value)
+    const expected = destabilized(this.#baseline.level)
+    if (this.#firing !== undefined) {
+      const isOver =
+        this.#firing === 'spike'
+          ? z < threshold / 2 || count < expected * (1 + change / 2)
+          : z > -threshold / 2 || count > expected * (1 - change / 2)
+      if (this.#firing === 'drop' && count === 0 && !this.#isSilent) this.#report(end, count, z, expected, report)
+      if (isOver) this.#resolve(end, `rate back to usual: ${this.#words(count)}`, report)
+      return
+    }
+    const isSpike = z > threshold && count - expected >= least && count >= expected * (1 + change)
+    const isDrop = z < -threshold && expected - count >= least && count <= expected * (1 - change)
+    if ((isSpike && direction !== 'drop') || (isDrop && direction !== 'spike')) {
+      this.#firing = isSpike ? 'spike' : 'drop'
+      this.#unusual = []
+      this.#panesSince = 0
+      this.#report(end, count, z, expected, report)
+    }
+  }
+
+  #report(end: number, count: number, z: number, expected: number, report: Report): void {
+    this.#isSilent = count === 0
+    report({
+      title: `rate ${this.#firing === 'spike' ? 'rose' : 'fell'} to ${this.#words(count)} (usually ${rounded(expected)})`,
+      severity: this.#isSilent ? 'critical' : 'warning',
+      time: end,
+      ...(this.#firing === undefined ? {} : { key: this.#firing }),
+      resolves: true,
+      observed: count,
+      expected: rounded(expected),
+      score: Number(Math.abs(z).toFixed(1)),
+      evidence: { window: formatDuration(this.#config.window), z: Number(z.toFixed(1)), usual: this.#range() },
+      windowStart: end - this.#config.window,
+      windowEnd: end,
+    })
+  }
+
+  /** A whole window has passed while firing: what stays long enough is the new usual. */
+  #endure(end: number, value: number, report: Report): void {
+    this.#unusual.push(value)
+    if (this.#unusual.length < this.#config.adapt_after) return
+    const values = this.#unusual
+    this.#resolve(end, `rate stays at ${this.#words(this.#window.sum)}: taken as usual from now on`, report)
+    this.#baseline.relearn(values)
+  }
+
+  #resolve(end: number, title: string, report: Report): void {
+    const key = this.#firing ?? 'spike'
+    this.#firing = undefined
+    this.#unusual = []
+    this.#panesSince = 0
+    const expected = rounded(destabilized(this.#baseline.level))
+    const observed = this.#window.sum
+    report({ title, severity: 'info', time: end, key, state: 'resolved', resolves: true, observed, expected })
+  }
+
+  #words(count: number): string {
+    return `${count} records in ${formatDuration(this.#config.window)}`
+  }
+
+  /** The counts that would have been usual. */
+  #range(): string {
+    const { level, spread } = this.#baseline
+    return `${Math.floor(destabilized(Math.max(0, level - 2 * spread)))} to ${Math.ceil(destabilized(level + 2 * spread))}`
+  }
+}
+
+export const rate = defineDetector({
+  type: 'rate',
+  description: 'Far more or far fewer records than usual',
+  config,
+  create: (context) => new RateDetector(context.config),
+})

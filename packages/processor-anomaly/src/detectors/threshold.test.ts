@@ -1,0 +1,72 @@
+import { detectorContract, detectorHarness } from '@weir/sdk/testing'
+import { describe, expect, it } from 'vitest'
+import { threshold } from './threshold.ts'
+
+const start = Date.UTC(2026, 0, 1)
+const values = (...perSecond: (number | string)[]) =>
+  perSecond.map((value, second) => ({ time: start + second * 1000, attributes: { ms: value }, body: `took ${value}` }))
+const flat = (value: number, seconds: number) => Array.from({ length: seconds }, () => value)
+const run = (config: object, ...perSecond: (number | string)[]) => {
+  const harness = detectorHarness(threshold, { config: { field: 'attributes.ms', window: '6s', ...config } })
+  harness.feed(values(...perSecond))
+  return harness.advance(start + perSecond.length * 1000).alerts
+}
+
+describe('threshold', () => {
+  const calm = flat(10, 20)
+  const busy = flat(500, 10)
+
+  it.each([
+    ['mean', { aggregate: 'mean', above: 200 }],
+    ['min', { aggregate: 'min', above: 200 }],
+    ['max', { aggregate: 'max', above: 200 }],
+    ['sum', { aggregate: 'sum', above: 1200 }],
+    ['quantile', { aggregate: 'quantile', quantile: 0.9, above: 200 }],
+  ])('alerts while the %s is above its bound', (_, config) => {
+    expect(run(config, ...calm, ...busy, ...calm).map(({ key, state = 'firing' }) => [key, state])).toEqual([
+      ['above', 'firing'],
+      ['above', 'resolved'],
+    ])
+  })
+
+  it('says what was seen, what is allowed, and shows the worst record', () => {
+    const [alert] = run({ aggregate: 'max', above: 200 }, ...calm, 300, 700, 300, ...calm)
+    expect(alert).toMatchObject({ observed: 300, expected: 'at most 200', samples: ['took 300'] })
+    expect(alert?.title).toBe('max of attributes.ms is 300 over 6s (above 200)')
+  })
+
+  it('alerts when the figure is below its bound, and when records stop coming', () => {
+    expect(run({ aggregate: 'mean', below: 5 }, ...calm, ...flat(1, 10))).toMatchObject([{ key: 'below', observed: 4 }])
+    const harness = detectorHarness(threshold, { config: { below: 3, window: '6s' } })
+    harness.feed(values(...calm))
+    expect(harness.advance(start + 40_000).alerts).toMatchObject([
+      { key: 'below', title: 'count of records is 2 over 6s (below 3)' },
+    ])
+  })
+
+  it('reads numbers written as text, and leaves other values out', () => {
+    const odd = ['500', 'fast', '', '500', '500', '500', '500', '500', '500', '500']
+    expect(run({ aggregate: 'min', above: 200 }, ...odd)).toMatchObject([{ key: 'above', observed: 500 }])
+  })
+
+  it('wants so many values before it compares', () => {
+    expect(run({ aggregate: 'mean', above: 5, min_count: 100 }, ...calm)).toEqual([])
+  })
+
+  it('tells the operator what is missing', () => {
+    expect(() => detectorHarness(threshold)).toThrow('needs a bound')
+    expect(() => detectorHarness(threshold, { config: { aggregate: 'mean', above: 1 } })).toThrow('needs a field')
+  })
+})
+
+describe('contract', () => {
+  const inputs = values(...flat(10, 60), ...flat(900, 30), ...flat(10, 60))
+  for (const config of [
+    { field: 'attributes.ms', aggregate: 'quantile', above: 100, window: '12s' },
+    { field: 'attributes.ms', aggregate: 'mean', above: 100, below: 5, window: '12s' },
+  ]) {
+    describe(config.aggregate, () => {
+      for (const { name, run } of detectorContract(threshold, { inputs, config })) it(name, run)
+    })
+  }
+})

@@ -1,0 +1,204 @@
+import {
+  type AttributeValue,
+  type Detector,
+  Duration,
+  defineDetector,
+  FieldPath,
+  type FieldReader,
+  fieldReader,
+  formatDuration,
+  type LogBatch,
+  OneOf,
+  Record,
+  type Report,
+  type Static,
+  Type,
+  WeirError,
+} from '@weir/sdk'
+import { sampleOf } from '../sample.ts'
+import { Saved } from '../saved.ts'
+import { Panes } from '../windows/panes.ts'
+import { panesPerWindow } from '../windows/sliding.ts'
+import { aggregates, Summary } from '../windows/summary.ts'
+
+const config = Type.Object({
+  field: Type.Optional(
+    FieldPath({ description: 'Numeric field. Left out, records themselves are counted (`aggregate: count`).' }),
+  ),
+  aggregate: OneOf(aggregates, {
+    description: 'Which figure of the values in the window is compared.',
+    default: 'count',
+  }),
+  quantile: Type.Number({
+    description: 'Which quantile, for `aggregate: quantile`: 0.95 is the 95th percentile.',
+    default: 0.95,
+    minimum: 0,
+    maximum: 1,
+  }),
+  above: Type.Optional(Type.Number({ description: 'Alert while the figure is greater.' })),
+  below: Type.Optional(Type.Number({ description: 'Alert while the figure is less.' })),
+  window: Duration({ description: 'Time that the figure is taken over; it slides by a sixth.', default: '1m' }),
+  min_count: Type.Integer({
+    description: 'Fewest values in a window for mean, min, max and quantile to be compared.',
+    default: 1,
+    minimum: 1,
+  }),
+})
+
+type Config = Static<typeof config>
+type Side = 'above' | 'below'
+
+const numberOf = (value: AttributeValue | undefined): number => {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN
+}
+const rounded = (figure: number) => Number(figure.toPrecision(4))
+
+/** Compares a figure of a numeric field with fixed bounds. */
+class ThresholdDetector implements Detector {
+  readonly #config: Config
+  readonly #read: FieldReader | undefined
+  readonly #withSketch: boolean
+  readonly #panes: Panes<Summary>
+  #window: Summary[] = []
+  #firing: Side | undefined
+  /** The most extreme record lately. */
+  #sample = ''
+  #extreme = Number.NaN
+
+  constructor(given: Config) {
+    if (given.above === undefined && given.below === undefined) {
+      throw new WeirError('threshold needs a bound', {
+        code: 'WEIR_DETECTOR_CONFIG',
+        hint: 'set above or below, or both',
+      })
+    }
+    if (given.field === undefined && given.aggregate !== 'count') {
+      throw new WeirError(`aggregate ${given.aggregate} needs a field`, {
+        code: 'WEIR_DETECTOR_CONFIG',
+        hint: 'set field, such as attributes.duration',
+      })
+    }
+    this.#config = given
+    this.#read = given.field === undefined ? undefined : fieldReader(given.field)
+    this.#withSketch = given.aggregate === 'quantile'
+    this.#panes = new Panes(Math.max(1, Math.round(given.window / panesPerWindow)), {
+      create: () => new Summary(this.#withSketch),
+      save: (pane) => pane.snapshot(),
+      load: (saved) => Summary.from(saved, this.#withSketch),
+    })
+  }
+
+  observe(record: Record): void {
+    const value = this.#read === undefined ? 1 : numberOf(this.#read(record))
+    if (Number.isNaN(value)) return
+    const { time } = record
+    const panes = this.#panes
+    const pane = time >= panes.start && time < panes.end ? panes.current : panes.at(time)
+    if (pane === undefined) return
+    pane.add(value)
+    const { above } = this.#config
+    if (this.#sample !== '' && !(above === undefined ? value < this.#extreme : value > this.#extreme)) return
+    this.#extreme = value
+    this.#sample = sampleOf(record)
+  }
+
+  observeBatch(batch: LogBatch): void {
+    const record = new Record(batch)
+    for (let index = 0; index < batch.length; index++) this.observe(record.at(batch.rowAt(index)))
+  }
+
+  advance(watermark: number, report: Report): void {
+    this.#panes.close(watermark, (end, pane, isFirst) => {
+      if (!isFirst) this.#judge(end, pane ?? new Summary(this.#withSketch), report)
+    })
+  }
+
+  snapshot(): AttributeValue {
+    return {
+      panes: this.#panes.snapshot(),
+      window: this.#window.map((pane) => pane.snapshot()),
+      firing: this.#firing ?? null,
+      sample: this.#sample,
+      extreme: Number.isNaN(this.#extreme) ? null : this.#extreme,
+    }
+  }
+
+  restore(snapshot: AttributeValue): void {
+    const saved = new Saved(snapshot)
+    this.#panes.restore(saved.child('panes'))
+    this.#window = saved.children('window').map((pane) => Summary.from(pane, this.#withSketch))
+    const firing = saved.text('firing')
+    this.#firing = firing === 'above' || firing === 'below' ? firing : undefined
+    this.#sample = saved.text('sample')
+    this.#extreme = saved.number('extreme', Number.NaN)
+  }
+
+  #judge(end: number, pane: Summary, report: Report): void {
+    this.#window.push(pane)
+    if (this.#window.length > panesPerWindow) this.#window.shift()
+    if (this.#window.length < panesPerWindow) return
+    const whole = new Summary(this.#withSketch)
+    for (const part of this.#window) whole.merge(part)
+    const figure = this.#figure(whole)
+    const side = this.#sideOf(figure)
+    if (this.#firing !== undefined && side !== this.#firing) {
+      report({
+        ...this.#words(figure),
+        severity: 'info',
+        time: end,
+        key: this.#firing,
+        state: 'resolved',
+        resolves: true,
+      })
+    }
+    if (side !== undefined && side !== this.#firing) {
+      report({
+        ...this.#words(figure, side),
+        severity: 'warning',
+        time: end,
+        key: side,
+        resolves: true,
+        evidence: { window: formatDuration(this.#config.window), values: whole.count },
+        ...(this.#sample === '' ? {} : { samples: [this.#sample] }),
+        windowStart: end - this.#config.window,
+        windowEnd: end,
+      })
+    }
+    this.#firing = side
+    this.#sample = ''
+  }
+
+  #figure(whole: Summary): number {
+    const { aggregate, quantile, min_count: least } = this.#config
+    const needsValues = aggregate !== 'count' && aggregate !== 'sum'
+    return needsValues && whole.count < least ? Number.NaN : whole.figure(aggregate, quantile)
+  }
+
+  #sideOf(figure: number): Side | undefined {
+    const { above, below } = this.#config
+    if (above !== undefined && figure > above) return 'above'
+    return below !== undefined && figure < below ? 'below' : undefined
+  }
+
+  #words(figure: number, side?: Side) {
+    const { aggregate, field, quantile, window } = this.#config
+    const name = aggregate === 'quantile' ? `${Number((quantile * 100).toFixed(2))} % quantile` : aggregate
+    const bound = side === undefined ? '' : ` (${side} ${this.#config[side] ?? ''})`
+    const value = Number.isNaN(figure) ? 'has no values' : `is ${rounded(figure)}`
+    const title = `${name}${field === undefined ? ' of records' : ` of ${field}`} ${value} over ${formatDuration(window)}${bound}`
+    if (Number.isNaN(figure)) return { title }
+    return { title, observed: rounded(figure), ...(side === undefined ? {} : { expected: this.#expected(side) }) }
+  }
+
+  #expected(side: Side): string {
+    return side === 'above' ? `at most ${this.#config.above ?? ''}` : `at least ${this.#config.below ?? ''}`
+  }
+}
+
+export const threshold = defineDetector({
+  type: 'threshold',
+  description: 'A figure of a numeric field beyond a fixed bound',
+  config,
+  create: (context) => new ThresholdDetector(context.config),
+})

@@ -1,0 +1,178 @@
+import {
+  type AttributeMap,
+  type Clock,
+  type Conditions,
+  type Counter,
+  type Detectors,
+  type LogBatch,
+  type Logger,
+  type Meter,
+  messageOf,
+  type Output,
+  type Processor,
+  type RunMode,
+  type State,
+  type Timer,
+} from '@weir/sdk'
+import { Saved } from '../saved.ts'
+import { AlertSender } from './alert-sender.ts'
+import { EventTime } from './event-time.ts'
+import { HostedDetector } from './hosted-detector.ts'
+
+/** Version of what stands in the state. */
+const version = 1
+const stateKey = 'detectors'
+/** How often the watermark follows the clock while the sources are silent. */
+const followMs = 1000
+/** Errors of one detector that are logged; the rest is only counted. */
+const maxLoggedErrors = 10
+
+export interface HostOptions {
+  readonly config: { readonly detectors: readonly string[]; readonly checkpoint_interval: number }
+  readonly id: string
+  readonly output: Output
+  readonly detectors: Detectors
+  readonly conditions: Conditions
+  readonly state: State
+  readonly clock: Clock
+  readonly meter: Meter
+  readonly logger: Logger
+  readonly mode: RunMode
+}
+
+/** Shows records to detectors in event time, keeps what they know over restarts, and sends on what they report. */
+export class AnomalyHost implements Processor {
+  readonly #options: HostOptions
+  readonly #time = new EventTime()
+  readonly #sender: AlertSender
+  readonly #detectors: HostedDetector[]
+  readonly #errors: Counter
+  readonly #errorCounts = new Map<string, number>()
+  #timers: Timer[] = []
+
+  /** @throws WeirError `WEIR_DETECTOR_UNKNOWN`, `WEIR_CONDITION_INVALID` */
+  constructor(options: HostOptions) {
+    this.#options = options
+    const { meter, logger, output } = options
+    const alerts = meter.counter('weir_detector_alerts', { description: 'Alerts that began firing', unit: '{alert}' })
+    this.#errors = meter.counter('weir_detector_errors', { description: 'Exceptions of detectors', unit: '{error}' })
+    this.#sender = new AlertSender(output, alerts, logger)
+    this.#detectors = options.config.detectors.map((id) => this.#host(id))
+  }
+
+  start(): void {
+    const { clock, config, mode } = this.#options
+    this.#restore()
+    this.#timers.push(clock.every(config.checkpoint_interval, () => this.#save()))
+    if (!mode.once) this.#timers.push(clock.every(followMs, () => this.#follow()))
+  }
+
+  process(batch: LogBatch): LogBatch | Promise<LogBatch> {
+    if (batch.length === 0) return batch
+    const { time, starts, watermarks } = this.#time.cut(batch, this.#options.clock.monotonic())
+    const view = batch.select(batch.selection)
+    view.time = time
+    for (const detector of this.#detectors) detector.begin(view)
+    const sliceCount = starts.length
+    for (let slice = 0; slice < sliceCount; slice++) {
+      const from = starts[slice] ?? 0
+      const to = starts[slice + 1] ?? batch.length
+      const watermark = watermarks[slice] ?? Number.NaN
+      for (const detector of this.#detectors) {
+        if (!Number.isNaN(watermark)) detector.advance(watermark)
+        detector.observe(batch, view, from, to)
+      }
+    }
+    return this.#sender.isEmpty ? batch : this.#send(batch.source).then(() => batch)
+  }
+
+  async flush(): Promise<null> {
+    if (this.#options.mode.once) {
+      this.#time.finish()
+      for (const detector of this.#detectors) detector.advance(this.#time.watermark, 0)
+    }
+    for (const detector of this.#detectors) detector.stop()
+    await this.#send(this.#options.id)
+    return null
+  }
+
+  stop(): void {
+    for (const timer of this.#timers.splice(0)) timer.cancel()
+    this.#save()
+  }
+
+  #host(id: string): HostedDetector {
+    const { detectors, conditions } = this.#options
+    const type = detectors.resolve(id)
+    const { where } = type.config
+    return new HostedDetector({
+      type,
+      condition: typeof where === 'string' ? conditions.compile(where) : undefined,
+      send: (alert) => this.#sender.add(alert),
+      onError: (rule, error) => this.#failed(rule, error),
+    })
+  }
+
+  #follow(): void {
+    if (!this.#time.follow(this.#options.clock.monotonic())) return
+    for (const detector of this.#detectors) detector.advance(this.#time.watermark)
+    if (!this.#sender.isEmpty) void this.#send(this.#options.id)
+  }
+
+  #send(source: string): Promise<void> {
+    return this.#sender.send(source, this.#options.clock.now())
+  }
+
+  #save(): void {
+    const detectors: AttributeMap = Object.create(null)
+    for (const detector of this.#detectors) {
+      try {
+        detectors[detector.id] = detector.snapshot()
+      } catch (error) {
+        this.#failed(detector.id, error)
+      }
+    }
+    this.#options.state.set(stateKey, { version, time: this.#time.snapshot(), detectors })
+  }
+
+  #restore(): void {
+    const { state, logger, clock } = this.#options
+    const value = state.get(stateKey)
+    if (value === undefined) return
+    const saved = new Saved(value)
+    if (saved.number('version', 0) !== version) {
+      logger.warn({ version: saved.value('version') ?? null }, 'the detectors’ state is of another version: not used')
+      return
+    }
+    this.#time.restore(saved.value('time'), clock.monotonic())
+    for (const [index, detector] of this.#detectors.entries()) {
+      const own = saved.child('detectors').child(detector.id)
+      if (own.value('config') === undefined) continue
+      if (own.text('config') !== detector.configText) {
+        logger.info({ detector: detector.id }, 'the detector’s config has changed: it learns anew')
+        continue
+      }
+      try {
+        detector.restore(own)
+      } catch (error) {
+        logger.warn({ detector: detector.id, error: messageOf(error) }, 'the detector’s state could not be used')
+        this.#replace(index, detector.id)
+      }
+    }
+  }
+
+  #replace(index: number, id: string): void {
+    this.#detectors[index] = this.#host(id)
+  }
+
+  #failed(rule: string, error: unknown): void {
+    this.#errors.add(1, { detector: rule })
+    const count = (this.#errorCounts.get(rule) ?? 0) + 1
+    this.#errorCounts.set(rule, count)
+    if (count <= maxLoggedErrors)
+      this.#options.logger.error(
+        { detector: rule, error: messageOf(error) },
+        'a detector threw: what it was shown is lost to it',
+      )
+  }
+}

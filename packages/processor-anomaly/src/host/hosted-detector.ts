@@ -1,0 +1,233 @@
+import {
+  type Alert,
+  type AlertReport,
+  type AttributeMap,
+  attributeMap,
+  type Detector,
+  type DetectorSettings,
+  type DetectorType,
+  detectorSettings,
+  type FieldReader,
+  fieldReader,
+  type LogBatch,
+  Record,
+  type Report,
+  textOf,
+} from '@weir/sdk'
+import type { Saved } from '../saved.ts'
+import { AlertBook } from './alert-book.ts'
+
+interface Group {
+  readonly key: string
+  readonly values: AttributeMap
+  readonly detector: Detector
+  readonly report: Report
+}
+
+export interface HostedDetectorOptions {
+  readonly type: DetectorType
+  readonly condition: ((record: Record) => boolean) | undefined
+  readonly send: (alert: Alert) => void
+  readonly onError: (rule: string, error: unknown) => void
+}
+
+const noGroup = ''
+let everyRow = new Uint32Array(0)
+
+/** The rows `from`…`to` of a batch without a selection. */
+function rowRange(from: number, to: number): Uint32Array {
+  if (everyRow.length < to) everyRow = Uint32Array.from({ length: Math.max(8192, to * 2) }, (_, row) => row)
+  return everyRow.subarray(from, to)
+}
+
+/** One entry of the config's `detectors`, with one detector per group and the alerts of all of them. */
+export class HostedDetector {
+  readonly id: string
+  readonly settings: DetectorSettings
+  /** What the snapshot depends on besides the records. */
+  readonly configText: string
+  readonly #options: HostedDetectorOptions
+  readonly #alerts: AlertBook
+  readonly #readers: readonly FieldReader[]
+  /** Least recently seen first. */
+  readonly #groups = new Map<string, Group>()
+  #lastGroup: Group | undefined
+  #watermark = Number.NEGATIVE_INFINITY
+  /** Of the current batch: the rows that meet the condition, and at which index of the batch each stands. */
+  #rows = new Uint32Array(0)
+  #indexes = new Uint32Array(0)
+  #rowCount = 0
+  #at = 0
+
+  constructor(options: HostedDetectorOptions) {
+    const { type } = options
+    this.id = type.id
+    this.#options = options
+    this.settings = detectorSettings(type.config)
+    this.configText = JSON.stringify(type.config)
+    this.#alerts = new AlertBook(type.id, this.settings, options.send)
+    this.#readers = this.settings.group_by.map(fieldReader)
+    if (this.#readers.length === 0) this.#lastGroup = this.#add(noGroup, attributeMap())
+  }
+
+  /** A new batch begins. */
+  begin(batch: LogBatch): void {
+    const { condition } = this.#options
+    if (condition === undefined) return
+    const { length } = batch
+    if (this.#rows.length < length) {
+      this.#rows = new Uint32Array(length)
+      this.#indexes = new Uint32Array(length)
+    }
+    this.#at = 0
+    this.#rowCount = 0
+    const record = new Record(batch)
+    for (let index = 0; index < length; index++) {
+      const row = batch.rowAt(index)
+      if (!condition(record.at(row))) continue
+      this.#rows[this.#rowCount] = row
+      this.#indexes[this.#rowCount++] = index
+    }
+  }
+
+  /**
+   * Shows the detectors the records `from`…`to` of the batch.
+   * @param view a view of the batch whose selection may be changed
+   */
+  observe(batch: LogBatch, view: LogBatch, from: number, to: number): void {
+    let selection: Uint32Array | null
+    if (this.#options.condition !== undefined) {
+      const first = this.#at
+      while (this.#at < this.#rowCount && (this.#indexes[this.#at] ?? 0) < to) this.#at++
+      if (first === this.#at) return
+      selection = this.#rows.subarray(first, this.#at)
+    } else if (from === 0 && to === batch.length) {
+      selection = batch.selection
+    } else {
+      selection = batch.selection?.subarray(from, to) ?? rowRange(from, to)
+    }
+    view.selection = selection
+    if (this.#readers.length > 0) this.#observeGroups(view)
+    else if (this.#lastGroup !== undefined) this.#show(view, this.#lastGroup)
+  }
+
+  /** All records before `watermark` have been shown; lateness is taken off here. */
+  advance(watermark: number, lateness = this.settings.allowed_lateness): void {
+    const reached = watermark - lateness
+    if (!(reached > this.#watermark)) return
+    this.#watermark = reached
+    for (const group of this.#groups.values()) {
+      try {
+        group.detector.advance?.(reached, group.report)
+      } catch (error) {
+        this.#options.onError(this.id, error)
+      }
+    }
+    this.#alerts.advance(reached)
+  }
+
+  stop(): void {
+    for (const { detector } of this.#groups.values()) this.#stop(detector)
+  }
+
+  snapshot(): AttributeMap {
+    const groups = [...this.#groups.values()].map(({ key, values, detector }) => ({
+      ...{ key, values },
+      snapshot: detector.snapshot?.() ?? null,
+    }))
+    const watermark = Number.isFinite(this.#watermark) ? this.#watermark : null
+    return { config: this.configText, watermark, groups, alerts: this.#alerts.snapshot() }
+  }
+
+  /** @throws whatever a detector throws that cannot use what an earlier one left */
+  restore(saved: Saved): void {
+    this.#watermark = saved.number('watermark', Number.NEGATIVE_INFINITY)
+    this.#alerts.restore(saved.children('alerts'))
+    for (const entry of saved.children('groups')) {
+      const key = entry.text('key')
+      const group = this.#groups.get(key) ?? this.#add(key, entry.map('values'))
+      const snapshot = entry.value('snapshot')
+      if (snapshot !== undefined && snapshot !== null) group.detector.restore?.(snapshot)
+    }
+  }
+
+  #observeGroups(view: LogBatch): void {
+    const record = new Record(view)
+    const { selection, length } = view
+    for (let index = 0; index < length; index++) {
+      const row = selection === null ? index : (selection[index] ?? 0)
+      const group = this.#groupOf(record.at(row))
+      if (group.detector.observe === undefined) {
+        view.selection = Uint32Array.of(row)
+        this.#show(view, group)
+        view.selection = selection
+        continue
+      }
+      try {
+        group.detector.observe(record, group.report)
+      } catch (error) {
+        this.#options.onError(this.id, error)
+      }
+    }
+  }
+
+  #show(view: LogBatch, { detector, report }: Group): void {
+    try {
+      if (detector.observeBatch !== undefined) {
+        detector.observeBatch(view, report)
+        return
+      }
+      const record = new Record(view)
+      for (let index = 0; index < view.length; index++) detector.observe?.(record.at(view.rowAt(index)), report)
+    } catch (error) {
+      this.#options.onError(this.id, error)
+    }
+  }
+
+  #groupOf(record: Record): Group {
+    const [first] = this.#readers
+    const key =
+      this.#readers.length === 1 && first !== undefined
+        ? textOf(first(record))
+        : JSON.stringify(this.#readers.map((read) => read(record) ?? null))
+    if (this.#lastGroup?.key === key) return this.#lastGroup
+    let group = this.#groups.get(key)
+    if (group === undefined) {
+      if (this.#groups.size >= this.settings.max_groups) this.#forgetOldest(record.time)
+      const { group_by } = this.settings
+      group = this.#add(
+        key,
+        attributeMap(group_by.map((path, index) => [path, this.#readers[index]?.(record) ?? null] as const)),
+      )
+    } else {
+      this.#groups.delete(key)
+      this.#groups.set(key, group)
+    }
+    this.#lastGroup = group
+    return group
+  }
+
+  #add(key: string, values: AttributeMap): Group {
+    const report = (alert: AlertReport) => this.#alerts.report(key, values, alert)
+    const group = { key, values, detector: this.#options.type.create(), report }
+    this.#groups.set(key, group)
+    return group
+  }
+
+  #forgetOldest(time: number): void {
+    for (const [key, { detector }] of this.#groups) {
+      this.#stop(detector)
+      this.#groups.delete(key)
+      this.#alerts.forget(key, Number.isNaN(time) ? this.#watermark : time)
+      return
+    }
+  }
+
+  #stop(detector: Detector): void {
+    try {
+      detector.stop?.()
+    } catch (error) {
+      this.#options.onError(this.id, error)
+    }
+  }
+}
