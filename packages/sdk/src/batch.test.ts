@@ -138,6 +138,7 @@ describe('a row that failed', () => {
     batch.forEach((record) => {
       record.attributes.set('x', 1)
       record.time = 5
+      record.timeRemainder = 6
       record.body = 'other'
     })
     batch.fail(0)

@@ -252,6 +252,7 @@ export class LogBatch {
     this.cells[at + 3] = this.cells[at + 1] ?? Cell.ABSENT
     this.time[row] = Number.NaN
     this.severityNumber[row] = 0
+    if (this.timeRemainder !== null) this.timeRemainder[row] = 0
     if (this.failures[this.failures.length - 1] !== row) this.failures.push(row)
   }
 

@@ -45,6 +45,7 @@ export { type FieldReader, fieldReader, readColumn, readPath, rootFields } from 
 export { bodySlot, type Column, type FieldName, Layout, lineSlot } from './layout.ts'
 export type { MetricPoint } from './metric.ts'
 export { NdjsonEncoder, type NdjsonOptions } from './ndjson.ts'
+export { parseByBatch } from './parse-by-batch.ts'
 export type { Parser } from './parser.ts'
 export type { Processor } from './processor.ts'
 export type { Receiver } from './receiver.ts'
@@ -65,6 +66,7 @@ export {
 } from './schema.ts'
 export { Severity, severityName, severityOf, severityOfLevelNumber, severityOfStatus } from './severity.ts'
 export { parseTemplate, renderTemplate, type TemplateMarks, type TemplatePart } from './template.ts'
+export { type TimestampOptions, TimestampReader } from './timestamp.ts'
 export {
   Batches,
   Clock,
