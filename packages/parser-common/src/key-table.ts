@@ -1,0 +1,74 @@
+import type { Buffer } from 'node:buffer'
+import type { Layout } from '@weir/sdk'
+import { Role, type Roles } from './well-known-keys.ts'
+
+/** A key as it stands in the input, and where its values go. */
+export class Key {
+  readonly name: string
+  readonly raw: Uint8Array
+  readonly role: number
+  readonly rank: number
+  /** Slot of its attribute; -1 until a key with a role needs one. */
+  slot: number
+  /** The key that came after it last time: records of one program have their keys in the same order. */
+  next: Key | undefined = undefined
+  /** The next key of the same hash. */
+  chain: Key | undefined = undefined
+
+  constructor(name: string, raw: Uint8Array, role: number, rank: number, slot: number) {
+    this.name = name
+    this.raw = raw
+    this.role = role
+    this.rank = rank
+    this.slot = slot
+  }
+}
+
+const buckets = 1024
+
+/** Finds the column of a key by its bytes. */
+export class KeyTable {
+  readonly layout: Layout
+  readonly #roles: Roles
+  readonly #chains: (Key | undefined)[] = new Array(buckets).fill(undefined)
+  /** Stands before the first key of a record. */
+  readonly start = new Key('', new Uint8Array(0), Role.ATTRIBUTE, 0, -1)
+
+  constructor(layout: Layout, roles: Roles) {
+    this.layout = layout
+    this.#roles = roles
+  }
+
+  /** The key in `bytes[from…to)` after `previous`, added if it is new; `decode` gives the name of a new one. */
+  find(bytes: Buffer, from: number, to: number, previous: Key, decode: (text: string) => string): Key {
+    const expected = previous.next
+    if (expected !== undefined && isSame(expected.raw, bytes, from, to)) return expected
+    let hash = to - from
+    for (let at = from; at < to; at++) hash = Math.imul(hash, 31) + (bytes[at] ?? 0)
+    const bucket = (hash ^ (hash >>> 15)) & (buckets - 1)
+    let key = this.#chains[bucket]
+    while (key !== undefined && !isSame(key.raw, bytes, from, to)) key = key.chain
+    if (key === undefined) {
+      const name = decode(bytes.toString('utf8', from, to))
+      const { role, rank } = this.#roles.of(name)
+      const slot = role === Role.ATTRIBUTE ? this.layout.addAttribute(name) : -1
+      key = new Key(name, Uint8Array.from(bytes.subarray(from, to)), role, rank, slot)
+      key.chain = this.#chains[bucket]
+      this.#chains[bucket] = key
+    }
+    previous.next = key
+    return key
+  }
+
+  /** The slot of a key's attribute. */
+  slotOf(key: Key): number {
+    if (key.slot < 0) key.slot = this.layout.addAttribute(key.name)
+    return key.slot
+  }
+}
+
+function isSame(raw: Uint8Array, bytes: Buffer, from: number, to: number): boolean {
+  if (raw.length !== to - from) return false
+  for (let at = 0; at < raw.length; at++) if (raw[at] !== bytes[from + at]) return false
+  return true
+}
