@@ -29,14 +29,12 @@ const maxEscapes = 64
 
 /**
  * Which of four bytes are control characters, `"` or `\`: the top bit of the lowest that is one is set, and no bit if
- * there is none. A byte exclusive-or 2 is below 0x21 if it is a control character or the quote.
+ * there is none. A byte exclusive-or 2 is below 0x21 if it is a control character or the quote; neither constant changes
+ * a top bit, which says that a byte is part of a longer character.
  * @see https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
  */
-const escapesIn = (word: number): number => {
-  const controls = word ^ 0x02020202
-  const backslashes = word ^ 0x5c5c5c5c
-  return (((controls - 0x21212121) & ~controls) | ((backslashes - 0x01010101) & ~backslashes)) & 0x80808080
-}
+const escapesIn = (word: number): number =>
+  (((word ^ 0x02020202) - 0x21212121) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & ~word & 0x80808080
 
 /** Index of the lowest byte that has its top bit set. */
 const lowestByte = (marks: number): number => 3 - (Math.clz32(marks & -marks) >> 3)
@@ -173,6 +171,20 @@ export class JsonWriter {
       const lastWords = Math.min(stop, view.byteLength) - 8
       let at = this.length
       while (read < stop) {
+        if (read <= lastWords - 8) {
+          const marks =
+            escapesIn(view.getInt32(read, true)) |
+            escapesIn(view.getInt32(read + 4, true)) |
+            escapesIn(view.getInt32(read + 8, true)) |
+            escapesIn(view.getInt32(read + 12, true))
+          if (marks === 0) {
+            target.setFloat64(at, view.getFloat64(read, true), true)
+            target.setFloat64(at + 8, view.getFloat64(read + 8, true), true)
+            at += 16
+            read += 16
+            continue
+          }
+        }
         if (read <= lastWords) {
           const one = view.getInt32(read, true)
           const other = view.getInt32(read + 4, true)

@@ -2,6 +2,7 @@ import { Buffer, isUtf8 } from 'node:buffer'
 import type { LogBatch } from './batch.ts'
 import { Cell, endOf, kindOf } from './cell.ts'
 import { AttributeKeys, keyOf, type Literal, Literals } from './json-literals.ts'
+import { JsonTime } from './json-time.ts'
 import { ByteSource, JsonWriter } from './json-writer.ts'
 import { bodySlot, type Layout } from './layout.ts'
 import { severityName } from './severity.ts'
@@ -22,6 +23,7 @@ const carriageReturn = 0x0d
 const space = 0x20
 
 const noBytes = Buffer.alloc(0)
+const fieldNames = ['traceId', 'spanId', 'flags', 'eventName'] as const
 /** Farthest from 1970 that a `Date` can be. */
 const maxTime = 8.64e15
 
@@ -47,16 +49,16 @@ export class NdjsonEncoder {
   readonly #severityNumbers: readonly Literal[]
   readonly #severities: readonly Literal[]
   readonly #attributeKeys = new WeakMap<Layout, AttributeKeys>()
-  /** The text of the second that the last record was of, up to the point before the milliseconds. */
-  readonly #secondText = new Literals()
-  #secondLiteral: Literal = { from: 0, to: 0 }
-  #second = Number.NaN
+  readonly #time = new JsonTime(keyOf('time'))
 
   /** What is the same for all records of the batch at hand. */
   readonly #shared = new Literals()
   #source: ByteSource = new ByteSource(noBytes)
   #keys = new AttributeKeys()
   #columnCount = 0
+  #severityTextSlot = -1
+  /** Whether any record of the batch may have a trace, flags or an event's name. */
+  #hasFields = false
   #observed: Literal = { from: 0, to: 0 }
   #batchAttributes: { readonly slot: number; readonly member: Literal }[] = []
   #ending: Literal = { from: 0, to: 0 }
@@ -72,7 +74,6 @@ export class NdjsonEncoder {
       constants.add(text === '' ? '' : `${text},"severityText":"${severityName(number)}"`),
     )
     this.#key = {
-      time: constants.add(keyOf('time')),
       body: constants.add(keyOf('body')),
       severityText: constants.add(keyOf('severityText')),
       traceId: constants.add(keyOf('traceId')),
@@ -116,6 +117,8 @@ export class NdjsonEncoder {
     // A column that the layout has got since the batch was made has no cells in it.
     this.#columnCount = keys.slots.findLastIndex((slot) => slot < batch.stride) + 1
     if (this.#source.bytes !== batch.bytes) this.#source = new ByteSource(batch.bytes)
+    this.#severityTextSlot = layout.field('severityText')
+    this.#hasFields = fieldNames.some((name) => layout.field(name) >= 0)
     this.#writer.forget()
 
     const shared = this.#shared
@@ -138,11 +141,12 @@ export class NdjsonEncoder {
     const writer = this.#writer
     const constants = this.#constants.source
     const start = writer.length
-    this.#time(batch.time[row] ?? Number.NaN, batch.timeRemainder?.[row] ?? 0)
+    const timeLength = this.#time.set(batch.time[row] ?? Number.NaN, batch.timeRemainder?.[row] ?? 0)
+    writer.copy(this.#time.source, 0, timeLength)
     if (this.#hasObservedTime) writer.copy(this.#shared.source, this.#observed.from, this.#observed.to)
     this.#severity(batch, row)
     this.#value(batch, row, bodySlot, constants, this.#key.body)
-    if (batch.layout.columns.length > batch.layout.attributes.length + 2) this.#fields(batch, row)
+    if (this.#hasFields) this.#fields(batch, row)
     this.#attributes(batch, row)
     writer.copy(this.#shared.source, this.#ending.from, this.#ending.to)
     if (writer.bytes[start] === 0x2c) writer.bytes[start] = openBrace
@@ -158,27 +162,10 @@ export class NdjsonEncoder {
     writer.length++
   }
 
-  #time(ms: number, remainder: number): void {
-    if (!(Math.abs(ms) <= maxTime)) return
-    const writer = this.#writer
-    const second = Math.floor(ms / 1000)
-    if (second !== this.#second) {
-      this.#second = second
-      this.#secondText.clear()
-      this.#secondLiteral = this.#secondText.add(new Date(second * 1000).toISOString().slice(0, -4))
-    }
-    writer.copy(this.#constants.source, this.#key.time.from, this.#key.time.to)
-    writer.copy(this.#secondText.source, this.#secondLiteral.from, this.#secondLiteral.to)
-    writer.digits(Math.floor(ms) - second * 1000, 3)
-    if (remainder !== 0) writer.digits(remainder, 6)
-    writer.byte(0x5a)
-    writer.byte(quote)
-  }
-
   #severity(batch: LogBatch, row: number): void {
     const number = batch.severityNumber[row] ?? 0
-    const slot = batch.layout.field('severityText')
-    const text = this.#isText(batch, row, slot)
+    const slot = this.#severityTextSlot
+    const text = slot >= 0 && this.#isText(batch, row, slot)
     const literal = (text ? this.#severityNumbers : this.#severities)[number]
     if (literal !== undefined && literal.to > literal.from)
       this.#writer.copy(this.#constants.source, literal.from, literal.to)
@@ -188,7 +175,7 @@ export class NdjsonEncoder {
 
   #fields(batch: LogBatch, row: number): void {
     const { layout } = batch
-    for (const name of ['traceId', 'spanId', 'flags', 'eventName'] as const) {
+    for (const name of fieldNames) {
       const slot = layout.field(name)
       const isThere = name === 'flags' ? this.#isNumber(batch, row, slot) : this.#isText(batch, row, slot)
       if (isThere) this.#value(batch, row, slot, this.#constants.source, this.#key[name])
@@ -242,6 +229,10 @@ export class NdjsonEncoder {
       case Cell.JSON:
         writer.copy(literals, key.from, key.to - 1)
         this.#json(a, endOf(b))
+        break
+      case Cell.STRUCTURED_DATA:
+        writer.copy(literals, key.from, key.to - 1)
+        writer.json(JSON.stringify(batch.value(row, slot)))
         break
       case Cell.INTEGER:
         writer.copy(literals, key.from, key.to - 1)
