@@ -11,6 +11,7 @@ import { ComponentFactory } from './graph/component-factory.ts'
 import { registerTokens } from './graph/register-tokens.ts'
 import { services } from './graph/services.ts'
 import type { Prepared } from './prepare.ts'
+import { starting } from './stages/starting.ts'
 import { StateStore } from './state/state-store.ts'
 import { createLogger, type LogLevel } from './telemetry/logger.ts'
 import { startPrometheus } from './telemetry/prometheus.ts'
@@ -92,10 +93,10 @@ export class Collector {
         this.#logger.warn({ reason, path }, 'the state could not be used and was set aside; starting with none'),
       )
       this.#graph = this.#build(this.#state)
-      for (const { extension } of this.#graph.extensions) await extension.start()
-      for (const exporter of this.#graph.exporters) await exporter.start()
+      for (const { id, extension } of this.#graph.extensions) await starting(id, () => extension.start())
+      for (const exporter of this.#graph.exporters) await starting(exporter.id, () => exporter.start())
       for (const pipeline of [...this.#graph.pipelines].reverse()) await pipeline.start()
-      for (const { stage, receiver } of this.#graph.receivers) await stage.start(receiver)
+      for (const { stage, receiver } of this.#graph.receivers) await starting(stage.id, () => stage.start(receiver))
     } catch (error) {
       this.abort(error)
       await this.stop()

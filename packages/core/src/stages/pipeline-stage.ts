@@ -4,6 +4,7 @@ import { type Branch, fanOut } from '../channel/fan-out.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
 import type { PipelineMetrics } from '../telemetry/stage-metrics.ts'
 import type { ConnectorStage } from './connector-stage.ts'
+import { starting } from './starting.ts'
 
 /** One processor of a pipeline. */
 export interface ProcessorNode {
@@ -40,7 +41,7 @@ export class PipelineStage {
   }
 
   async start(): Promise<void> {
-    for (const { processor } of this.#options.processors) await processor.start?.()
+    for (const { id, processor } of this.#options.processors) await starting(id, () => processor.start?.())
     this.#running = this.#run()
   }
 

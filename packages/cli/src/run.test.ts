@@ -1,0 +1,121 @@
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { Folder } from './command.fixture.ts'
+
+const line = (index: number) =>
+  `192.0.2.${index % 250} - - [24/Nov/2026:13:55:${String(index % 60).padStart(2, '0')} +0000] "GET /item/${index} HTTP/1.1" 200 ${index} "-" "curl/8"\n`
+const lines = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => line(from + index)).join('')
+
+/** A pipeline from access.log to out.ndjson, with durable state. */
+const pipeline = {
+  receivers: { file: { include: ['access.log'], parser: 'nginx', poll_interval: '20ms' } },
+  exporters: { file: { path: 'out.ndjson' } },
+  service: { pipelines: { logs: { receivers: ['file'], exporters: ['file'] } } },
+}
+
+/** The items whose lines have arrived, in the order in which they did; a line that is being written does not count. */
+function items(folder: Folder): number[] {
+  if (!existsSync(folder.file('out.ndjson'))) return []
+  const text = readFileSync(folder.file('out.ndjson'), 'utf8')
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .flatMap((record) =>
+      record === '' ? [] : Number(JSON.parse(record).attributes['url.path'].slice('/item/'.length)),
+    )
+}
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index)
+
+describe('weir run', () => {
+  it('reads the input to its end under --once, says what it did, and goes on from there the next time', async () => {
+    using folder = new Folder()
+    folder.write('weir.json', pipeline)
+    folder.write('access.log', lines(0, 5000))
+    const first = await folder.weir('run', '--once')
+    expect(first).toMatchObject({ code: 0, stderr: '' })
+    expect(first.stdout).toMatch(/records +5,000 \(0\.\d MB\)/)
+    expect(first.stdout).toMatch(/parse failures +0/)
+    expect(items(folder)).toEqual(upTo(5000))
+    appendFileSync(folder.file('access.log'), lines(5000, 5003))
+    const second = await folder.weir('run', '--once')
+    expect(second.stdout).toMatch(/records +3 /)
+    expect(items(folder)).toEqual(upTo(5003))
+  })
+
+  it('follows a file, and delivers what it has read when it is told to stop', async () => {
+    using folder = new Folder()
+    folder.write('weir.json', pipeline)
+    folder.write('access.log', lines(0, 10))
+    const command = folder.start(['run'])
+    await expect.poll(() => items(folder).length, { timeout: 10_000 }).toBe(10)
+    appendFileSync(folder.file('access.log'), lines(10, 20))
+    await expect.poll(() => items(folder).length, { timeout: 10_000 }).toBe(20)
+    command.kill('SIGTERM')
+    expect(await command.finished).toMatchObject({ code: 0, stderr: '' })
+    expect(items(folder)).toEqual(upTo(20))
+  })
+
+  it('loses no line when it is killed again and again', async () => {
+    using folder = new Folder()
+    const count = 60_000
+    folder.write('weir.json', pipeline)
+    folder.write('access.log', lines(0, count))
+    for (let killAt = 5000; killAt < count; killAt += 18_000) {
+      const command = folder.start(['run'])
+      await expect
+        .poll(() => Math.max(-1, ...items(folder).slice(-1)), { timeout: 15_000, interval: 1 })
+        .toBeGreaterThan(killAt)
+      command.kill('SIGKILL')
+      await command.finished
+    }
+    expect(await folder.weir('run', '--once')).toMatchObject({ code: 0 })
+    expect([...new Set(items(folder))].sort((one, other) => one - other)).toEqual(upTo(count))
+  }, 60_000)
+
+  it('starts nothing with a config that is wrong, and says where it is', async () => {
+    using folder = new Folder()
+    folder.write('weir.yaml', 'receivers:\n  file:\n    inclde: [a.log]\nexporters:\n  file: { path: out.ndjson }\n')
+    const { code, stderr } = await folder.weir('run', '--once')
+    expect(code).toBe(2)
+    expect(stderr).toContain('weir.yaml:3:5 error receivers.file.inclde: unknown key (did you mean "include"?)')
+    expect(stderr).toContain('the section "service" is missing')
+    expect(existsSync(folder.file('out.ndjson'))).toBe(false)
+  })
+
+  it('refuses a state directory that another process has, and names that process', async () => {
+    using folder = new Folder()
+    folder.write('weir.json', pipeline)
+    folder.write('access.log', lines(0, 10))
+    const command = folder.start(['run'])
+    await expect.poll(() => items(folder).length, { timeout: 10_000 }).toBe(10)
+    const { code, stderr } = await folder.weir('run', '--once')
+    expect(code).toBe(1)
+    expect(stderr).toContain(`is in use by process ${command.pid}`)
+    command.kill('SIGTERM')
+    expect((await command.finished).code).toBe(0)
+  })
+
+  it('holds lines back while the sink is down, and leaves them to the next run', async () => {
+    using folder = new Folder()
+    folder.write(
+      'down.ts',
+      `import { defineExporter, RetryableError } from '@weir/sdk'
+       const fail = () => Promise.reject(new RetryableError('the sink is down'))
+       export default defineExporter({ type: 'down', create: () => ({ export: fail }) })`,
+    )
+    folder.write('weir.json', {
+      plugins: { paths: ['down.ts'] },
+      receivers: pipeline.receivers,
+      exporters: { down: {} },
+      service: { shutdown_timeout: '100ms', pipelines: { logs: { receivers: ['file'], exporters: ['down'] } } },
+    })
+    folder.write('access.log', lines(0, 10))
+    const command = folder.start(['run'])
+    await expect.poll(() => command.stderr, { timeout: 10_000 }).toContain('delivery failed, trying again')
+    command.kill('SIGTERM')
+    expect((await command.finished).code).toBe(1)
+    folder.write('weir.json', pipeline)
+    await folder.weir('run', '--once')
+    expect(items(folder)).toEqual(upTo(10))
+  })
+})
