@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { FileHandle } from 'node:fs/promises'
 import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib'
 import type { Compression, Content } from './content.ts'
+import { codeOf } from './file-errors.ts'
 import { type FileStat, fileStat } from './file-stat.ts'
 
 export type Inflater = () => Gunzip | ZstdDecompress
@@ -32,7 +33,7 @@ export class CompressedContent implements Content {
   constructor(handle: FileHandle, inflater: Inflater) {
     this.#handle = handle
     this.#inflater = inflater
-    this.#run = new Decompression(handle, inflater())
+    this.#run = new Decompression(handle, inflater)
   }
 
   get isCut(): boolean {
@@ -53,7 +54,7 @@ export class CompressedContent implements Content {
 
   async head(length: number): Promise<Buffer> {
     const bytes = Buffer.alloc(length)
-    const run = new Decompression(this.#handle, this.#inflater())
+    const run = new Decompression(this.#handle, this.#inflater)
     try {
       return bytes.subarray(0, await run.read(bytes, 0, length, 0))
     } finally {
@@ -68,29 +69,33 @@ export class CompressedContent implements Content {
 
   #restart(): void {
     this.#run.destroy()
-    this.#run = new Decompression(this.#handle, this.#inflater())
+    this.#run = new Decompression(this.#handle, this.#inflater)
   }
 }
 
 /** One pass through a compressed file, step by step, so that what stands before a defect is read. */
 class Decompression {
   readonly #handle: FileHandle
-  readonly #stream: Gunzip | ZstdDecompress
+  readonly #inflater: Inflater
+  #stream: Gunzip | ZstdDecompress
+  /** Where in the file the data of the stream begin: a zstd stream takes one frame of several. */
+  #base = 0
+  #basePosition = 0
+  /** From this offset in the file on, bytes are given one by one: a stream that fails keeps what it has just unpacked. */
+  #carefulFrom = Number.POSITIVE_INFINITY
+  /** Where in the file the last step began. */
   #source = 0
   #output: Buffer[] = []
-  #error: (Error & { code?: string }) | undefined
+  #error: unknown
   /** Offset in the decompressed bytes. */
   position = 0
   hasEnded = false
   isCut = false
 
-  constructor(handle: FileHandle, stream: Gunzip | ZstdDecompress) {
+  constructor(handle: FileHandle, inflater: Inflater) {
     this.#handle = handle
-    this.#stream = stream
-    stream.on('data', (bytes: Buffer) => this.#output.push(bytes))
-    stream.on('error', (error) => {
-      this.#error ??= error
-    })
+    this.#inflater = inflater
+    this.#stream = this.#begin()
   }
 
   async read(into: Buffer, at: number, length: number, position: number): Promise<number> {
@@ -98,7 +103,8 @@ class Decompression {
     while (count < length) {
       const bytes = this.#output[0]
       if (bytes === undefined) {
-        if (this.hasEnded || (this.#error && count > 0)) break
+        if (this.#error !== undefined && count === 0) throw this.#error
+        if (this.hasEnded) break
         await this.#step()
         continue
       }
@@ -118,23 +124,52 @@ class Decompression {
     this.#stream.destroy()
   }
 
-  async #step(): Promise<void> {
-    if (this.#error) {
-      // Truncated data is an end, for now; anything else is a defect.
-      if (this.#error.code !== 'Z_BUF_ERROR') throw this.#error
+  #begin(): Gunzip | ZstdDecompress {
+    const stream = this.#inflater()
+    stream.on('data', (bytes: Buffer) => this.#output.push(bytes))
+    stream.on('error', (error) => this.#fail(error))
+    stream.on('end', () => stream.destroy())
+    return stream
+  }
+
+  #fail(error: unknown): void {
+    // Data that is cut is an end, for now; anything else is a defect.
+    if (codeOf(error) === 'Z_BUF_ERROR') {
       this.isCut = true
       this.hasEnded = true
-      return
+    } else if (this.#source < this.#carefulFrom) {
+      this.#carefulFrom = this.#source
+      this.#output = []
+      this.position = this.#basePosition
+      this.#stream = this.#begin()
+    } else {
+      this.#error = error
+      this.hasEnded = true
     }
-    const raw = Buffer.allocUnsafe(stepSize)
-    const { bytesRead } = await this.#handle.read(raw, 0, stepSize, this.#source)
-    this.#source += bytesRead
+  }
+
+  async #step(): Promise<void> {
+    const source = this.#base + this.#stream.bytesWritten
+    const size = source < this.#carefulFrom ? Math.min(stepSize, this.#carefulFrom - source) : 1
+    const raw = Buffer.allocUnsafe(size)
+    this.#source = source
+    const { bytesRead } = await this.#handle.read(raw, 0, size, source)
+    if (this.#stream.destroyed) {
+      // A stream that took nothing will not take more.
+      if (bytesRead === 0 || source === this.#base) this.hasEnded = true
+      if (this.hasEnded) return
+      this.#base = source
+      this.#basePosition = this.position
+      this.#stream = this.#begin()
+    }
+    const stream = this.#stream
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#stream.once('close', resolve)
-    if (bytesRead > 0) this.#stream.write(raw.subarray(0, bytesRead), () => resolve())
-    else this.#stream.end()
+    stream.once('close', resolve)
+    const given = stream.bytesWritten + bytesRead
+    // What it does not take is behind its end, of which it then tells.
+    if (bytesRead > 0) stream.write(raw.subarray(0, bytesRead), () => stream.bytesWritten === given && resolve())
+    else stream.end()
     await promise
-    this.#stream.off('close', resolve)
-    if (bytesRead === 0 && !this.#error) this.hasEnded = true
+    stream.off('close', resolve)
   }
 }

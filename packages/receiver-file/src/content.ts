@@ -7,7 +7,10 @@ export interface Content {
   /** The compressed data ended in the middle. */
   readonly isCut: boolean
   stat(): Promise<FileStat>
-  /** Reads up to `length` bytes from `position` into `into` at `at`; fewer only where the content ends. */
+  /**
+   * Reads up to `length` bytes from `position` into `into` at `at`; fewer only where the content ends, none behind it.
+   * @throws what reading throws; of compressed data, once all that stands before the defect has been read
+   */
   read(into: Buffer, at: number, length: number, position: number): Promise<number>
   /** The first bytes, `length` at most. */
   head(length: number): Promise<Buffer>

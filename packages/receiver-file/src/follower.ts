@@ -28,6 +28,8 @@ export interface FollowerOptions {
   readonly lookSoon: () => void
 }
 
+/** Files that are open for a moment while it is found out what they are. */
+const identified = 2
 /** Files that are read at the same time. */
 const slots = 3
 /** How long a file that was moved away is still read. */
@@ -70,7 +72,7 @@ export class Follower {
   constructor(options: FollowerOptions) {
     this.#options = options
     const { output, book, encoding, fingerprintSize, meter, once } = options
-    this.#files = new OpenFiles(options.maxOpenFiles, options.compression, meter)
+    this.#files = new OpenFiles(options.maxOpenFiles - identified, options.compression, meter)
     this.#turns = new TurnQueue(once ? 1 : slots, (tail) => this.#run(tail))
     this.#lost = meter.counter('weir_receiver_file_lost_bytes', {
       description: 'Bytes that were seen in a file and went away before they were read',

@@ -9,6 +9,7 @@ export class OpenFiles {
   readonly #limit: number
   readonly #compression: Compression
   readonly #gauge: Gauge
+  #opening = 0
 
   constructor(limit: number, compression: Compression, meter: Meter) {
     this.#limit = limit
@@ -18,7 +19,7 @@ export class OpenFiles {
 
   /** Room for one more file. */
   hasRoom(): boolean {
-    return this.#tails.size < this.#limit
+    return this.#tails.size + this.#opening < this.#limit
   }
 
   /** Keeps what is open in `tail.content`. */
@@ -46,6 +47,15 @@ export class OpenFiles {
         break
       }
     }
+    this.#opening++
+    try {
+      return await this.#open(tail)
+    } finally {
+      this.#opening--
+    }
+  }
+
+  async #open(tail: Tail): Promise<boolean> {
     const content = await openContent(tail.path, this.#compression)
     const { inode } = await content.stat()
     if (inode !== tail.checkpoint.inode) {

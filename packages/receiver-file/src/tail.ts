@@ -135,7 +135,7 @@ export class Tail {
       const length = chunk.to - chunk.from
       hasRead ||= length > 0
       if (length > 0) this.#next = positionAfter(chunk.loan.bytes.subarray(chunk.start, chunk.to), this.offset + length)
-      const isEnd = isReplaced || length === 0 || (chunk.isShort && (content.isCompressed || this.offset >= this.size))
+      const isEnd = isReplaced || length === 0 || (chunk.isShort && !content.isCompressed && this.offset >= this.size)
       // The next block is read while this one is worked on; what that throws is thrown when its turn comes.
       const next = isEnd || this.#context.isCrowded() ? undefined : this.#read(content, 0)
       next?.catch(() => {})

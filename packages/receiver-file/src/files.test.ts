@@ -1,0 +1,128 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Fixture, linesOf, numbered } from './receiver.fixture.ts'
+
+let fixture: Fixture
+beforeEach(async () => {
+  fixture = await Fixture.create()
+})
+afterEach(() => fixture.remove())
+
+/** Descriptors of this process that point into the folder. */
+async function openDescriptors(): Promise<number> {
+  const { readlink } = await import('node:fs/promises')
+  const targets = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''))
+  return (await Promise.all(targets)).filter((target) => target.startsWith(fixture.folder)).length
+}
+
+describe('include and exclude', () => {
+  it('reads what include means and exclude does not', async () => {
+    await mkdir(fixture.path('deep/er'), { recursive: true })
+    for (const name of ['a.log', 'b.log', 'c.txt', 'deep/d.log', 'deep/er/e.log', 'deep/er/f.log']) {
+      await fixture.write(name, `${name}\n`)
+    }
+    await fixture.runOnce({ include: ['*.log', 'deep/**/*.log', 'c.{txt,md}'], exclude: ['b.log', '**/f.log'] })
+    expect(fixture.lines.toSorted()).toEqual(['a.log', 'c.txt', 'deep/d.log', 'deep/er/e.log'])
+  })
+
+  it('reads a file whose name looks like a glob', async () => {
+    await fixture.write('app[1].log', 'one\n')
+    await fixture.runOnce({ include: ['app[1].log'] })
+    expect(fixture.lines).toEqual(['one'])
+  })
+
+  it('finds new directories under wildcards', async () => {
+    await fixture.start({ include: ['*/logs/*.log', 'canary-*.log'] })
+    await fixture.pass()
+    await mkdir(fixture.path('service/logs'), { recursive: true })
+    await fixture.write('service/logs/a.log', 'one\n')
+    await fixture.untilLines(1)
+  })
+})
+
+describe('attributes', () => {
+  it('names the file', async () => {
+    await fixture.write('a.log', 'one\n')
+    const seen: unknown[] = []
+    const { sendLines } = fixture.output
+    fixture.output.sendLines = (lines) => {
+      seen.push({ ...lines.source.attributes })
+      return sendLines.call(fixture.output, lines)
+    }
+    await fixture.startInto({ include_file_path: true }, true)
+    await fixture.until(() => fixture.output.ended)
+    expect(seen).toEqual([{ 'log.file.name': 'a.log', 'log.file.path': fixture.path('a.log') }])
+  })
+})
+
+describe('many files', () => {
+  it('reads more files than may be open, and follows them all', async () => {
+    const names = Array.from({ length: 300 }, (_, index) => `${index}.log`)
+    await Promise.all(names.map((name) => fixture.write(name, numbered(1, 10, name))))
+    await fixture.start({ max_open_files: 8 })
+    await fixture.untilLines(3000)
+    expect(await openDescriptors()).toBeLessThanOrEqual(8)
+    await Promise.all(names.map((name) => fixture.append(name, numbered(11, 12, name))))
+    await fixture.untilLines(3600)
+    await fixture.pass()
+    expect(await openDescriptors()).toBeLessThanOrEqual(8)
+    expect(fixture.lines.toSorted()).toEqual(names.flatMap((name) => linesOf(numbered(1, 12, name))).toSorted())
+    await fixture.stop()
+    expect(await openDescriptors()).toBe(0)
+  })
+
+  it('does not let a big file hold up the others', async () => {
+    await fixture.write('big.log', numbered(1, 20_000, `big ${'x'.repeat(1000)}`))
+    for (let index = 0; index < 20; index++) await fixture.write(`small-${index}.log`, `small ${index}\n`)
+    let bytesBefore = 0
+    let small = 0
+    const { sendLines } = fixture.output
+    fixture.output.sendLines = (lines) => {
+      if (lines.source.id.includes('small')) small++
+      else if (small < 20) bytesBefore += lines.to - lines.from
+      return sendLines.call(fixture.output, lines)
+    }
+    fixture.output.block()
+    await fixture.startInto({})
+    fixture.output.open()
+    await fixture.untilLines(20_020)
+    expect(bytesBefore).toBeLessThan(9 << 20)
+  })
+
+  it('holds no more memory than its blocks while nothing is delivered', async () => {
+    await fixture.write('big.log', numbered(1, 8000, 'x'.repeat(1000)))
+    fixture.output.holding = true
+    const blocks = new Set<ArrayBufferLike>()
+    const { sendLines } = fixture.output
+    fixture.output.sendLines = (lines) => {
+      blocks.add(lines.bytes.buffer)
+      return sendLines.call(fixture.output, lines)
+    }
+    await fixture.startInto({})
+    await fixture.until(() => fixture.output.pending >= 4)
+    await fixture.clock.advance(1000)
+    expect(fixture.output.pending).toBe(4)
+    while (fixture.output.lines.length < 8000) {
+      fixture.output.settleAll()
+      await fixture.clock.advance(20)
+    }
+    expect(blocks.size).toBeLessThanOrEqual(5)
+  })
+})
+
+describe('stopping', () => {
+  it('leaves no timer, descriptor or watch behind, at whatever moment', async () => {
+    await fixture.write('a.log', `${numbered(1, 200_000)}unfinished`)
+    for (let turns = 0; turns < 12; turns++) {
+      await fixture.start()
+      for (let turn = 0; turn < turns * 3; turn++) await new Promise(setImmediate)
+      await fixture.stop()
+      expect(fixture.clock.pending).toBe(0)
+      expect(await openDescriptors()).toBe(0)
+    }
+    await fixture.start()
+    await fixture.until(() => fixture.lines.includes('line 200000'))
+    expect(fixture.lines.length).toBeGreaterThanOrEqual(200_000)
+    expect(new Set(fixture.lines).size).toBeGreaterThanOrEqual(200_000)
+  })
+})

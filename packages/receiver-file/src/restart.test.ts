@@ -1,0 +1,156 @@
+import { utimes } from 'node:fs/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Fixture, linesOf, numbered } from './receiver.fixture.ts'
+
+let fixture: Fixture
+beforeEach(async () => {
+  fixture = await Fixture.create()
+})
+afterEach(() => fixture.remove())
+
+describe('restart', () => {
+  it('goes on where delivery was acknowledged', async () => {
+    await fixture.write('a.log', numbered(1, 10))
+    await fixture.start()
+    await fixture.untilLines(10)
+    await fixture.stop()
+    await fixture.append('a.log', numbered(11, 20))
+    await fixture.start()
+    await fixture.untilLines(20)
+    await fixture.pass()
+    expect(fixture.lines).toEqual(linesOf(numbered(1, 20)))
+  })
+
+  it('reads again what was not acknowledged', async () => {
+    await fixture.write('a.log', numbered(1, 5))
+    await fixture.start()
+    await fixture.untilLines(5)
+    await fixture.clock.advance(1000)
+    fixture.output.holding = true
+    await fixture.append('a.log', numbered(6, 10))
+    await fixture.untilLines(10)
+    await fixture.clock.advance(1000)
+    await fixture.crash()
+    await fixture.start()
+    await fixture.untilLines(15)
+    await fixture.pass()
+    expect(fixture.lines).toEqual([...linesOf(numbered(1, 10)), ...linesOf(numbered(6, 10))])
+  })
+
+  it('does not move its checkpoint past a delivery that is still under way', async () => {
+    await fixture.write('a.log', numbered(1, 2))
+    await fixture.start()
+    await fixture.untilLines(2)
+    const first = Promise.withResolvers<void>()
+    const { sendLines } = fixture.output
+    const done = [first.promise, Promise.resolve()]
+    fixture.output.sendLines = async (lines) => {
+      const delivery = await sendLines.call(fixture.output, lines)
+      return { ...delivery, done: done.shift() ?? delivery.done }
+    }
+    await fixture.append('a.log', numbered(3, 4))
+    await fixture.untilLines(4)
+    await fixture.append('a.log', numbered(5, 6))
+    await fixture.untilLines(6)
+    await fixture.clock.advance(1000)
+    await fixture.crash()
+    await fixture.start()
+    await fixture.untilLines(10)
+    expect(fixture.lines.slice(6)).toEqual(linesOf(numbered(3, 6)))
+  })
+
+  it('sends refused lines again after a while, and goes on', async () => {
+    await fixture.write('a.log', numbered(1, 5))
+    await fixture.start()
+    await fixture.untilLines(5)
+    fixture.output.holding = true
+    await fixture.append('a.log', numbered(6, 10))
+    await fixture.untilLines(10)
+    fixture.output.holding = false
+    fixture.output.rejectAll(new Error('the sink is gone'))
+    await fixture.untilLines(15)
+    await fixture.append('a.log', numbered(11, 12))
+    await fixture.untilLines(17)
+    expect(fixture.lines.slice(10)).toEqual(linesOf(numbered(6, 12)))
+    expect(fixture.warnings).toEqual([expect.stringContaining('a.log: lines were not delivered; they are read again')])
+  })
+
+  it('keeps the beginning of a line over a restart', async () => {
+    await fixture.write('a.log', 'one\ntw')
+    await fixture.start({ flush_period: '0' })
+    await fixture.untilLines(1)
+    await fixture.pass()
+    await fixture.stop()
+    await fixture.append('a.log', 'o\nthree\n')
+    await fixture.start({ flush_period: '0' })
+    await fixture.untilLines(3)
+    expect(fixture.lines).toEqual(['one', 'two', 'three'])
+  })
+
+  it('does not repeat a last line that was flushed without its end', async () => {
+    await fixture.write('a.log', 'one\ntwo')
+    await fixture.start()
+    await fixture.untilLines(2)
+    await fixture.stop()
+    await fixture.append('a.log', '\nthree\n')
+    await fixture.start()
+    await fixture.until(() => fixture.lines.includes('three'))
+    expect(fixture.lines.filter((text) => text !== '')).toEqual(['one', 'two', 'three'])
+  })
+
+  it('sets a damaged checkpoint aside, and reads that file anew', async () => {
+    await fixture.write('a.log', numbered(1, 3))
+    await fixture.runOnce()
+    for (const key of fixture.state.keys()) if (key.startsWith('file:')) fixture.state.set(key, { version: 99 })
+    await fixture.runOnce()
+    expect(fixture.lines).toEqual([...linesOf(numbered(1, 3)), ...linesOf(numbered(1, 3))])
+    expect(fixture.warnings).toEqual([expect.stringContaining('1 checkpoints are of another version or damaged')])
+  })
+})
+
+describe('start_at: end', () => {
+  const atEnd = { start_at: 'end' }
+
+  it('leaves out what was there, and reads what comes from whole lines on', async () => {
+    await fixture.write('a.log', `${numbered(1, 5)}line`)
+    await fixture.start(atEnd)
+    await fixture.append('a.log', ` 6\n${numbered(7, 8)}`)
+    await fixture.untilLines(3)
+    await fixture.write('b.log', numbered(9, 10))
+    await fixture.untilLines(5)
+    expect(fixture.lines).toEqual(linesOf(numbered(6, 10)))
+  })
+
+  it('reads everything that came while it was stopped', async () => {
+    await fixture.write('a.log', numbered(1, 5))
+    await fixture.start(atEnd)
+    await fixture.stop()
+    await fixture.append('a.log', numbered(6, 7))
+    await fixture.write('b.log', numbered(8, 9))
+    await fixture.start(atEnd)
+    await fixture.untilLines(4)
+    await fixture.pass()
+    expect(fixture.lines.toSorted()).toEqual(linesOf(numbered(6, 9)))
+  })
+
+  it('begins behind the last line in UTF-16 as well', async () => {
+    await fixture.write('a.log', Buffer.from('\uFEFFone\ntwo\n', 'utf16le'))
+    await fixture.start({ ...atEnd, encoding: 'utf-16le', include: ['a.log'] })
+    await fixture.append('a.log', Buffer.from('three\n', 'utf16le'))
+    await fixture.untilLines(1)
+    expect(fixture.lines).toEqual(['three'])
+  })
+})
+
+describe('exclude_older_than', () => {
+  it('leaves out files that have not been written for long, until they are', async () => {
+    await fixture.write('old.log', numbered(1, 3))
+    const longAgo = new Date(fixture.clock.now() - 3 * 24 * 3_600_000)
+    await utimes(fixture.path('old.log'), longAgo, longAgo)
+    await fixture.start({ exclude_older_than: '24h' })
+    await fixture.pass()
+    expect(fixture.lines).toEqual([])
+    await fixture.append('old.log', numbered(4, 4))
+    await fixture.untilLines(4)
+  })
+})

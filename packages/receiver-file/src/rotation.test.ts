@@ -1,0 +1,275 @@
+import { copyFile, mkdir, open, rename, rm, symlink, truncate } from 'node:fs/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Fixture, linesOf, numbered } from './receiver.fixture.ts'
+
+let fixture: Fixture
+beforeEach(async () => {
+  fixture = await Fixture.create()
+})
+afterEach(() => fixture.remove())
+
+const rotating = { include: ['app.log*', 'canary-*.log'] }
+
+/** Long enough first lines that two generations do not begin alike. */
+const generation = (name: string, from: number, to: number) => numbered(from, to, name)
+
+const expectOnce = (...texts: string[]) => expect(fixture.lines.toSorted()).toEqual(texts.flatMap(linesOf).toSorted())
+
+describe('rotation by rename', () => {
+  it('reads every line once, inside the glob', async () => {
+    await fixture.write('app.log', generation('a', 1, 100))
+    await fixture.start(rotating)
+    await fixture.untilLines(100)
+    await fixture.append('app.log', generation('a', 101, 150))
+    await rename(fixture.path('app.log'), fixture.path('app.log.1'))
+    await fixture.write('app.log', generation('b', 1, 50))
+    await fixture.untilLines(200)
+    await rename(fixture.path('app.log.1'), fixture.path('app.log.2'))
+    await rename(fixture.path('app.log'), fixture.path('app.log.1'))
+    await fixture.write('app.log', generation('c', 1, 50))
+    await fixture.untilLines(250)
+    await fixture.pass()
+    expectOnce(generation('a', 1, 150), generation('b', 1, 50), generation('c', 1, 50))
+    expect(fixture.warnings).toEqual([])
+  })
+
+  it('reads what is written to a file after it was moved out of the glob', async () => {
+    await fixture.write('app.log', generation('a', 1, 10))
+    await fixture.start(rotating)
+    await fixture.untilLines(10)
+    await rename(fixture.path('app.log'), fixture.path('old'))
+    await fixture.write('app.log', generation('b', 1, 10))
+    await fixture.pass()
+    await fixture.append('old', generation('a', 11, 20))
+    await fixture.untilLines(30)
+    await fixture.pass()
+    expectOnce(generation('a', 1, 20), generation('b', 1, 10))
+  })
+
+  it('goes on with a file that was rotated while it was stopped', async () => {
+    await fixture.write('app.log', generation('a', 1, 100))
+    await fixture.start(rotating)
+    await fixture.untilLines(100)
+    await fixture.stop()
+    await fixture.append('app.log', generation('a', 101, 120))
+    await rename(fixture.path('app.log'), fixture.path('app.log.1'))
+    await fixture.write('app.log', generation('b', 1, 10))
+    await fixture.start(rotating)
+    await fixture.untilLines(130)
+    await fixture.pass()
+    expectOnce(generation('a', 1, 120), generation('b', 1, 10))
+  })
+
+  it('knows a file that was rotated and compressed', async () => {
+    const { gzipSync } = await import('node:zlib')
+    const first = generation('a', 1, 100)
+    await fixture.write('app.log', first)
+    await fixture.start(rotating)
+    await fixture.untilLines(100)
+    await rename(fixture.path('app.log'), fixture.path('app.log.1'))
+    await fixture.write('app.log', generation('b', 1, 10))
+    await fixture.untilLines(110)
+    await fixture.write('app.log.1.gz', gzipSync(first))
+    await rm(fixture.path('app.log.1'))
+    await fixture.pass()
+    await fixture.stop()
+    await fixture.start(rotating)
+    await fixture.append('app.log', generation('b', 11, 12))
+    await fixture.untilLines(112)
+    await fixture.pass()
+    expectOnce(first, generation('b', 1, 12))
+  })
+
+  it('reads the rest of a file that is deleted while it is read, and lets it go', async () => {
+    await fixture.write('app.log', generation('a', 1, 10))
+    await fixture.start(rotating)
+    await fixture.untilLines(10)
+    const writer = await open(fixture.path('app.log'), 'a')
+    await rm(fixture.path('app.log'))
+    await writer.write(generation('a', 11, 20))
+    await fixture.untilLines(20)
+    await writer.close()
+    await fixture.pass()
+    await fixture.until(() => fixture.meter.total('weir_receiver_file_open_files') <= 1)
+    expectOnce(generation('a', 1, 20))
+    expect(fixture.meter.total('weir_receiver_file_lost_bytes')).toBe(0)
+  })
+
+  it('follows a link to its new target, and reads the old one to its end', async () => {
+    await mkdir(fixture.path('data'))
+    await fixture.write('data/one', generation('a', 1, 10))
+    await fixture.write('data/two', generation('b', 1, 10))
+    await symlink(fixture.path('data/one'), fixture.path('app.log'))
+    await fixture.start(rotating)
+    await fixture.untilLines(10)
+    await rm(fixture.path('app.log'))
+    await symlink(fixture.path('data/two'), fixture.path('app.log'))
+    await fixture.append('data/one', generation('a', 11, 12))
+    await fixture.untilLines(22)
+    await fixture.pass()
+    expectOnce(generation('a', 1, 12), generation('b', 1, 10))
+  })
+})
+
+describe('rotation by copying and truncating', () => {
+  it('reads every line once, and recognises the copy', async () => {
+    await fixture.write('app.log', generation('a', 1, 100))
+    await fixture.start(rotating)
+    await fixture.untilLines(100)
+    await copyFile(fixture.path('app.log'), fixture.path('app.log.1'))
+    await fixture.pass()
+    await truncate(fixture.path('app.log'))
+    await fixture.append('app.log', generation('b', 1, 10))
+    await fixture.untilLines(110)
+    await fixture.pass()
+    expectOnce(generation('a', 1, 100), generation('b', 1, 10))
+    expect(fixture.meter.total('weir_receiver_file_lost_bytes')).toBe(0)
+  })
+
+  it('reads every line once when copy and truncation come between two looks', async () => {
+    await fixture.write('app.log', generation('a', 1, 100))
+    await fixture.start(rotating)
+    await fixture.untilLines(100)
+    for (const [index, name] of ['b', 'c', 'd'].entries()) {
+      if (index > 0) await rename(fixture.path('app.log.1'), fixture.path(`app.log.${index + 1}`))
+      await copyFile(fixture.path('app.log'), fixture.path('app.log.1'))
+      await truncate(fixture.path('app.log'))
+      await fixture.append('app.log', generation(name, 1, 100))
+      await fixture.untilLines(100 + (index + 1) * 100)
+    }
+    await fixture.pass()
+    expectOnce(...['a', 'b', 'c', 'd'].map((name) => generation(name, 1, 100)))
+  })
+
+  it('reads from the copy what it had not read of the original', async () => {
+    await fixture.write('app.log', generation('a', 1, 100))
+    await fixture.start(rotating)
+    await fixture.untilLines(100)
+    fixture.output.block()
+    await fixture.append('app.log', generation('a', 101, 150))
+    await copyFile(fixture.path('app.log'), fixture.path('app.log.1'))
+    await truncate(fixture.path('app.log'))
+    await fixture.append('app.log', generation('b', 1, 10))
+    await fixture.append('app.log.1', generation('a', 151, 160))
+    fixture.output.open()
+    await fixture.untilLines(170)
+    await fixture.pass()
+    expectOnce(generation('a', 1, 160), generation('b', 1, 10))
+  })
+
+  it('recognises a copy that was made while it was stopped', async () => {
+    await fixture.write('app.log', generation('a', 1, 300))
+    await fixture.start(rotating)
+    await fixture.untilLines(300)
+    await fixture.stop()
+    await fixture.append('app.log', generation('a', 301, 310))
+    await copyFile(fixture.path('app.log'), fixture.path('app.log.1'))
+    await truncate(fixture.path('app.log'))
+    await fixture.append('app.log', generation('b', 1, 10))
+    await fixture.start(rotating)
+    await fixture.untilLines(320)
+    await fixture.pass()
+    expectOnce(generation('a', 1, 310), generation('b', 1, 10))
+  })
+
+  it('reads a copy as a file of its own when its original is not truncated', async () => {
+    await fixture.write('app.log', generation('a', 1, 10))
+    await fixture.start(rotating)
+    await fixture.untilLines(10)
+    await copyFile(fixture.path('app.log'), fixture.path('app.log.bak'))
+    await fixture.pass()
+    expect(fixture.lines.length).toBe(10)
+    await fixture.untilLines(20)
+    expectOnce(generation('a', 1, 10), generation('a', 1, 10))
+  })
+})
+
+describe('truncation', () => {
+  for (const [size, count] of Object.entries({ smaller: 5, equal: 10, larger: 20 })) {
+    it(`reads new content from its beginning when it is ${size}`, async () => {
+      await fixture.write('app.log', generation('a', 10, 19))
+      await fixture.start(rotating)
+      await fixture.untilLines(10)
+      await fixture.write('app.log', generation('b', 10, 9 + count))
+      await fixture.untilLines(10 + count)
+      await fixture.pass()
+      expectOnce(generation('a', 10, 19), generation('b', 10, 9 + count))
+    })
+
+    it(`notices it after a restart when it is ${size}`, async () => {
+      await fixture.write('app.log', generation('a', 10, 19))
+      await fixture.start(rotating)
+      await fixture.untilLines(10)
+      await fixture.stop()
+      await fixture.write('app.log', generation('b', 10, 9 + count))
+      await fixture.start(rotating)
+      await fixture.untilLines(10 + count)
+      await fixture.pass()
+      expectOnce(generation('a', 10, 19), generation('b', 10, 9 + count))
+    })
+  }
+
+  it('reads new content from its beginning when it begins with the same header', async () => {
+    const header = '#fields time level message\n'
+    await fixture.write('app.log', header + generation('a', 1, 20))
+    await fixture.start(rotating)
+    await fixture.untilLines(21)
+    await fixture.write('app.log', header + generation('b', 1, 30))
+    await fixture.untilLines(52)
+    await fixture.pass()
+    expectOnce(header, generation('a', 1, 20), header, generation('b', 1, 30))
+  })
+
+  it('counts bytes that it had seen and could not read', async () => {
+    await fixture.write('app.log', generation('a', 1, 10))
+    await fixture.start(rotating)
+    await fixture.untilLines(10)
+    fixture.output.holding = true
+    await fixture.append('app.log', generation('a', 11, 12))
+    await fixture.untilLines(12)
+    await fixture.write('app.log', generation('b', 1, 10))
+    await fixture.untilLines(22)
+    fixture.output.rejectAll(new Error('the sink is gone'))
+    fixture.output.holding = false
+    await fixture.until(() => fixture.meter.total('weir_receiver_file_lost_bytes') > 0)
+    expect(fixture.meter.total('weir_receiver_file_lost_bytes')).toBe(generation('a', 11, 12).length)
+    await fixture.untilLines(32)
+    expect(fixture.lines.slice(-10)).toEqual(linesOf(generation('b', 1, 10)))
+  })
+})
+
+describe('identity', () => {
+  it('tells files with the same first lines apart as soon as they differ', async () => {
+    await fixture.write('app.log', 'header\n')
+    await fixture.write('app.log2', 'header\n')
+    await fixture.start(rotating)
+    await fixture.untilLines(1)
+    await fixture.append('app.log2', generation('b', 1, 3))
+    await fixture.append('app.log', generation('a', 1, 3))
+    await fixture.untilLines(8)
+    await fixture.pass()
+    expectOnce('header\n', 'header\n', generation('a', 1, 3), generation('b', 1, 3))
+  })
+
+  it('reads one file once that has two paths, and says so once', async () => {
+    const { link } = await import('node:fs/promises')
+    await fixture.write('app.log', generation('a', 1, 10))
+    await link(fixture.path('app.log'), fixture.path('app.log.same'))
+    await fixture.start(rotating)
+    await fixture.untilLines(10)
+    await fixture.append('app.log.same', generation('a', 11, 12))
+    await fixture.untilLines(12)
+    await fixture.pass()
+    expectOnce(generation('a', 1, 12))
+    expect(fixture.warnings).toEqual([expect.stringMatching(/app\.log\.same is the same file as .*app\.log;/)])
+  })
+
+  it('keeps a file apart from an earlier one whose inode it has got', async () => {
+    await fixture.write('app.log', generation('a', 1, 10))
+    await fixture.runOnce(rotating)
+    await rm(fixture.path('app.log'))
+    await fixture.write('app.log', generation('b', 1, 20))
+    await fixture.runOnce(rotating)
+    expectOnce(generation('a', 1, 10), generation('b', 1, 20))
+  })
+})
