@@ -145,6 +145,13 @@ export function detectorContract(
     const alerts: AlertReport[] = []
     let detector = create()
     let watermark = Number.NEGATIVE_INFINITY
+    const report = (alert: AlertReport) => void alerts.push(alert)
+    // As the host does it: what lies before a record is complete when the record is seen.
+    const advance = (time: number) => {
+      if (!(time > watermark)) return
+      watermark = time
+      detector.advance?.(watermark, report)
+    }
     for (let from = 0; from < options.inputs.length; from += size) {
       if (from === restartAt) {
         const snapshot = JSON.parse(JSON.stringify(detector.snapshot?.() ?? null))
@@ -152,15 +159,12 @@ export function detectorContract(
         if (snapshot !== null) detector.restore?.(snapshot)
       }
       const slice = options.inputs.slice(from, from + size)
+      advance(timeOf(slice[0]))
       const batch = batchOf(slice)
-      if (detector.observeBatch && !simple) detector.observeBatch(batch, (alert) => alerts.push(alert))
-      else batch.forEach((record) => detector.observe?.(record, (alert) => alerts.push(alert)))
-      const time = timeOf(slice.at(-1))
-      if (time > watermark) {
-        watermark = time
-        detector.advance?.(watermark, (alert) => alerts.push(alert))
-      }
+      if (detector.observeBatch && !simple) detector.observeBatch(batch, report)
+      else batch.forEach((record) => detector.observe?.(record, report))
     }
+    advance(timeOf(options.inputs.at(-1)))
     return alerts
   }
   const contracts: Contract[] = [
