@@ -24,7 +24,7 @@ function blocks(path: string, language: string): { at: string; code: string }[] 
 
 const configs = pages
   .flatMap((page) => blocks(page, 'yaml'))
-  .filter(({ code }) => /^receivers:[^]*^ {2}pipelines:/m.test(code))
+  .filter(({ code }) => /^receivers:[\s\S]*^ {2}pipelines:/m.test(code))
 const plugins = pages.flatMap((page) => blocks(page, 'ts')).filter(({ code }) => code.includes('export default define'))
 
 describe('the documentation', () => {
