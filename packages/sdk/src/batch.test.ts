@@ -48,8 +48,8 @@ describe('a batch', () => {
   })
 
   it('reads ranges of its bytes by their kind', () => {
-    const batch = new LogBatch({ layout: Layout.of('a', 'b', 'c', 'd') })
-    batch.bytes = Buffer.from('plain say \\"hi\\" 12.5 {"x":[1]}')
+    const batch = new LogBatch({ layout: Layout.of('a', 'b', 'c', 'd', 'e') })
+    batch.bytes = Buffer.from('plain say \\"hi\\" 12.5 {"x":[1]} [id x="y"]')
     const at = batch.addLine(0, batch.bytes.length) * batch.stride * 2
     const set = (slot: number, from: number, to: number, kind: number) => {
       batch.cells[at + slot * 2] = from
@@ -59,7 +59,14 @@ describe('a batch', () => {
     set(3, 6, 16, Cell.ESCAPED)
     set(4, 17, 21, Cell.NUMBER)
     set(5, 22, 31, Cell.JSON)
-    expect(plainRecords(batch)[0]?.attributes).toEqual({ a: 'plain', b: 'say "hi"', c: 12.5, d: { x: [1] } })
+    set(6, 32, 42, Cell.STRUCTURED_DATA)
+    expect(plainRecords(batch)[0]?.attributes).toEqual({
+      a: 'plain',
+      b: 'say "hi"',
+      c: 12.5,
+      d: { x: [1] },
+      e: { id: { x: 'y' } },
+    })
   })
 
   it('keeps what rows had when a later row brings a new attribute', () => {

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { Cell, endOf, kindOf } from './cell.ts'
 import { bodySlot, Layout, lineSlot } from './layout.ts'
 import { Record } from './record.ts'
+import { parseStructuredData } from './structured-data.ts'
 import { type AttributeMap, type AttributeValue, attributeMap } from './value.ts'
 
 /** What travels down a pipeline. Alerts are records too; metrics have their own small type. */
@@ -277,6 +278,8 @@ export class LogBatch {
         return Number(this.bytes.toString('latin1', a, endOf(b)))
       case Cell.JSON:
         return JSON.parse(this.bytes.toString('utf8', a, endOf(b)))
+      case Cell.STRUCTURED_DATA:
+        return parseStructuredData(this.bytes.toString('utf8', a, endOf(b)))
       case Cell.INTEGER:
         return a
       case Cell.BOOLEAN:

@@ -8,6 +8,7 @@
  * | ESCAPED | start | end: the inside of a JSON string, escapes not yet undone |
  * | NUMBER | start | end: a JSON number, not yet parsed |
  * | JSON | start | end: a JSON object or array, not yet parsed |
+ * | STRUCTURED_DATA | start | end: structured data of RFC 5424, not yet parsed |
  * | INTEGER | the value, 32-bit | – |
  * | BOOLEAN | 0 or 1 | – |
  * | NULL | – | – |
@@ -19,6 +20,7 @@ export const Cell = {
   ESCAPED: 0x1000_0000,
   NUMBER: 0x2000_0000,
   JSON: 0x3000_0000,
+  STRUCTURED_DATA: 0x4000_0000,
   INTEGER: 0x9000_0000 | 0,
   BOOLEAN: 0xa000_0000 | 0,
   NULL: 0xb000_0000 | 0,

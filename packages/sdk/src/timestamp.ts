@@ -175,16 +175,20 @@ export class TimestampReader {
   }
 
   /**
-   * The time of RFC 3164: `Nov  4 13:55:36`, fraction allowed. The year is the one that brings it closest before now, or
+   * The time of RFC 3164: `Nov  4 13:55:36`, fraction and year (`Nov  4 2026 13:55:36`) allowed. A year left out is the one that brings it closest before now, or
    * goes on from the time that was read before it, over the turn of a year.
    */
   rfc3164(bytes: Uint8Array, from: number, to: number): number {
     if (to - from < 14) return this.#none(from)
     const clock = this.#clockAfterDay(bytes, from + 4)
     if (clock < 0 || clock + 8 > to || bytes[from + 3] !== space) return this.#none(from)
+    const month = months.get(threeLetters(bytes, from)) ?? 0
+    if (bytes[clock + 4] === space && clock + 13 <= to) {
+      const known = secondOf(bytes, digits(bytes, clock, 4), month, this.#dayBefore(bytes, clock), clock + 5)
+      return Number.isNaN(known) ? this.#none(from) : this.#finish(bytes, clock + 13, to, known)
+    }
     const length = clock + 8 - from
     if (this.#named.matches(bytes, from, length)) return this.#finish(bytes, clock + 8, to, this.#named.ms)
-    const month = months.get(threeLetters(bytes, from)) ?? 0
     const second = this.#inferYear(bytes, month, this.#dayBefore(bytes, clock), clock)
     if (Number.isNaN(second)) return this.#none(from)
     return this.#finish(bytes, clock + 8, to, this.#named.remember(bytes, from, length, second))
