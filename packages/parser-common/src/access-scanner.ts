@@ -1,4 +1,3 @@
-import type { Buffer } from 'node:buffer'
 import { Cell, Layout, type LogBatch, Record, Severity, type TimestampReader } from '@weir/sdk'
 import {
   backslash,
@@ -14,11 +13,15 @@ import {
   quotesIn,
   slash,
   space,
-  wordsOf,
   zero,
 } from './byte.ts'
 import type { LineScanner } from './line-scanner.ts'
+import { page, pageText, pageWords } from './page.ts'
+import { contentEnd, endOfLine } from './page-line.ts'
 import { requestAttributes, setRequest } from './request-line.ts'
+
+const bytes = page
+const words = pageWords
 
 const layoutNames = [
   'client.address',
@@ -61,8 +64,7 @@ export class AccessScanner implements LineScanner {
     this.#options = options
   }
 
-  scan(bytes: Buffer, from: number, to: number, batch: LogBatch): number {
-    const words = wordsOf(bytes, to)
+  scan(from: number, to: number, batch: LogBatch): number {
     const known = this.#known
     const { format } = this.#options
     const { capacity, time, severityNumber } = batch
@@ -77,7 +79,7 @@ export class AccessScanner implements LineScanner {
       line: {
         while ((bytes[i] ?? 0) > space) i++
         if (bytes[i] !== space) {
-          if (i > start || !isLineEnd(bytes, i)) break line
+          if (i > start || !isLineEnd(i)) break line
           start = bytes[i] === newline ? i + 1 : i + 2
           continue
         }
@@ -101,7 +103,6 @@ export class AccessScanner implements LineScanner {
         i += 2
 
         if (
-          i < to - 28 &&
           words.getInt32(i + 16, true) === known[4] &&
           words.getInt32(i + 12, true) === known[3] &&
           words.getInt32(i, true) === known[0] &&
@@ -113,7 +114,7 @@ export class AccessScanner implements LineScanner {
           time[row] = this.#time
           i += 28
         } else {
-          i = this.#readTime(bytes, words, i, to)
+          i = this.#readTime(i, to)
           if (i < 0) {
             i = userEnd
             break line
@@ -141,10 +142,10 @@ export class AccessScanner implements LineScanner {
             while (byte > quote || byte === 0x21)
             queryEnd = i
           }
-          isPlain = byte === space && i < to - 10 && words.getInt32(i + 1, true) === http && isVersion(bytes, i + 5)
+          isPlain = byte === space && words.getInt32(i + 1, true) === http && isVersion(i + 5)
         }
         const versionStart = i + 6
-        const requestEnd = isPlain ? i + 9 : endOfQuoted(bytes, words, requestStart, to)
+        const requestEnd = isPlain ? i + 9 : endOfQuoted(requestStart)
         if (requestEnd < 0) break line
         i = requestEnd
 
@@ -174,30 +175,30 @@ export class AccessScanner implements LineScanner {
         let agentEnd = -1
         let forwardedEnd = -1
         if (byte === space && bytes[i + 1] === quote && format !== 'common') {
-          refererEnd = endOfQuoted(bytes, words, i + 2, to)
+          refererEnd = endOfQuoted(i + 2)
           if (refererEnd < 0 || bytes[refererEnd + 1] !== space || bytes[refererEnd + 2] !== quote) break line
-          agentEnd = endOfQuoted(bytes, words, refererEnd + 3, to)
+          agentEnd = endOfQuoted(refererEnd + 3)
           if (agentEnd < 0) break line
           i = agentEnd
           byte = bytes[++i] ?? 0
           if (byte > space) break line
           if (byte === space && bytes[i + 1] === quote) {
-            forwardedEnd = endOfQuoted(bytes, words, i + 2, to)
+            forwardedEnd = endOfQuoted(i + 2)
           }
         } else if (format === 'combined') {
           break line
         }
-        if (byte !== newline) i = endOfLine(bytes, i)
+        if (byte !== newline) i = endOfLine(i)
 
-        const end = bytes[i - 1] === carriageReturn ? i - 1 : i
+        const end = contentEnd(start, i)
         cells[at] = start
         cells[at + 1] = end
         cells[at + 2] = start
         cells[at + 3] = end
         cells[at + address] = start
-        cells[at + address + 1] = valueEnd(bytes, start, addressEnd)
+        cells[at + address + 1] = valueEnd(start, addressEnd)
         cells[at + user] = userStart
-        cells[at + user + 1] = valueEnd(bytes, userStart, userEnd)
+        cells[at + user + 1] = valueEnd(userStart, userEnd)
         cells[at + method] = requestStart
         cells[at + method + 1] = isPlain ? methodEnd : Cell.ABSENT
         cells[at + path] = methodEnd + 1
@@ -206,7 +207,7 @@ export class AccessScanner implements LineScanner {
         cells[at + query + 1] = isPlain && queryEnd > pathEnd ? queryEnd : Cell.ABSENT
         cells[at + original + 1] = Cell.ABSENT
         cells[at + version] = versionStart
-        cells[at + version + 1] = isPlain ? shortVersionEnd(bytes, versionStart) : Cell.ABSENT
+        cells[at + version + 1] = isPlain ? shortVersionEnd(versionStart) : Cell.ABSENT
         cells[at + status] = code
         cells[at + status + 1] = Cell.INTEGER
         if (sizeEnd - sizeStart < 10) {
@@ -217,24 +218,24 @@ export class AccessScanner implements LineScanner {
           cells[at + size + 1] = sizeEnd | Cell.NUMBER
         }
         cells[at + referer] = sizeEnd + 2
-        cells[at + referer + 1] = valueEnd(bytes, sizeEnd + 2, refererEnd)
+        cells[at + referer + 1] = valueEnd(sizeEnd + 2, refererEnd)
         cells[at + agent] = refererEnd + 3
-        cells[at + agent + 1] = valueEnd(bytes, refererEnd + 3, agentEnd)
+        cells[at + agent + 1] = valueEnd(refererEnd + 3, agentEnd)
         cells[at + forwarded] = agentEnd + 3
-        cells[at + forwarded + 1] = valueEnd(bytes, agentEnd + 3, forwardedEnd)
+        cells[at + forwarded + 1] = valueEnd(agentEnd + 3, forwardedEnd)
         for (let cell = cellsOfRow + 1; cell < width; cell += 2) cells[at + cell] = Cell.ABSENT
         severityNumber[row] = code >= 500 ? Severity.ERROR : code >= 400 ? Severity.WARN : Severity.INFO
         row++
         if (!isPlain) {
           batch.rowCount = row
-          setRequest(new Record(batch).at(row - 1), bytes.toString('utf8', requestStart, requestEnd))
+          setRequest(new Record(batch).at(row - 1), pageText(requestStart, requestEnd))
         }
         start = i + 1
         continue
       }
-      i = endOfLine(bytes, i)
+      i = endOfLine(i)
       batch.rowCount = row
-      this.#other(bytes, start, bytes[i - 1] === carriageReturn ? i - 1 : i, batch)
+      this.#other(start, contentEnd(start, i), batch)
       row = batch.rowCount
       cells = batch.cells
       width = batch.stride * 2
@@ -245,7 +246,7 @@ export class AccessScanner implements LineScanner {
   }
 
   /** Reads a time, its bracket and the space after it; returns the offset after them, or -1. */
-  #readTime(bytes: Buffer, words: DataView, from: number, to: number): number {
+  #readTime(from: number, to: number): number {
     const { time } = this.#options
     const ms = time.prefix(bytes, from, to)
     const { end } = time
@@ -257,24 +258,18 @@ export class AccessScanner implements LineScanner {
     return end + 2
   }
 
-  #other(bytes: Buffer, start: number, end: number, batch: LogBatch): void {
+  #other(start: number, end: number, batch: LogBatch): void {
     const row = batch.addLine(start, end)
     const { other } = this.#options
-    if (other === undefined || !other(bytes.toString('utf8', start, end), new Record(batch).at(row))) batch.fail(row)
+    if (other === undefined || !other(pageText(start, end), new Record(batch).at(row))) batch.fail(row)
   }
 }
 
-const isLineEnd = (bytes: Buffer, at: number): boolean =>
+const isLineEnd = (at: number): boolean =>
   bytes[at] === newline || (bytes[at] === carriageReturn && bytes[at + 1] === newline)
 
-function endOfLine(bytes: Buffer, from: number): number {
-  let at = from
-  while (bytes[at] !== newline) at++
-  return at
-}
-
 /** Whether `/1.1"` stands there. */
-const isVersion = (bytes: Buffer, at: number): boolean =>
+const isVersion = (at: number): boolean =>
   bytes[at] === slash &&
   isDigit(bytes[at + 1]) &&
   bytes[at + 2] === 0x2e &&
@@ -284,18 +279,18 @@ const isVersion = (bytes: Buffer, at: number): boolean =>
 const isDigit = (byte = 0): boolean => byte >= zero && byte <= nine
 
 /** OTel has `2` where servers write `2.0`. */
-const shortVersionEnd = (bytes: Buffer, start: number): number =>
+const shortVersionEnd = (start: number): number =>
   bytes[start + 2] === zero && (bytes[start] ?? 0) > 0x31 ? start + 1 : start + 3
 
 /** The end of a value, `ABSENT` if it is `-` or nothing. */
-const valueEnd = (bytes: Buffer, start: number, end: number): number =>
+const valueEnd = (start: number, end: number): number =>
   end <= start || (end === start + 1 && bytes[start] === minus) ? Cell.ABSENT : end
 
 /** Offset of the quote that closes what begins at `from`, or -1 if the line ends before it. A word at a time: referer and user agent are half of a line and more. */
-function endOfQuoted(bytes: Buffer, words: DataView, from: number, to: number): number {
+function endOfQuoted(from: number): number {
   let at = from
   for (;;) {
-    const marks = at < to - 4 ? quotesIn(words.getInt32(at, true)) : 0x80
+    const marks = quotesIn(words.getInt32(at, true))
     if (marks === 0) {
       at += 4
       continue
@@ -303,13 +298,13 @@ function endOfQuoted(bytes: Buffer, words: DataView, from: number, to: number): 
     at += lowestByte(marks)
     const byte = bytes[at]
     if (byte === newline) return -1
-    if (byte === quote && (bytes[at - 1] !== backslash || !isEscaped(bytes, at))) return at
+    if (byte === quote && (bytes[at - 1] !== backslash || !isEscaped(at))) return at
     at++
   }
 }
 
 /** Whether an odd number of backslashes stands before: Apache writes `\"`. */
-function isEscaped(bytes: Buffer, at: number): boolean {
+function isEscaped(at: number): boolean {
   let before = at
   while (bytes[before - 1] === backslash) before--
   return (at - before) % 2 === 1

@@ -36,5 +36,5 @@ export const escapesIn = (word: number): number => {
 /** Index of the lowest byte that has its top bit set. */
 export const lowestByte = (marks: number): number => 3 - (Math.clz32(marks & -marks) >> 3)
 
-/** The bytes up to `to`, to be read a word at a time. */
-export const wordsOf = (bytes: Uint8Array, to: number): DataView => new DataView(bytes.buffer, bytes.byteOffset, to)
+/** Which of the four bytes of a word are control characters, a newline among them. */
+export const controlsIn = (word: number): number => (word - 0x20202020) & ~word & 0x80808080

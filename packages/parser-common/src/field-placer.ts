@@ -1,5 +1,6 @@
 import { bodySlot, Cell, endOf, kindOf, type LogBatch, type TimestampReader } from '@weir/sdk'
 import { Key, type KeyTable } from './key-table.ts'
+import { page, pageText } from './page.ts'
 import { SeverityWords, severityOfNumber } from './severity-words.ts'
 import { Role } from './well-known-keys.ts'
 
@@ -74,7 +75,7 @@ export class FieldPlacer {
   }
 
   #takeTime(batch: LogBatch, row: number, from: number, to: number): boolean {
-    const ms = this.#time.whole(batch.bytes, from, to)
+    const ms = this.#time.whole(page, from, to)
     if (Number.isNaN(ms)) return false
     batch.time[row] = ms
     const { remainder } = this.#time
@@ -84,14 +85,14 @@ export class FieldPlacer {
 
   #takeSeverity(batch: LogBatch, row: number, kind: number, a: number, b: number): boolean {
     if (kind === Cell.STRING) {
-      const severity = this.#severityWords.of(batch.bytes, a, b)
+      const severity = this.#severityWords.of(a, b)
       if (severity === 0) return false
       batch.severityNumber[row] = severity
       setCell(batch, row, this.#severityText, a, b)
       return true
     }
     if (kind !== Cell.NUMBER) return false
-    const severity = severityOfNumber(Number(batch.bytes.toString('latin1', a, endOf(b))))
+    const severity = severityOfNumber(Number(pageText(a, endOf(b))))
     if (severity === 0) return false
     batch.severityNumber[row] = severity
     setCell(batch, row, this.#severityText, 0, Cell.ABSENT)

@@ -1,4 +1,5 @@
 import { json } from './json.ts'
 import { nginx } from './nginx.ts'
+import { syslog } from './syslog.ts'
 
-export default [json, nginx]
+export default [json, nginx, syslog]

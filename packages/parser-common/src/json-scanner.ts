@@ -1,25 +1,14 @@
-import type { Buffer } from 'node:buffer'
 import { Cell, Layout, type LogBatch, type TimestampReader } from '@weir/sdk'
-import {
-  carriageReturn,
-  closeBrace,
-  colon,
-  comma,
-  minus,
-  newline,
-  nine,
-  openBrace,
-  openBracket,
-  quote,
-  space,
-  wordsOf,
-  zero,
-} from './byte.ts'
+import { closeBrace, colon, comma, minus, newline, nine, openBrace, openBracket, quote, space, zero } from './byte.ts'
 import { FieldPlacer } from './field-placer.ts'
 import { afterSpace, endOfNested, endOfNumber, endOfString, endOfWord, invalid } from './json-syntax.ts'
 import { type Key, KeyTable } from './key-table.ts'
 import type { LineScanner } from './line-scanner.ts'
+import { page } from './page.ts'
+import { contentEnd, endOfLine } from './page-line.ts'
 import { Role, type Roles } from './well-known-keys.ts'
+
+const bytes = page
 
 const unescaped = (text: string): string => JSON.parse(`"${text}"`)
 const asItIs = (text: string): string => text
@@ -49,18 +38,17 @@ export class JsonScanner implements LineScanner {
     return this.#keys.layout
   }
 
-  scan(bytes: Buffer, from: number, to: number, batch: LogBatch): number {
-    const words = wordsOf(bytes, to)
+  scan(from: number, to: number, batch: LogBatch): number {
     let start = from
     while (start < to && !batch.isFull) {
-      let end = bytes[start] === newline ? start : this.#scanLine(bytes, words, start, to, batch)
+      let end = bytes[start] === newline ? start : this.#scanLine(start, batch)
       if (end < 0) {
-        end = bytes.indexOf(newline, start)
-        const contentEnd = bytes[end - 1] === carriageReturn ? end - 1 : end
-        batch.rowCount -= contentEnd > start ? 0 : 1
-        if (contentEnd > start) {
+        end = endOfLine(start)
+        const lineEnd = contentEnd(start, end)
+        batch.rowCount -= lineEnd > start ? 0 : 1
+        if (lineEnd > start) {
           const at = (batch.rowCount - 1) * batch.stride * 2
-          batch.cells[at + 1] = contentEnd
+          batch.cells[at + 1] = lineEnd
           batch.fail(batch.rowCount - 1)
         }
       }
@@ -70,7 +58,7 @@ export class JsonScanner implements LineScanner {
   }
 
   /** Adds a row for the line; returns the offset of its newline, or -1 if it is no JSON object. */
-  #scanLine(bytes: Buffer, words: DataView, start: number, to: number, batch: LogBatch): number {
+  #scanLine(start: number, batch: LogBatch): number {
     const keys = this.#keys
     const fields = this.#fields
     const row = batch.rowCount++
@@ -85,50 +73,50 @@ export class JsonScanner implements LineScanner {
     if (batch.timeRemainder !== null) batch.timeRemainder[row] = 0
     fields.begin()
 
-    let i = afterSpace(bytes, start)
+    let i = afterSpace(start)
     if (bytes[i] !== openBrace) return -1
     i++
-    if (bytes[i] !== quote) i = afterSpace(bytes, i)
+    if (bytes[i] !== quote) i = afterSpace(i)
     let previous: Key = keys.start
     let hasMore = bytes[i] !== closeBrace
     while (hasMore) {
       if (bytes[i] !== quote) return -1
-      let end = endOfString(bytes, words, i + 1, to)
+      let end = endOfString(i + 1)
       if (end === invalid) return -1
       let key: Key
       if (end > 0) {
-        key = keys.find(bytes, i + 1, end, previous, asItIs)
+        key = keys.find(i + 1, end, previous, asItIs)
       } else {
         end = ~end
-        key = keys.find(bytes, i + 1, end, previous, unescaped)
+        key = keys.find(i + 1, end, previous, unescaped)
       }
       previous = key
       i = end + 1
       if (bytes[i] !== colon) {
-        i = afterSpace(bytes, i)
+        i = afterSpace(i)
         if (bytes[i] !== colon) return -1
       }
       let byte = bytes[++i] ?? 0
       if (byte <= space) {
-        i = afterSpace(bytes, i)
+        i = afterSpace(i)
         byte = bytes[i] ?? 0
       }
       let a = i
       let b: number
       if (byte === quote) {
         a = i + 1
-        end = endOfString(bytes, words, a, to)
+        end = endOfString(a)
         b = end < 0 ? ~end | Cell.ESCAPED : end
         if (end === invalid) return -1
         i = (end < 0 ? ~end : end) + 1
       } else if (byte === openBrace || byte === openBracket) {
-        i = endOfNested(bytes, words, i, to)
+        i = endOfNested(i)
         b = i | Cell.JSON
       } else if (byte === minus || (byte >= zero && byte <= nine)) {
-        i = endOfNumber(bytes, i)
+        i = endOfNumber(i)
         b = i | Cell.NUMBER
       } else {
-        i = endOfWord(bytes, i)
+        i = endOfWord(i)
         a = byte === 0x74 ? 1 : 0
         b = byte === 0x6e ? Cell.NULL : Cell.BOOLEAN
       }
@@ -145,19 +133,19 @@ export class JsonScanner implements LineScanner {
 
       if (bytes[i] === comma) {
         i++
-        if (bytes[i] !== quote) i = afterSpace(bytes, i)
+        if (bytes[i] !== quote) i = afterSpace(i)
       } else {
-        i = afterSpace(bytes, i)
+        i = afterSpace(i)
         hasMore = bytes[i] === comma
-        if (hasMore) i = afterSpace(bytes, i + 1)
+        if (hasMore) i = afterSpace(i + 1)
         else if (bytes[i] !== closeBrace) return -1
       }
     }
-    i = afterSpace(bytes, i + 1)
+    i = afterSpace(i + 1)
     if (bytes[i] !== newline) return -1
     cells = batch.cells
     at = row * batch.stride * 2
-    const end = bytes[i - 1] === carriageReturn ? i - 1 : i
+    const end = contentEnd(start, i)
     cells[at + 1] = end
     if (cells[at + 3] === Cell.ABSENT) cells[at + 3] = end
     return i

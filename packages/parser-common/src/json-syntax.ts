@@ -1,4 +1,3 @@
-import type { Buffer } from 'node:buffer'
 import {
   backslash,
   closeBrace,
@@ -15,6 +14,10 @@ import {
   space,
   zero,
 } from './byte.ts'
+import { page, pageWords } from './page.ts'
+
+const bytes = page
+const words = pageWords
 
 /** Levels of nesting beyond which a value is refused. */
 const maxDepth = 512
@@ -27,10 +30,10 @@ export const invalid = 0
  * The closing quote of the string whose first character is at `from`: its offset, or the complement of its offset if the
  * string has escapes; `invalid` if it is none.
  */
-export function endOfString(bytes: Buffer, words: DataView, from: number, to: number): number {
+export function endOfString(from: number): number {
   let at = from
   for (;;) {
-    const marks = at < to - 4 ? escapesIn(words.getInt32(at, true)) : 0x80
+    const marks = escapesIn(words.getInt32(at, true))
     if (marks === 0) {
       at += 4
       continue
@@ -38,25 +41,25 @@ export function endOfString(bytes: Buffer, words: DataView, from: number, to: nu
     at += lowestByte(marks)
     const byte = bytes[at] ?? 0
     if (byte === quote) return at
-    if (byte === backslash) return endOfEscaped(bytes, at)
+    if (byte === backslash) return endOfEscaped(at)
     if (byte < space) return invalid
     at++
   }
 }
 
-function endOfEscaped(bytes: Buffer, from: number): number {
+function endOfEscaped(from: number): number {
   let at = from
   for (;;) {
     const byte = bytes[at] ?? 0
     if (byte === quote) return ~at
     if (byte < space) return invalid
-    at += byte === backslash ? lengthOfEscape(bytes, at) : 1
+    at += byte === backslash ? lengthOfEscape(at) : 1
     if (at < from) return invalid
   }
 }
 
 /** 2 for a letter, 6 for `\uXXXX`; a number so low that it shows for what is no escape. */
-function lengthOfEscape(bytes: Buffer, at: number): number {
+function lengthOfEscape(at: number): number {
   switch (bytes[at + 1]) {
     case quote:
     case backslash:
@@ -79,7 +82,7 @@ const isHexDigit = (byte = 0): boolean =>
   (byte >= zero && byte <= nine) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66)
 
 /** Offset after the number at `from`, or `invalid`. */
-export function endOfNumber(bytes: Buffer, from: number): number {
+export function endOfNumber(from: number): number {
   let at = bytes[from] === minus ? from + 1 : from
   let byte = bytes[at] ?? 0
   if (byte === zero) {
@@ -106,7 +109,7 @@ export function endOfNumber(bytes: Buffer, from: number): number {
 }
 
 /** Offset after `true`, `false` or `null` at `from`, or `invalid`. */
-export function endOfWord(bytes: Buffer, from: number): number {
+export function endOfWord(from: number): number {
   const b = bytes[from + 1]
   const c = bytes[from + 2]
   const d = bytes[from + 3]
@@ -123,7 +126,7 @@ export function endOfWord(bytes: Buffer, from: number): number {
 }
 
 /** Offset of the first byte from `from` that is no space, tab or carriage return. */
-export function afterSpace(bytes: Buffer, from: number): number {
+export function afterSpace(from: number): number {
   let at = from
   let byte = bytes[at]
   while (byte === space || byte === 9 || byte === 13) byte = bytes[++at]
@@ -131,7 +134,7 @@ export function afterSpace(bytes: Buffer, from: number): number {
 }
 
 /** Offset after the object or array at `from`, or `invalid`. */
-export function endOfNested(bytes: Buffer, words: DataView, from: number, to: number): number {
+export function endOfNested(from: number): number {
   let at = from
   let depth = 0
   for (;;) {
@@ -139,33 +142,33 @@ export function endOfNested(bytes: Buffer, words: DataView, from: number, to: nu
     const byte = bytes[at] ?? 0
     let end: number
     if (byte === quote) {
-      end = endOfString(bytes, words, at + 1, to)
+      end = endOfString(at + 1)
       if (end === invalid) return invalid
       end = (end < 0 ? ~end : end) + 1
     } else if (byte === openBrace || byte === openBracket) {
       if (depth === maxDepth) return invalid
       const opensObject = byte === openBrace
       isObject[depth++] = opensObject ? 1 : 0
-      end = afterSpace(bytes, at + 1)
+      end = afterSpace(at + 1)
       if (bytes[end] !== (opensObject ? closeBrace : closeBracket)) {
-        at = opensObject ? afterKey(bytes, words, end, to) : end
+        at = opensObject ? afterKey(end) : end
         if (at === invalid) return invalid
         continue
       }
       depth--
       end++
     } else {
-      end = byte === minus || (byte >= zero && byte <= nine) ? endOfNumber(bytes, at) : endOfWord(bytes, at)
+      end = byte === minus || (byte >= zero && byte <= nine) ? endOfNumber(at) : endOfWord(at)
       if (end === invalid) return invalid
     }
     // And has ended here: what is open around it goes on or ends.
     for (;;) {
       if (depth === 0) return end
-      at = bytes[end] === comma ? end : afterSpace(bytes, end)
+      at = bytes[end] === comma ? end : afterSpace(end)
       const inObject = isObject[depth - 1] === 1
       if (bytes[at] === comma) {
-        at = afterSpace(bytes, at + 1)
-        if (inObject) at = afterKey(bytes, words, at, to)
+        at = afterSpace(at + 1)
+        if (inObject) at = afterKey(at)
         if (at === invalid) return invalid
         break
       }
@@ -177,10 +180,10 @@ export function endOfNested(bytes: Buffer, words: DataView, from: number, to: nu
 }
 
 /** Offset of the value after the key at `from`, or `invalid`. */
-function afterKey(bytes: Buffer, words: DataView, from: number, to: number): number {
+function afterKey(from: number): number {
   if (bytes[from] !== quote) return invalid
-  const end = endOfString(bytes, words, from + 1, to)
+  const end = endOfString(from + 1)
   if (end === invalid) return invalid
-  const at = afterSpace(bytes, (end < 0 ? ~end : end) + 1)
-  return bytes[at] === colon ? afterSpace(bytes, at + 1) : invalid
+  const at = afterSpace((end < 0 ? ~end : end) + 1)
+  return bytes[at] === colon ? afterSpace(at + 1) : invalid
 }

@@ -1,6 +1,8 @@
-import type { Buffer } from 'node:buffer'
 import type { Layout } from '@weir/sdk'
+import { page, pageText } from './page.ts'
 import { Role, type Roles } from './well-known-keys.ts'
+
+const bytes = page
 
 /** A key as it stands in the input, and where its values go. */
 export class Key {
@@ -40,19 +42,19 @@ export class KeyTable {
   }
 
   /** The key in `bytes[from…to)` after `previous`, added if it is new; `decode` gives the name of a new one. */
-  find(bytes: Buffer, from: number, to: number, previous: Key, decode: (text: string) => string): Key {
+  find(from: number, to: number, previous: Key, decode: (text: string) => string): Key {
     const expected = previous.next
-    if (expected !== undefined && isSame(expected.raw, bytes, from, to)) return expected
+    if (expected !== undefined && isSame(expected.raw, from, to)) return expected
     let hash = to - from
     for (let at = from; at < to; at++) hash = Math.imul(hash, 31) + (bytes[at] ?? 0)
     const bucket = (hash ^ (hash >>> 15)) & (buckets - 1)
     let key = this.#chains[bucket]
-    while (key !== undefined && !isSame(key.raw, bytes, from, to)) key = key.chain
+    while (key !== undefined && !isSame(key.raw, from, to)) key = key.chain
     if (key === undefined) {
-      const name = decode(bytes.toString('utf8', from, to))
+      const name = decode(pageText(from, to))
       const { role, rank } = this.#roles.of(name)
       const slot = role === Role.ATTRIBUTE ? this.layout.addAttribute(name) : -1
-      key = new Key(name, Uint8Array.from(bytes.subarray(from, to)), role, rank, slot)
+      key = new Key(name, bytes.slice(from, to), role, rank, slot)
       key.chain = this.#chains[bucket]
       this.#chains[bucket] = key
     }
@@ -67,7 +69,7 @@ export class KeyTable {
   }
 }
 
-function isSame(raw: Uint8Array, bytes: Buffer, from: number, to: number): boolean {
+function isSame(raw: Uint8Array, from: number, to: number): boolean {
   if (raw.length !== to - from) return false
   for (let at = 0; at < raw.length; at++) if (raw[at] !== bytes[from + at]) return false
   return true

@@ -1,5 +1,7 @@
-import type { Buffer } from 'node:buffer'
 import { severityOf, severityOfLevelNumber } from '@weir/sdk'
+import { page, pageText } from './page.ts'
+
+const bytes = page
 
 /** syslog's: emergency, alert, critical, error, warning, notice, info, debug. */
 const syslogWords = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug']
@@ -16,26 +18,26 @@ const severityOfText = (text: string): number => {
 
 const size = 256
 
-/** Severities of level words as bytes, without a string for each: the words of a log are few. */
+/** Severities of level words on the page, without a string for each: the words of a log are few. */
 export class SeverityWords {
   readonly #words: Uint8Array[] = new Array(size).fill(new Uint8Array(0))
   readonly #severities = new Uint8Array(size)
 
-  of(bytes: Buffer, from: number, to: number): number {
+  of(from: number, to: number): number {
     const length = to - from
     if (length === 0 || length > 32) return 0
     const place = ((bytes[from] ?? 0) * 7 + (bytes[to - 1] ?? 0) * 5 + length) & (size - 1)
     const known = this.#words[place]
-    if (known === undefined || known.length !== length) return this.#learn(bytes, from, to, place)
+    if (known === undefined || known.length !== length) return this.#learn(from, to, place)
     for (let at = 0; at < length; at++) {
-      if (known[at] !== bytes[from + at]) return this.#learn(bytes, from, to, place)
+      if (known[at] !== bytes[from + at]) return this.#learn(from, to, place)
     }
     return this.#severities[place] ?? 0
   }
 
-  #learn(bytes: Buffer, from: number, to: number, place: number): number {
-    const severity = severityOfText(bytes.toString('utf8', from, to))
-    this.#words[place] = Uint8Array.from(bytes.subarray(from, to))
+  #learn(from: number, to: number, place: number): number {
+    const severity = severityOfText(pageText(from, to))
+    this.#words[place] = bytes.slice(from, to)
     this.#severities[place] = severity
     return severity
   }
