@@ -72,6 +72,7 @@ const cell = fc.oneof(
       .tuple(fc.oneof(fc.array(fc.jsonValue()), fc.dictionary(name, fc.jsonValue())), fc.constantFrom('', '\t', '\r\n'))
       .map(([inside, indent]) => JSON.stringify(inside, null, indent)),
   }),
+  fc.record({ kind: fc.constant(Cell.STRUCTURED_DATA), text: fc.constantFrom('[a b="\\"c"][d]', '-') }),
   fc.record({ kind: fc.constant(Cell.VALUE), value }),
   fc.constant({ kind: Cell.ABSENT }),
 )
