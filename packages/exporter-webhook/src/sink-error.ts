@@ -1,0 +1,77 @@
+import { messageOf, PermanentError, RetryableError } from '@weir/sdk'
+
+/** Longest wait that a sink may ask for: a day. */
+const maxRetryAfterMs = 86_400_000
+
+const hints: { readonly [status: number]: string } = {
+  401: 'look at the token in url, headers or routing_key',
+  403: 'look at the token in url, headers or routing_key',
+  404: 'look at url: the webhook may have been deleted',
+  405: 'look at method and url',
+  410: 'the webhook has been deleted: make a new one',
+  413: 'lower max_per_request',
+}
+
+/**
+ * Milliseconds that `Retry-After` asks for: seconds, or a date (RFC 9110, 10.2.3); undefined if it says neither.
+ * @param now Unix epoch in milliseconds
+ */
+export function retryAfterMs(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined
+  const ms = /^\s*\d+(\.\d+)?\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), maxRetryAfterMs)
+}
+
+export interface Refusal {
+  /** Origin of the sink. */
+  readonly sink: string
+  readonly status: number
+  readonly retryAfter: string | undefined
+  /** Beginning of what it said. */
+  readonly text: string
+}
+
+/** What an answer that is no success means for the batch. */
+export function refusalError(
+  { sink, status, retryAfter, text }: Refusal,
+  now: number,
+): RetryableError | PermanentError {
+  const said = text.replace(/\s+/g, ' ').trim().slice(0, 300)
+  const message = `${sink} answered ${status}${said === '' ? '' : `: ${said}`}`
+  if (status >= 500 || status === 408 || status === 425 || status === 429) {
+    const wait = retryAfterMs(retryAfter, now)
+    return new RetryableError(message, wait === undefined ? {} : { retryAfter: wait })
+  }
+  const hint = hints[status]
+  return new PermanentError(message, hint === undefined ? {} : { hint })
+}
+
+const reasons: { readonly [code: string]: string } = {
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was reset',
+  ETIMEDOUT: 'no answer in time',
+  ENOTFOUND: 'its name is not known',
+  EAI_AGAIN: 'its name could not be looked up',
+  EHOSTUNREACH: 'there is no way to it',
+  ENETUNREACH: 'there is no way to its network',
+  UND_ERR_SOCKET: 'the connection was closed',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
+  UND_ERR_BODY_TIMEOUT: 'no answer in time',
+}
+
+/** What a failed connection means: it may work later. */
+export function connectionError(sink: string, error: unknown): RetryableError {
+  const code = typeof error === 'object' && error !== null ? String(Reflect.get(error, 'code') ?? '') : ''
+  const reason = reasons[code]
+  return new RetryableError(
+    `cannot reach ${sink}: ${reason === undefined ? messageOf(error) : `${reason} (${code})`}`,
+    {
+      cause: error,
+      ...(/CERT|SELF_SIGNED|ERR_TLS|ERR_SSL/.test(code)
+        ? { hint: "give the authority's certificate in tls.ca_file" }
+        : {}),
+    },
+  )
+}
