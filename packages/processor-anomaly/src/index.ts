@@ -1,7 +1,8 @@
 import { anomaly } from './anomaly.ts'
 import { errorRate } from './detectors/error-rate.ts'
+import { newPattern } from './detectors/new-pattern.ts'
 import { pattern } from './detectors/pattern.ts'
 import { rate } from './detectors/rate.ts'
 import { threshold } from './detectors/threshold.ts'
 
-export default [anomaly, rate, errorRate, pattern, threshold]
+export default [anomaly, rate, errorRate, newPattern, pattern, threshold]

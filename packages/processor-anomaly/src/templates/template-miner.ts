@@ -1,0 +1,137 @@
+import { Buffer } from 'node:buffer'
+import type { AttributeValue } from '@weir/sdk'
+import { Saved } from '../saved.ts'
+import { SignatureCache } from './signature-cache.ts'
+import { Template } from './template.ts'
+import { TemplateIndex } from './template-index.ts'
+import { endsToken, joined, Tokenizer } from './tokenizer.ts'
+
+/** When there are too many templates, one in so many is forgotten at once: those not seen for longest. */
+const evictionShare = 16
+/** Bytes of a message that are looked at where it must be copied. */
+const maxCopied = 64 * 1024
+
+/** New kinds of messages that are learnt at once, and how many more for each message: what has no pattern costs no more. */
+const maxBudget = 4096
+const budgetPerMessage = 0.02
+
+/** What a message turned out to be. */
+export interface Mined {
+  template: Template
+  /** It is the first of its kind. */
+  isNew: boolean
+  /** It is the first of its kind, but differs from a known kind by one word only. */
+  isVariation: boolean
+}
+
+/**
+ * Finds out what kinds of messages there are, in one pass and bounded memory. Values are known by their shape; a word is
+ * found to be a value when enough different ones have stood in its place while all else was the same.
+ *
+ * A message whose tokens were seen before, which is nearly every one, costs the reading of its bytes and one look-up.
+ */
+export class TemplateMiner {
+  /** Messages that were read. */
+  messages = 0
+  readonly #maxTemplates: number
+  readonly #tokenizer = new Tokenizer()
+  readonly #cache = new SignatureCache()
+  readonly #index = new TemplateIndex()
+  readonly #mined: Mined = { template: Template.other(), isNew: false, isVariation: false }
+  #copy = Buffer.alloc(4096)
+  /** Kinds of messages that may still be learnt, as of the message `#budgetAt`. */
+  #budget = maxBudget
+  #budgetAt = 0
+  /** Messages that were not learnt. */
+  readonly #other = Template.other()
+
+  constructor(maxTemplates: number) {
+    this.#maxTemplates = maxTemplates
+  }
+
+  get size(): number {
+    return this.#index.size
+  }
+
+  /** All templates, oldest first. */
+  get templates(): Template[] {
+    return this.#index.all()
+  }
+
+  /** Takes the message `bytes[from…to)`, valid UTF-8, up to its first line break. What is returned is used again. */
+  add(bytes: Buffer, from: number, to: number): Mined {
+    if (!endsToken(bytes[to])) return this.#addCopy(bytes, from, to)
+    const tokenizer = this.#tokenizer
+    tokenizer.read(bytes, from, to)
+    const mined = this.#mined
+    mined.isNew = false
+    mined.isVariation = false
+    const template = this.#cache.find(tokenizer.hash, tokenizer.check) ?? this.#recall(bytes, from, to)
+    template.count++
+    template.lastSeen = ++this.messages
+    mined.template = template
+    return mined
+  }
+
+  snapshot(): AttributeValue {
+    return {
+      messages: this.messages,
+      budget: this.#budget,
+      budgetAt: this.#budgetAt,
+      templates: this.templates.map((template) => template.snapshot()),
+    }
+  }
+
+  restore(snapshot: AttributeValue | undefined): void {
+    const saved = new Saved(snapshot)
+    this.messages = saved.number('messages', 0)
+    this.#budget = saved.number('budget', maxBudget)
+    this.#budgetAt = saved.number('budgetAt', 0)
+    for (const entry of saved.children('templates')) this.#index.add(Template.from(entry))
+  }
+
+  /** A message that is followed by something at which the tokeniser would not stop. */
+  #addCopy(bytes: Buffer, from: number, to: number): Mined {
+    const length = Math.min(to - from, maxCopied)
+    if (this.#copy.length <= length) this.#copy = Buffer.alloc(length * 2)
+    bytes.copy(this.#copy, 0, from, from + length)
+    this.#copy[length] = 10
+    return this.add(this.#copy, 0, length)
+  }
+
+  /** The template of a message that the cache does not have: known all the same, or new. */
+  #recall(bytes: Buffer, from: number, to: number): Template {
+    const { count, tokens, hash, check } = this.#tokenizer
+    const known = this.#index.find(joined(hash, check), count, tokens)
+    if (known === undefined && !this.#mayLearn()) return this.#other
+    const template = known ?? this.#learn(bytes, from, to)
+    this.#cache.add(hash, check, template)
+    return template
+  }
+
+  #mayLearn(): boolean {
+    this.#budget = Math.min(maxBudget, this.#budget + (this.messages - this.#budgetAt) * budgetPerMessage)
+    this.#budgetAt = this.messages
+    if (this.#budget < 1) return false
+    this.#budget--
+    return true
+  }
+
+  #learn(bytes: Buffer, from: number, to: number): Template {
+    if (this.size >= this.#maxTemplates) this.#evict()
+    const template = Template.of(this.#tokenizer, bytes, from, to)
+    template.firstSeen = this.messages
+    const { similar, merged } = this.#index.relate(template)
+    this.#mined.isVariation = similar
+    this.#mined.isNew = merged === undefined
+    if (merged === undefined) return template
+    this.#cache.clear()
+    return merged
+  }
+
+  #evict(): void {
+    const bySeen = this.templates.sort((one, other) => one.lastSeen - other.lastSeen)
+    this.#index.remove(bySeen.slice(0, Math.ceil(bySeen.length / evictionShare)))
+    this.#cache.clear()
+  }
+}

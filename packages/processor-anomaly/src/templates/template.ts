@@ -1,0 +1,138 @@
+import type { Buffer } from 'node:buffer'
+import { createHash } from 'node:crypto'
+import type { AttributeValue } from '@weir/sdk'
+import type { Saved } from '../saved.ts'
+import { anyValue, maskOf } from './mask.ts'
+import { maxTokens, type Tokenizer, wild } from './tokenizer.ts'
+
+/** Characters of a template's text: enough to recognise a message. */
+const maxText = 400
+
+/** A kind of message: its words, with places for values. */
+export class Template {
+  /** Stable: derived from the words of the first message of this kind, the same after a restart and on any machine. */
+  readonly id: string
+  /** Hashes of words, `wild` for values. */
+  readonly tokens: Int32Array
+  /** Messages of this kind. */
+  count = 0
+  /** Number of the message that was the first of this kind. */
+  firstSeen = 0
+  /** Number of the message that was the last of this kind. */
+  lastSeen = 0
+  /** A word of its first message turned out to be a value. */
+  isVariable = false
+  /** The template that it has become part of. */
+  mergedInto: Template | undefined
+  /** Text before each token, and after the last. */
+  readonly #between: readonly string[]
+  readonly #shown: string[]
+
+  constructor(id: string, tokens: Int32Array, between: readonly string[], shown: string[]) {
+    this.id = id
+    this.tokens = tokens
+    this.#between = between
+    this.#shown = shown
+  }
+
+  /** Stands for messages of no known kind. */
+  static other(): Template {
+    return new Template('', new Int32Array(0), ['(other messages)'], [])
+  }
+
+  /** The template of a message that the tokeniser has just read. */
+  static of(tokenizer: Tokenizer, bytes: Buffer, from: number, to: number): Template {
+    const { count, starts, ends, end } = tokenizer
+    const tokens = tokenizer.tokens.slice(0, count)
+    const between: string[] = []
+    const shown: string[] = []
+    let at = from
+    for (let index = 0; index < count && at < from + maxText; index++) {
+      const start = starts[index] ?? 0
+      between.push(bytes.toString('utf8', at, start))
+      at = ends[index] ?? 0
+      const text = bytes.toString('utf8', start, at)
+      shown.push(tokens[index] === wild ? maskOf(text) : text)
+    }
+    const isWhole = at < from + maxText && (end >= to || count < maxTokens)
+    between.push(isWhole ? bytes.toString('utf8', at, Math.min(end, at + maxText)) : '…')
+    const words = shown.map((word, index) => (tokens[index] === wild ? anyValue : word)).join(' ')
+    return new Template(createHash('sha256').update(words).digest('hex').slice(0, 12), tokens, between, shown)
+  }
+
+  /** The template that its messages belong to now. */
+  get current(): Template {
+    let template: Template = this
+    while (template.mergedInto !== undefined) template = template.mergedInto
+    return template
+  }
+
+  /** For people: `user <num> signed in from <ip>`. */
+  get text(): string {
+    let text = ''
+    for (const [index, shown] of this.#shown.entries()) text += (this.#between[index] ?? '') + shown
+    const whole = (text + (this.#between.at(-1) ?? '')).trim()
+    return whole.length <= maxText ? whole : `${whole.slice(0, maxText - 1)}…`
+  }
+
+  /** Words that are no places for values. */
+  get words(): number {
+    let words = 0
+    for (const token of this.tokens) if (token !== wild) words++
+    return words
+  }
+
+  /** Makes a word a place for values. */
+  generalize(index: number): void {
+    this.tokens[index] = wild
+    this.isVariable = true
+    if (index < this.#shown.length) this.#shown[index] = anyValue
+  }
+
+  /** Takes over what another was. */
+  absorb(other: Template): void {
+    this.count += other.count
+    this.lastSeen = Math.max(this.lastSeen, other.lastSeen)
+    other.mergedInto = this
+  }
+
+  /** Whether another has the same tokens in all places but this one, where both have a word. */
+  differsOnlyAt(place: number, { tokens }: Template): boolean {
+    const own = this.tokens
+    if (own.length !== tokens.length || own[place] === wild || own[place] === tokens[place]) return false
+    for (let index = 0; index < own.length; index++) if (index !== place && own[index] !== tokens[index]) return false
+    return true
+  }
+
+  matches(tokens: Int32Array): boolean {
+    const own = this.tokens
+    for (let index = 0; index < own.length; index++) {
+      if (own[index] !== wild && own[index] !== tokens[index]) return false
+    }
+    return true
+  }
+
+  snapshot(): AttributeValue {
+    const { id, count, firstSeen, lastSeen, isVariable } = this
+    return {
+      id,
+      count,
+      firstSeen,
+      lastSeen,
+      isVariable,
+      tokens: [...this.tokens],
+      between: [...this.#between],
+      shown: [...this.#shown],
+    }
+  }
+
+  static from(saved: Saved): Template {
+    const tokens = Int32Array.from(saved.numbers('tokens'))
+    const template = new Template(saved.text('id'), tokens, saved.texts('between'), saved.texts('shown'))
+    template.count = saved.number('count', 0)
+    template.isVariable = saved.flag('isVariable')
+    template.firstSeen = saved.number('firstSeen', 0)
+    template.lastSeen = saved.number('lastSeen', 0)
+    return template
+  }
+}
