@@ -1,4 +1,13 @@
-import type { Clock, Logger, Meter, Output, Receiver, RunMode, State } from '@weir/sdk'
+import {
+  type Clock,
+  type Logger,
+  type Meter,
+  messageOf,
+  type Output,
+  type Receiver,
+  type RunMode,
+  type State,
+} from '@weir/sdk'
 import { CheckpointBook } from './checkpoint-book.ts'
 import type { FileConfig } from './config.ts'
 import { FileErrors } from './file-errors.ts'
@@ -74,7 +83,7 @@ export class FileReceiver implements Receiver {
     try {
       await lookout.lookOnce()
     } catch (error) {
-      this.#options.logger.error({ error: String(error) }, 'looking for files failed')
+      this.#options.logger.error(`looking for files failed: ${messageOf(error)}`)
     }
     await follower.whenIdle()
     output.end()

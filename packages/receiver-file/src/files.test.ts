@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, symlink } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Fixture, linesOf, numbered } from './receiver.fixture.ts'
 
@@ -29,6 +29,17 @@ describe('include and exclude', () => {
     await fixture.write('app[1].log', 'one\n')
     await fixture.runOnce({ include: ['app[1].log'] })
     expect(fixture.lines).toEqual(['one'])
+  })
+
+  it('follows links to directories, and goes round no circle', async () => {
+    await mkdir(fixture.path('data/logs'), { recursive: true })
+    await fixture.write('data/logs/a.log', 'one\n')
+    await mkdir(fixture.path('links'))
+    await symlink(fixture.path('data/logs'), fixture.path('links/logs'))
+    await symlink(fixture.path('links'), fixture.path('links/self'))
+    await fixture.runOnce({ include: ['links/**/*.log'] })
+    expect(fixture.lines).toEqual(['one'])
+    expect(fixture.warnings).toEqual([])
   })
 
   it('finds new directories under wildcards', async () => {
@@ -69,6 +80,24 @@ describe('many files', () => {
     expect(fixture.lines.toSorted()).toEqual(names.flatMap((name) => linesOf(numbered(1, 12, name))).toSorted())
     await fixture.stop()
     expect(await openDescriptors()).toBe(0)
+  })
+
+  it('does not close a file in the middle of reading it to open others', async () => {
+    const room = Promise.withResolvers<void>()
+    const { sendLines } = fixture.output
+    fixture.output.sendLines = async (lines) => {
+      if (lines.source.id.includes('big')) await room.promise
+      return sendLines.call(fixture.output, lines)
+    }
+    await fixture.write('big.log', numbered(1, 3000, `big ${'x'.repeat(1000)}`))
+    await fixture.startInto({ max_open_files: 8 })
+    for (let index = 0; index < 20; index++) {
+      await fixture.write(`small-${index}.log`, `small ${index}\n`)
+      await fixture.until(() => fixture.lines.includes(`small ${index}`))
+    }
+    room.resolve()
+    await fixture.untilLines(3020)
+    expect(fixture.warnings).toEqual([])
   })
 
   it('does not let a big file hold up the others', async () => {

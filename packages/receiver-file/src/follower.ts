@@ -235,7 +235,7 @@ export class Follower {
       errors.warn(tail.path, 'cut', `${tail.path} ends in the middle of its compressed data; what it held was read`)
     }
     if (tail.content?.isCompressed || once) await this.#files.close(tail)
-    if (!tail.hasCarry || flushMs === 0 || once) return
+    if (!tail.hasCarry || flushMs === 0 || once || this.#isStopping) return
     if (hasRead) following.flushTimer?.cancel()
     else if (following.flushTimer) return
     following.flushTimer = clock.after(flushMs, () => {
@@ -280,7 +280,8 @@ export class Follower {
     const { content } = tail
     if (this.#turns.has(tail)) return
     if (content === undefined) return this.#release(tail, following)
-    const stat = await content.stat()
+    const stat = await content.stat().catch((error: unknown) => this.#options.errors.report(tail.path, error))
+    if (!stat) return this.#release(tail, following)
     if (hasChanged(tail, stat)) this.wake(tail)
     else if (stat.links === 0 && ++following.quietLooks >= 2) await this.#release(tail, following)
     else if (this.#options.clock.monotonic() - following.lastSeenMs > lingerMs) await this.#release(tail, following)

@@ -53,7 +53,6 @@ export class Identification {
         const position = await continuation(content, size, passed)
         if (position === passed[0]) return { is: 'known', checkpoint }
         if (position) return { is: 'passed', head, position }
-        if (checkpoint.inode === inode) book.loseInode(checkpoint)
       }
     }
     return { is: 'new', head }

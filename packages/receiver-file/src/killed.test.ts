@@ -27,7 +27,7 @@ it('loses no line when its process is killed at any moment, while files are writ
       child = fork(reader, [fixture.folder])
       await once(child, 'message')
       const before = seen().size
-      await expect.poll(() => seen().size, { timeout: 5000, interval: 1 }).toBeGreaterThan(before)
+      await expect.poll(() => seen().size, { timeout: 5000, interval: 10 }).toBeGreaterThan(before)
       await sleep(kill * 130)
       child.kill('SIGKILL')
       await once(child, 'exit')

@@ -1,4 +1,4 @@
-import type { Clock, Logger, Timer } from '@weir/sdk'
+import { type Clock, type Logger, messageOf, type Timer } from '@weir/sdk'
 import type { Checkpoint } from './checkpoint.ts'
 import type { CheckpointBook } from './checkpoint-book.ts'
 import type { FileConfig } from './config.ts'
@@ -28,7 +28,7 @@ export interface LookoutOptions {
 /** Announced changes are gathered for so long: a writer of many small lines must not be read line by line. */
 const gatherMs = 20
 /** A look may take this part of the time. */
-const share = 1 / 4
+const share = 1 / 10
 /** How long a copy waits for its original to be truncated before it counts as a file of its own. */
 const copyPatienceMs = 10_000
 
@@ -50,6 +50,7 @@ export class Lookout {
   /** Earliest time for another look, by the monotonic clock. */
   #restsUntilMs = Number.NEGATIVE_INFINITY
   #isFirstLook = true
+  #failure = ''
   /** Between `start` and `stop`; a single look arranges for nothing. */
   #isOn = false
   #isStopped = false
@@ -104,7 +105,11 @@ export class Lookout {
     const { clock, config, logger } = this.#options
     const begunMs = clock.monotonic()
     this.#looking = this.#look()
-      .catch((error: unknown) => logger.error({ error: String(error) }, 'looking for files failed; it is tried again'))
+      .catch((error: unknown) => {
+        const reason = messageOf(error)
+        if (reason !== this.#failure) logger.error(`looking for files failed: ${reason}; it is tried again`)
+        this.#failure = reason
+      })
       .finally(() => {
         this.#looking = undefined
         const nowMs = clock.monotonic()
@@ -160,6 +165,7 @@ export class Lookout {
     await follower.endLook()
     book.prune((checkpoint) => follower.of(checkpoint) !== undefined || found.has(checkpoint.inode))
     this.#isFirstLook = false
+    this.#failure = ''
   }
 
   #isTooOld({ stat }: FoundFile): boolean {

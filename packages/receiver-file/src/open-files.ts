@@ -73,7 +73,8 @@ export class OpenFiles {
     tail.content = undefined
     this.#tails.delete(tail)
     this.#gauge.record(this.#tails.size)
-    await content.close()
+    // What was read is not lost by a descriptor that fails to close.
+    await content.close().catch(() => {})
   }
 
   async closeAll(): Promise<void> {

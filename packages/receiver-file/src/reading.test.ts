@@ -1,3 +1,4 @@
+import { truncate } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Fixture, linesOf, numbered } from './receiver.fixture.ts'
 
@@ -35,6 +36,31 @@ describe('reading to the end (--once)', () => {
 })
 
 describe('following', () => {
+  it('sees what the system announces without waiting for the poll', async () => {
+    await fixture.write('a.log', numbered(1, 1))
+    await fixture.start({ poll_interval: '1h' })
+    const begun = fixture.clock.now()
+    await fixture.append('a.log', numbered(2, 2))
+    await fixture.untilLines(2)
+    await fixture.write('b.log', numbered(3, 3))
+    await fixture.untilLines(3)
+    expect(fixture.clock.now() - begun).toBeLessThan(3_000_000)
+  })
+
+  it('reads on behind 4 GiB', async () => {
+    await fixture.write('a.log', '')
+    await truncate(fixture.path('a.log'), 5 * 2 ** 30 + 1)
+    await fixture.append('a.log', '\nold\n')
+    await fixture.start({ start_at: 'end' })
+    await fixture.append('a.log', 'new\n')
+    await fixture.untilLines(1)
+    await fixture.stop()
+    await fixture.append('a.log', 'newer\n')
+    await fixture.start({ start_at: 'end' })
+    await fixture.untilLines(2)
+    expect(fixture.lines).toEqual(['new', 'newer'])
+  })
+
   it('reads what is there, then what comes', async () => {
     await fixture.write('a.log', numbered(1, 3))
     await fixture.start()

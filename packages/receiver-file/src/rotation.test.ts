@@ -90,7 +90,9 @@ describe('rotation by rename', () => {
     await fixture.untilLines(20)
     await writer.close()
     await fixture.pass()
+    const gone = fixture.clock.now()
     await fixture.until(() => fixture.meter.total('weir_receiver_file_open_files') <= 1)
+    expect(fixture.clock.now() - gone).toBeLessThan(3000)
     expectOnce(generation('a', 1, 20))
     expect(fixture.meter.total('weir_receiver_file_lost_bytes')).toBe(0)
   })
@@ -172,6 +174,37 @@ describe('rotation by copying and truncating', () => {
     expectOnce(generation('a', 1, 310), generation('b', 1, 10))
   })
 
+  it('recognises a copy that was made while it was stopped, though it begins like the file that replaced it', async () => {
+    // The copy comes first by its name and by its age.
+    const config = { include: ['app*.log', 'canary-*.log'] }
+    const header = '#fields time level message\n'
+    await fixture.write('app.log', header + generation('a', 1, 10))
+    await fixture.start(config)
+    await fixture.untilLines(11)
+    await fixture.stop()
+    await fixture.append('app.log', generation('a', 11, 12))
+    await copyFile(fixture.path('app.log'), fixture.path('app-1.log'))
+    await fixture.write('app.log', header + generation('b', 1, 30))
+    await fixture.start(config)
+    await fixture.untilLines(44)
+    await fixture.pass()
+    expectOnce(header, generation('a', 1, 12), header, generation('b', 1, 30))
+  })
+
+  it('does not read a copy again that was made before the last lines came', async () => {
+    await fixture.write('app.log', generation('a', 1, 300))
+    await fixture.start(rotating)
+    await fixture.untilLines(300)
+    await copyFile(fixture.path('app.log'), fixture.path('unseen'))
+    await fixture.append('app.log', generation('a', 301, 310))
+    await fixture.untilLines(310)
+    await rename(fixture.path('unseen'), fixture.path('app.log.1'))
+    await fixture.write('app.log', generation('b', 1, 10))
+    await fixture.untilLines(320)
+    await fixture.pass()
+    expectOnce(generation('a', 1, 310), generation('b', 1, 10))
+  })
+
   it('reads a copy as a file of its own when its original is not truncated', async () => {
     await fixture.write('app.log', generation('a', 1, 10))
     await fixture.start(rotating)
@@ -218,6 +251,15 @@ describe('truncation', () => {
     await fixture.untilLines(52)
     await fixture.pass()
     expectOnce(header, generation('a', 1, 20), header, generation('b', 1, 30))
+  })
+
+  it('sends the beginning of a last line whose end has gone', async () => {
+    await fixture.write('app.log', `${generation('a', 1, 3)}unfinished`)
+    await fixture.start({ ...rotating, flush_period: '0' })
+    await fixture.untilLines(3)
+    await fixture.write('app.log', generation('b', 1, 2))
+    await fixture.untilLines(6)
+    expect(fixture.lines.slice(3).toSorted()).toEqual([...linesOf(generation('b', 1, 2)), 'unfinished'])
   })
 
   it('counts bytes that it had seen and could not read', async () => {
