@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { LogBatch } from '@weir/sdk'
+import { Layout, LogBatch } from '@weir/sdk'
 import {
   batchOf,
   createComponent,
@@ -94,6 +94,32 @@ describe('new_pattern', () => {
     expect(titles).toEqual(
       ['disk <id> is full', '{"disk":<num>}', 'disk <id> is low'].map((text) => `new message: ${text}`),
     )
+  })
+
+  it('takes the method and the status of lines of access logs', () => {
+    const layout = Layout.of('http.request.method', 'http.response.status_code')
+    const detector = createComponent(newPattern, { warmup: '0', warmup_records: 0 })
+    const titles: string[] = []
+    const line = (method: string, path: string, status: number, agent: string) => {
+      const batch = new LogBatch({ layout })
+      batch.bytes = Buffer.from(`"${method} ${path}" ${status} "${agent}"`)
+      const row = batch.addLine(0, batch.bytes.length)
+      const at = row * batch.stride * 2
+      batch.cells.set([1, 1 + method.length], at + 4)
+      batch.setValue(row, 3, status)
+      batch.time[row] = 1
+      detector.observeBatch?.(batch, ({ title }) => titles.push(title))
+    }
+    line('GET', '/', 200, 'curl/8')
+    line('GET', '/users/7', 200, 'Mozilla/5.0 (X11; Linux)')
+    line('GET', '/users', 502, 'curl/8')
+    line('PUT', '/users', 200, 'curl/8')
+    line('GET', '/', 502, 'wget')
+    expect(titles).toEqual([
+      'new message: GET <path> 200 OK',
+      'new message: GET <path> 502 Bad Gateway',
+      'new message: PUT <path> 200 OK',
+    ])
   })
 
   it('counts the records of the most frequent templates', () => {

@@ -23,7 +23,10 @@ import { TemplateMiner } from '../templates/template-miner.ts'
 import { Novelty } from './novelty.ts'
 
 const config = Type.Object({
-  field: FieldPath({ description: 'Field that holds the message.', default: 'body' }),
+  field: FieldPath({
+    description: 'Field that holds the message. Of a line of an access log, method and status are taken.',
+    default: 'body',
+  }),
   warmup: Duration({ description: 'Time that is only learnt from at first.', default: '10m' }),
   warmup_records: Type.Integer({
     description: 'Records that are only learnt from at first.',

@@ -1,6 +1,11 @@
 import { Buffer } from 'node:buffer'
 import { bodySlot, Cell, endOf, type FieldReader, fieldReader, kindOf, type LogBatch, Record, textOf } from '@weir/sdk'
+import { AccessMessage } from './access-message.ts'
+import type { Template } from './template.ts'
 import type { Mined, TemplateMiner } from './template-miner.ts'
+
+/** Combinations of method and status that are remembered: the usual ones, and some nonsense. */
+const maxAccessTemplates = 256
 
 /** Characters of a message that is no range of the batch's bytes. */
 const maxText = 8192
@@ -10,6 +15,12 @@ export class MessageReader {
   readonly #miner: TemplateMiner
   readonly #read: FieldReader
   readonly #isBody: boolean
+  readonly #access = new AccessMessage()
+  /** Templates of lines of access logs, by their key, as long as the miner's templates are the same. */
+  readonly #accessTemplates = new Map<number, Template>()
+  #generation = -1
+  #lastKey = -1
+  #lastTemplate: Template | undefined
   readonly #copy = Buffer.alloc(maxText * 3 + 1)
 
   constructor(miner: TemplateMiner, field: string) {
@@ -21,6 +32,8 @@ export class MessageReader {
   /** `undefined` if the row has no message. */
   mine(batch: LogBatch, row: number): Mined | undefined {
     if (this.#isBody) {
+      const key = this.#access.keyOf(batch, row)
+      if (key >= 0) return this.#mineAccess(key, batch, row)
       const at = (row * batch.stride + bodySlot) * 2
       const end = batch.cells[at + 1] ?? -1
       if (kindOf(end) === Cell.STRING) {
@@ -29,7 +42,29 @@ export class MessageReader {
       }
     }
     const text = textOf(this.#read(new Record(batch).at(row)))
-    if (text === '') return undefined
+    return text === '' ? undefined : this.#mineText(text)
+  }
+
+  #mineAccess(key: number, batch: LogBatch, row: number): Mined {
+    const { generation } = this.#miner
+    if (generation !== this.#generation) {
+      this.#generation = generation
+      this.#accessTemplates.clear()
+      this.#lastKey = -1
+    }
+    const known = key === this.#lastKey ? this.#lastTemplate : this.#accessTemplates.get(key)
+    if (known !== undefined) {
+      this.#lastKey = key
+      this.#lastTemplate = known
+      return this.#miner.count(known)
+    }
+    const mined = this.#miner.addNamed(key, this.#access.textOf(batch, row))
+    if (this.#accessTemplates.size >= maxAccessTemplates) this.#accessTemplates.clear()
+    this.#accessTemplates.set(key, mined.template)
+    return mined
+  }
+
+  #mineText(text: string): Mined {
     const length = this.#copy.write(text.length > maxText ? text.slice(0, maxText) : text)
     this.#copy[length] = 10
     return this.#miner.add(this.#copy, 0, length)

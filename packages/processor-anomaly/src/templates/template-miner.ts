@@ -4,7 +4,7 @@ import { Saved } from '../saved.ts'
 import { SignatureCache } from './signature-cache.ts'
 import { Template } from './template.ts'
 import { TemplateIndex } from './template-index.ts'
-import { endsToken, joined, Tokenizer } from './tokenizer.ts'
+import { endsToken, hashesOf, joined, Tokenizer } from './tokenizer.ts'
 
 /** When there are too many templates, one in so many is forgotten at once: those not seen for longest. */
 const evictionShare = 16
@@ -33,6 +33,8 @@ export interface Mined {
 export class TemplateMiner {
   /** Messages that were read. */
   messages = 0
+  /** Changes when templates have been merged or forgotten: whoever holds one must ask again. */
+  generation = 0
   readonly #maxTemplates: number
   readonly #tokenizer = new Tokenizer()
   readonly #cache = new SignatureCache()
@@ -67,6 +69,26 @@ export class TemplateMiner {
     mined.isNew = false
     mined.isVariation = false
     const template = this.#cache.find(tokenizer.hash, tokenizer.check) ?? this.#recall(bytes, from, to)
+    template.count++
+    template.lastSeen = ++this.messages
+    mined.template = template
+    return mined
+  }
+
+  /** Takes a message whose kind is known by a number and a text: nothing is mined. */
+  addNamed(key: number, text: string): Mined {
+    const tokens = Int32Array.of(1, key)
+    const known = this.#index.find(hashesOf(tokens), tokens.length, tokens)
+    const mined = this.count(known ?? this.#enter(Template.named(tokens, text)))
+    mined.isNew = known === undefined
+    return mined
+  }
+
+  /** Takes one more message of a template that `add` has returned since `generation` was last another. */
+  count(template: Template): Mined {
+    const mined = this.#mined
+    mined.isNew = false
+    mined.isVariation = false
     template.count++
     template.lastSeen = ++this.messages
     mined.template = template
@@ -118,20 +140,28 @@ export class TemplateMiner {
   }
 
   #learn(bytes: Buffer, from: number, to: number): Template {
+    const template = this.#enter(Template.of(this.#tokenizer, bytes, from, to))
+    this.#mined.isNew = template.mergedInto === undefined
+    return template.current
+  }
+
+  #enter(template: Template): Template {
     if (this.size >= this.#maxTemplates) this.#evict()
-    const template = Template.of(this.#tokenizer, bytes, from, to)
     template.firstSeen = this.messages
     const { similar, merged } = this.#index.relate(template)
     this.#mined.isVariation = similar
-    this.#mined.isNew = merged === undefined
-    if (merged === undefined) return template
-    this.#cache.clear()
-    return merged
+    if (merged !== undefined) this.#forgetCached()
+    return template
   }
 
   #evict(): void {
     const bySeen = this.templates.sort((one, other) => one.lastSeen - other.lastSeen)
     this.#index.remove(bySeen.slice(0, Math.ceil(bySeen.length / evictionShare)))
+    this.#forgetCached()
+  }
+
+  #forgetCached(): void {
+    this.generation++
     this.#cache.clear()
   }
 }

@@ -8,6 +8,8 @@ import { maxTokens, type Tokenizer, wild } from './tokenizer.ts'
 /** Characters of a template's text: enough to recognise a message. */
 const maxText = 400
 
+const idOf = (words: string): string => createHash('sha256').update(words).digest('hex').slice(0, 12)
+
 /** A kind of message: its words, with places for values. */
 export class Template {
   /** Stable: derived from the words of the first message of this kind, the same after a restart and on any machine. */
@@ -35,6 +37,11 @@ export class Template {
     this.#shown = shown
   }
 
+  /** A template that is known by its tokens and a text. */
+  static named(tokens: Int32Array, text: string): Template {
+    return new Template(idOf(text), tokens, [text], [])
+  }
+
   /** Stands for messages of no known kind. */
   static other(): Template {
     return new Template('', new Int32Array(0), ['(other messages)'], [])
@@ -57,7 +64,7 @@ export class Template {
     const isWhole = at < from + maxText && (end >= to || count < maxTokens)
     between.push(isWhole ? bytes.toString('utf8', at, Math.min(end, at + maxText)) : '…')
     const words = shown.map((word, index) => (tokens[index] === wild ? anyValue : word)).join(' ')
-    return new Template(createHash('sha256').update(words).digest('hex').slice(0, 12), tokens, between, shown)
+    return new Template(idOf(words), tokens, between, shown)
   }
 
   /** The template that its messages belong to now. */
