@@ -41,6 +41,7 @@ export function program(): Command {
 
   withConfig(verb('run', 'Run the pipelines until interrupted', 'weir run --once weir.yaml'))
     .option('--once', 'read the input to its end, flush, print a summary and exit')
+    .option('-w, --watch', 'reload when the config or a local plugin changes (SIGHUP does so too)')
     .option('-q, --quiet', 'no progress line and no summary')
     .addOption(
       new Option('--log-level <level>', "level of Weir's own log; default: service.telemetry.logs.level").choices([

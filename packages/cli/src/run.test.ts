@@ -118,4 +118,49 @@ describe('weir run', () => {
     await folder.weir('run', '--once')
     expect(items(folder)).toEqual(upTo(10))
   })
+
+  it('goes over to a changed config and a changed plugin while lines flow, and loses none', async () => {
+    using folder = new Folder()
+    const shout = (mark: string) =>
+      `import { defineProcessor } from '@weir/sdk'
+       import { mark } from './mark.ts'
+       const process = (batch) => (batch.forEach((record) => record.attributes.set('mark', mark)), batch)
+       export default defineProcessor({ type: 'mark', mutates: true, create: () => ({ process }) })
+       // ${mark}`
+    folder.write('shout.ts', shout('one'))
+    folder.write('mark.ts', `export const mark = 'one'`)
+    const marked = {
+      ...pipeline,
+      plugins: { paths: ['shout.ts'] },
+      processors: { mark: {} },
+      service: { pipelines: { logs: { receivers: ['file'], processors: ['mark'], exporters: ['file'] } } },
+    }
+    folder.write('weir.json', marked)
+    folder.write('access.log', lines(0, 10))
+    const command = folder.start(['run', '--watch'])
+    await expect.poll(() => items(folder).length, { timeout: 10_000 }).toBe(10)
+
+    folder.write('mark.ts', `export const mark = 'two'`)
+    folder.write('shout.ts', shout('two'))
+    await expect.poll(() => command.stderr, { timeout: 10_000 }).toContain('a file has changed: reloaded')
+    appendFileSync(folder.file('access.log'), lines(10, 20))
+    await expect.poll(() => items(folder).length, { timeout: 10_000 }).toBe(20)
+
+    folder.write('weir.json', 'garbage')
+    await expect.poll(() => command.stderr, { timeout: 10_000 }).toContain('but the config is wrong: what runs goes on')
+    appendFileSync(folder.file('access.log'), lines(20, 30))
+    await expect.poll(() => items(folder).length, { timeout: 10_000 }).toBe(30)
+
+    folder.write('weir.json', pipeline)
+    command.kill('SIGHUP')
+    await expect.poll(() => command.stderr, { timeout: 10_000 }).toContain('told to reload: reloaded')
+    appendFileSync(folder.file('access.log'), lines(30, 40))
+    await expect.poll(() => items(folder).length, { timeout: 10_000 }).toBe(40)
+    command.kill('SIGTERM')
+    expect((await command.finished).code).toBe(0)
+    expect(items(folder)).toEqual(upTo(40))
+    const records = readFileSync(folder.file('out.ndjson'), 'utf8').trim().split('\n')
+    const marks = records.map((record) => JSON.parse(record).attributes.mark ?? 'none')
+    expect(marks).toEqual([...Array(10).fill('one'), ...Array(20).fill('two'), ...Array(10).fill('none')])
+  }, 40_000)
 })

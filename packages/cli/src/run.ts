@@ -1,12 +1,14 @@
 import { Collector, type LogLevel } from '@weir/core'
 import { exitCode } from './exit-code.ts'
 import { type ConfigOptions, prepareFrom, report } from './prepared.ts'
+import { reloading } from './reloading.ts'
 import { Screen } from './screen.ts'
 import { progressLine, summary } from './summary.ts'
 
 interface RunOptions extends ConfigOptions {
   once?: boolean
   quiet?: boolean
+  watch?: boolean
   logLevel?: LogLevel
 }
 
@@ -43,12 +45,18 @@ export async function run(files: string[], options: RunOptions): Promise<void> {
   const since = performance.now()
   const progress = setInterval(() => screen.progress(progressLine(collector, performance.now() - since)), progressMs)
   let failure: unknown
+  let endReloading = () => {}
   try {
     await collector.start()
+    endReloading = reloading(collector, prepared, {
+      watch: options.watch === true,
+      prepareAgain: () => prepareFrom(files, options),
+    })
     await Promise.race([once ? collector.ended() : collector.failed(), interrupted.promise])
   } catch (error) {
     failure = error
   }
+  endReloading()
   const isDelivered = await collector.stop()
   clearInterval(progress)
   screen.progress('')

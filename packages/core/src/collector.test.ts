@@ -186,7 +186,7 @@ async function collectorOf(story: Story, config: object): Promise<Collector> {
   const checked = checkConfig(await loadConfig({ cwd: base, files: ['weir.json'], env: {} }), registry)
   expect(checked.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([])
   const collector = new Collector(
-    { registry, pluginProblems: [], ...checked },
+    { registry, pluginProblems: [], watched: [], ...checked },
     { once: true, isTerminal: false, terminal: { write: () => {} }, logLevel: 'silent' },
   )
   opened.push(collector)

@@ -5,13 +5,13 @@ import { container as rootContainer } from 'tsyringe'
 import { BatchPool } from './batch/batch-pool.ts'
 import { compileCondition } from './expressions/condition.ts'
 import { compilePattern } from './expressions/pattern.ts'
-import { type Graph, GraphBuilder } from './graph/build.ts'
+import { GraphBuilder } from './graph/build.ts'
 import { ComponentCatalog } from './graph/component-catalog.ts'
 import { ComponentFactory } from './graph/component-factory.ts'
 import { registerTokens } from './graph/register-tokens.ts'
+import { RunningGraph } from './graph/running-graph.ts'
 import { services } from './graph/services.ts'
 import type { Prepared } from './prepare.ts'
-import { starting } from './stages/starting.ts'
 import { StateStore } from './state/state-store.ts'
 import { createLogger, type LogLevel } from './telemetry/logger.ts'
 import { startPrometheus } from './telemetry/prometheus.ts'
@@ -31,49 +31,38 @@ export interface CollectorOptions {
   clock?: Clock
 }
 
-/** How long a component may take to stop once everything must stop at once; then it is left behind. */
-const graceMs = 1000
+type Runnable = Required<Pick<Prepared, 'config' | 'plan' | 'registry'>>
 
-/** A running pipeline: start, stop, and what it measures. One per process and state directory. */
+/** A running pipeline: start, reload, stop, and what it measures. One per process and state directory. */
 export class Collector {
   readonly telemetry = new Telemetry()
-  readonly #prepared: Required<Pick<Prepared, 'config' | 'plan' | 'registry'>>
+  /** The process's logger. */
+  readonly logger: PinoLogger
   readonly #options: CollectorOptions
-  readonly #logger: PinoLogger
-  readonly #abort = new AbortController()
-  readonly #failure = Promise.withResolvers<never>()
-  readonly #abandoned = Promise.withResolvers<void>()
   readonly #clock: Clock
-  #graph: Graph | undefined
+  readonly #failure = Promise.withResolvers<never>()
+  readonly #closers: (() => Promise<void>)[] = []
+  #prepared: Runnable
   #state: StateStore | undefined
-  #closers: (() => Promise<void>)[] = []
+  #workers: WorkerPool | undefined
+  #running: RunningGraph | undefined
+  #reloading: Promise<unknown> = Promise.resolve()
+  #isStopping = false
   #stopped: Promise<boolean> | undefined
 
   /** @throws WeirError `WEIR_CONFIG_INVALID` when the config cannot run */
   constructor(prepared: Prepared, options: CollectorOptions) {
-    const { config, plan, registry } = prepared
-    if (config === undefined || plan === undefined) {
-      throw new WeirError('the config is not valid', { code: 'WEIR_CONFIG_INVALID', hint: 'see weir validate' })
-    }
-    this.#prepared = { config, plan, registry }
+    this.#prepared = runnable(prepared)
     this.#options = options
     this.#clock = options.clock ?? new SystemClock()
-    const { telemetry } = config.service
-    this.#logger = createLogger({
-      level: options.logLevel ?? telemetry.logs.level,
-      isPretty: process.stderr.isTTY === true,
-    })
+    const { logs } = this.#prepared.config.service.telemetry
+    this.logger = createLogger({ level: options.logLevel ?? logs.level, isPretty: process.stderr.isTTY === true })
     this.#failure.promise.catch(() => {})
-  }
-
-  /** The process's logger. */
-  get logger(): PinoLogger {
-    return this.#logger
   }
 
   /** The exporters with what waits before each, for those who show it. */
   get exporters(): readonly { id: string; queuedRecords: number; circuit: string }[] {
-    return (this.#graph?.exporters ?? []).map(({ id, queue, circuitState }) => ({
+    return (this.#running?.graph.exporters ?? []).map(({ id, queue, circuitState }) => ({
       id,
       queuedRecords: queue.records,
       circuit: circuitState,
@@ -85,31 +74,36 @@ export class Collector {
    * @throws WeirError from the state store, or from the component that failed
    */
   async start(): Promise<void> {
-    const { config } = this.#prepared
+    const { service } = this.#prepared.config
     try {
-      const { prometheus } = config.service.telemetry.metrics
+      const { prometheus } = service.telemetry.metrics
       if (prometheus !== undefined) this.#closers.push(await startPrometheus(prometheus))
-      this.#state = await StateStore.open(config.service.state_dir, (reason, path) =>
-        this.#logger.warn({ reason, path }, 'the state could not be used and was set aside; starting with none'),
+      this.#state = await StateStore.open(service.state_dir, (reason, path) =>
+        this.logger.warn({ reason, path }, 'the state could not be used and was set aside; starting with none'),
       )
-      this.#graph = this.#build(this.#state)
-      for (const { id, extension } of this.#graph.extensions) await starting(id, () => extension.start())
-      for (const exporter of this.#graph.exporters) await starting(exporter.id, () => exporter.start())
-      for (const pipeline of [...this.#graph.pipelines].reverse()) await pipeline.start()
-      for (const { stage, receiver } of this.#graph.receivers) await starting(stage.id, () => stage.start(receiver))
+      await this.#run(this.#state)
     } catch (error) {
-      this.abort(error)
       await this.stop()
       throw error
     }
   }
 
+  /**
+   * Goes over to another config: stops what runs, as `stop` does, and starts anew with the same state, so that sources go
+   * on where they were and detectors know what they knew. If the new config cannot be started, the old one runs again.
+   * State directory and metrics endpoint stay those of the first config.
+   * @throws WeirError `WEIR_CONFIG_INVALID`, when nothing has changed; or from the component that failed
+   */
+  reload(prepared: Prepared): Promise<void> {
+    const next = runnable(prepared)
+    const reloading = this.#reloading.then(() => this.#reload(next))
+    this.#reloading = reloading.catch(() => {})
+    return reloading
+  }
+
   /** Resolves when every receiver that ends has ended (`once`); rejects when an error stops the collector. */
   async ended(): Promise<void> {
-    const endings = (this.#graph?.receivers ?? []).map(({ stage, ends }) =>
-      ends ? stage.ended : new Promise<void>(() => {}),
-    )
-    await Promise.race([Promise.all(endings), this.#failure.promise])
+    await Promise.race([this.#running?.ended(), this.#failure.promise])
   }
 
   /** Rejects when an error stops the collector (`service.on_error: stop`). */
@@ -119,10 +113,8 @@ export class Collector {
 
   /** Stops at once: attempts end, what waits is not delivered and its checkpoints do not move. */
   abort(reason: unknown = new Error('stopped at once')): void {
-    this.#abort.abort(reason)
-    this.#clock.after(graceMs, () => this.#abandoned.resolve())
-    for (const exporter of this.#graph?.exporters ?? []) exporter.queue.abort(reason)
-    for (const pipeline of this.#graph?.pipelines ?? []) pipeline.entrance.channel.abort(reason)
+    this.#isStopping = true
+    this.#running?.abort(reason)
   }
 
   /**
@@ -130,52 +122,53 @@ export class Collector {
    * @returns whether everything was delivered in time
    */
   stop(): Promise<boolean> {
+    this.#isStopping = true
     this.#stopped ??= this.#stop()
     return this.#stopped
   }
 
   async #stop(): Promise<boolean> {
-    const graph = this.#graph
-    const deadline = this.#clock.after(this.#prepared.config.service.shutdown_timeout, () => {
-      this.#logger.warn('not everything could be delivered before the deadline: stopping at once')
-      this.abort()
-    })
-    if (graph !== undefined) {
-      await this.#each(graph.receivers, ({ stage }) => stage.stop())
-      await this.#each(graph.pipelines, (pipeline) => pipeline.stop())
-      await this.#each(graph.exporters, (exporter) => exporter.stop())
-      await this.#each(graph.receivers, ({ stage }) => stage.close())
-      await this.#each(graph.extensions, ({ extension }) => extension.stop())
-    }
-    deadline.cancel()
+    const isDelivered = (await this.#running?.stop()) ?? true
+    await this.#reloading
+    await this.#workers?.close()
     this.#state?.close()
-    await this.#each(this.#closers.splice(0), (close) => close())
-    return !this.#abort.signal.aborted
+    for (const close of this.#closers.splice(0)) {
+      await close().catch((error: unknown) => this.logger.error({ error: messageOf(error) }, 'could not be closed'))
+    }
+    return isDelivered
   }
 
-  /** Stops one after the other; one that fails does not keep the others from it. */
-  async #each<Item>(items: readonly Item[], stop: (item: Item) => Promise<void> | void): Promise<void> {
-    for (const item of items) {
-      try {
-        await Promise.race([stop(item), this.#abandoned.promise])
-      } catch (error) {
-        this.#logger.error({ error: messageOf(error) }, 'something could not be stopped cleanly')
-      }
+  async #reload(next: Runnable): Promise<void> {
+    if (this.#state === undefined || this.#isStopping) return
+    const previous = this.#prepared
+    await this.#running?.stop()
+    await this.#workers?.close()
+    if (this.#isStopping) return
+    try {
+      this.#prepared = next
+      await this.#run(this.#state)
+    } catch (error) {
+      this.#prepared = previous
+      await this.#run(this.#state)
+      throw error
     }
   }
 
-  #build(state: StateStore): Graph {
+  /** Makes the graph of the config and starts it. */
+  async #run(state: StateStore): Promise<void> {
     const { config, plan, registry } = this.#prepared
     const { once, isTerminal, terminal } = this.#options
+    const { clock, logger } = { clock: this.#clock, logger: this.logger }
     const runMode: RunMode = { once, isTerminal, baseDir: config.baseDir }
+    const abort = new AbortController()
     const container = rootContainer.createChildContainer()
     const values: [string, unknown][] = [
       [services.container, container],
-      [services.logger, this.#logger],
-      [services.clock, this.#clock],
+      [services.logger, logger],
+      [services.clock, clock],
       [services.runMode, runMode],
       [services.terminal, terminal],
-      [services.abort, this.#abort],
+      [services.abort, abort],
       [services.conditions, { compile: compileCondition }],
       [services.patterns, { compile: compilePattern }],
       [services.state, state],
@@ -185,12 +178,19 @@ export class Collector {
     ]
     for (const [name, useValue] of values) container.register(name, { useValue })
     container.register(Telemetry, { useValue: this.telemetry })
-    const workers = new WorkerPool(config.service.workers)
-    container.register(WorkerPool, { useValue: workers })
-    this.#closers.push(() => workers.close())
+    this.#workers = new WorkerPool(config.service.workers)
+    container.register(WorkerPool, { useValue: this.#workers })
     for (const service of [BatchPool, ComponentFactory, ComponentCatalog]) container.registerSingleton<unknown>(service)
     registerTokens(container)
-    const stops = config.service.on_error === 'stop'
-    return container.resolve(GraphBuilder).build(stops ? (error) => this.#failure.reject(error) : undefined)
+    const onError = config.service.on_error === 'stop' ? (error: unknown) => this.#failure.reject(error) : undefined
+    const graph = container.resolve(GraphBuilder).build(onError)
+    this.#running = new RunningGraph(graph, { clock, logger, abort, shutdownMs: config.service.shutdown_timeout })
+    await this.#running.start()
   }
+}
+
+/** @throws WeirError `WEIR_CONFIG_INVALID` when the config cannot run */
+function runnable({ config, plan, registry }: Prepared): Runnable {
+  if (config !== undefined && plan !== undefined) return { config, plan, registry }
+  throw new WeirError('the config is not valid', { code: 'WEIR_CONFIG_INVALID', hint: 'see weir validate' })
 }

@@ -22,6 +22,8 @@ export interface Prepared {
   readonly registry: Registry
   readonly diagnostics: readonly Diagnostic[]
   readonly pluginProblems: readonly PluginProblem[]
+  /** Files and folders that it was made from and that the operator may change: the config's, and local plugins. */
+  readonly watched: readonly string[]
   /** There if the config is valid by its schemas. */
   readonly config?: WeirConfig
   /** There if the config can run. */
@@ -36,13 +38,14 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     profile: options.profile,
     env: options.env,
   })
-  const { registry, problems } = await loadPlugins({
+  const { registry, problems, localPaths } = await loadPlugins({
     baseDir: source.baseDir,
     hosts: options.hosts,
     paths: source.plugins.paths,
     prefer: source.plugins.prefer,
   })
-  return { registry, pluginProblems: problems, ...checkConfig(source, registry) }
+  const watched = [...source.paths, ...localPaths]
+  return { registry, pluginProblems: problems, watched, ...checkConfig(source, registry) }
 }
 
 /** Checks a config by its schemas and its graph, so that the mistakes of both come back together. */

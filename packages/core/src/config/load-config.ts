@@ -23,6 +23,7 @@ export interface ConfigSource {
   readonly baseDir: string
   /** As they are shown: relative to `cwd` if they are below it. */
   readonly files: readonly string[]
+  readonly paths: readonly string[]
   readonly value: ConfigMap
   readonly place: Place
   /** What the `plugins` section says; its mistakes are found at validation. */
@@ -48,6 +49,7 @@ export async function loadConfig({ cwd, files, profile, env }: LoadOptions): Pro
   return {
     baseDir,
     files: names,
+    paths,
     value: result,
     place,
     plugins: pluginsOf(result),

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf } from '@weir/sdk'
@@ -58,7 +58,9 @@ const notAMap = (name: string, span?: Span) =>
   })
 
 async function readModule(path: string, name: string): Promise<Parsed> {
-  const module: { default?: unknown } = await import(pathToFileURL(path).href)
+  // By its age, so that a changed file is not taken from the module cache when the config is read again.
+  const { mtimeMs } = await stat(path)
+  const module: { default?: unknown } = await import(`${pathToFileURL(path).href}?modified=${mtimeMs}`)
   const exported: unknown = typeof module.default === 'function' ? await module.default() : module.default
   const value: unknown = JSON.parse(JSON.stringify(exported ?? null))
   return isConfigMap(value) ? { value, place: nothing, diagnostics: [] } : failed(notAMap(name))

@@ -9,6 +9,8 @@ export interface PluginSource {
   readonly version: string
   /** URL of the module. */
   readonly entry: string
+  /** The file or folder of a plugin of the operator's own, which may change while Weir runs. */
+  readonly localPath?: string
 }
 
 interface Manifest {
@@ -95,7 +97,12 @@ export function discover({ baseDir, hosts, paths }: DiscoverOptions): PluginSour
   return [...new Map(sources.map((source) => [source.entry, source])).values()]
 }
 
-const fileSource = (path: string): PluginSource => ({ name: path, version: 'local', entry: pathToFileURL(path).href })
+const fileSource = (path: string): PluginSource => ({
+  name: path,
+  version: 'local',
+  entry: pathToFileURL(path).href,
+  localPath: path,
+})
 
 function filesIn(folder: string): PluginSource[] {
   if (!existsSync(folder)) return []
@@ -105,4 +112,5 @@ function filesIn(folder: string): PluginSource[] {
     .sort((one, other) => (one.entry < other.entry ? -1 : 1))
 }
 
-const atPath = (path: string): PluginSource[] => (isPluginFile(path) ? [fileSource(path)] : pluginIn(path))
+const atPath = (path: string): PluginSource[] =>
+  isPluginFile(path) ? [fileSource(path)] : pluginIn(path).map((source) => ({ ...source, localPath: path }))

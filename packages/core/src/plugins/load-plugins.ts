@@ -1,7 +1,7 @@
 import { type Definition, isDefinition, messageOf, WeirError } from '@weir/sdk'
 import { type DiscoverOptions, discover, type PluginSource } from './discover.ts'
+import { nextGeneration, registerPluginHooks } from './plugin-modules.ts'
 import { Registry } from './registry.ts'
-import { resolveSdkForPlugins } from './resolve-sdk.ts'
 
 /** A plugin that could not be loaded, and why; the others are there. */
 export interface PluginProblem {
@@ -12,6 +12,8 @@ export interface PluginProblem {
 export interface LoadedPlugins {
   readonly registry: Registry
   readonly problems: readonly PluginProblem[]
+  /** Files and folders of the operator's own plugins. */
+  readonly localPaths: readonly string[]
 }
 
 /** The definitions that a module exports by default: one, or a list. */
@@ -41,18 +43,21 @@ async function definitionsOf(source: PluginSource): Promise<Definition[]> {
 export async function loadPlugins(
   options: DiscoverOptions & { prefer?: { readonly [kindAndType: string]: string } },
 ): Promise<LoadedPlugins> {
-  resolveSdkForPlugins()
+  registerPluginHooks()
+  const freshEntry = nextGeneration()
   const registry = new Registry(options.prefer)
   const problems: PluginProblem[] = []
-  for (const source of discover(options)) {
+  const sources = discover(options)
+  for (const source of sources) {
+    const entry = source.localPath === undefined ? source.entry : freshEntry(source.entry)
     try {
-      for (const definition of await definitionsOf(source)) {
-        registry.add(definition, { packageName: source.name, version: source.version, entry: source.entry })
+      for (const definition of await definitionsOf({ ...source, entry })) {
+        registry.add(definition, { packageName: source.name, version: source.version, entry })
       }
     } catch (error) {
       if (!(error instanceof WeirError)) throw error
       problems.push({ plugin: source.name, error })
     }
   }
-  return { registry, problems }
+  return { registry, problems, localPaths: sources.flatMap(({ localPath }) => localPath ?? []) }
 }

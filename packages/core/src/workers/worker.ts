@@ -2,7 +2,7 @@ import 'reflect-metadata'
 import { Buffer } from 'node:buffer'
 import { type Definition, isDefinition, Layout, LogBatch, type Parser, type Processor } from '@weir/sdk'
 import { kTransferable, kValue, Tinypool } from 'tinypool'
-import { resolveSdkForPlugins } from '../plugins/resolve-sdk.ts'
+import { registerPluginHooks } from '../plugins/plugin-modules.ts'
 import { parseLines } from '../stages/line-parsing.ts'
 import { type PackedBatch, packBatch, transferList, unpackBatch } from './packed-batch.ts'
 import { workerTokens } from './worker-tokens.ts'
@@ -27,7 +27,7 @@ export interface ProcessTask {
   readonly batch: PackedBatch
 }
 
-resolveSdkForPlugins()
+registerPluginHooks()
 
 const instances = new Map<string, Promise<unknown>>()
 const layout = new Layout()

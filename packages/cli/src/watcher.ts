@@ -1,0 +1,52 @@
+import { type FSWatcher, statSync, watch } from 'node:fs'
+import { basename, dirname, sep } from 'node:path'
+
+/** Time in which what an editor does to a file counts as one change. */
+const settleMs = 150
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+
+/** Calls back when one of some files, or anything in some folders, has changed. */
+export class Watcher {
+  readonly #onChange: () => void
+  #watchers: FSWatcher[] = []
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange
+  }
+
+  /** Watches these from now on, and nothing else. Files are watched by way of their folders: editors replace them. */
+  watch(paths: readonly string[]): void {
+    this.close()
+    const files = Map.groupBy(
+      paths.filter((path) => !isFolder(path)),
+      dirname,
+    )
+    for (const [folder, inFolder] of files) {
+      const names = new Set(inFolder.map((path) => basename(path)))
+      this.#add(folder, false, (name) => names.has(name))
+    }
+    for (const folder of paths.filter(isFolder)) {
+      this.#add(folder, true, (name) => !name.split(sep).includes('node_modules'))
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+    for (const watcher of this.#watchers.splice(0)) watcher.close()
+  }
+
+  #add(folder: string, recursive: boolean, matters: (name: string) => boolean): void {
+    const watcher = watch(folder, { recursive }, (_, name) => {
+      if (name === null || matters(name)) this.#changed()
+    })
+    watcher.on('error', () => watcher.close())
+    this.#watchers.push(watcher)
+  }
+
+  #changed(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(this.#onChange, settleMs)
+  }
+}
