@@ -15,7 +15,8 @@ function parseBatch(bytes: Buffer, from: number, to: number, batch: LogBatch): n
   if (!batch.adopt(layout)) return from
   let at = from
   while (at < to && !batch.isFull) {
-    const end = bytes.indexOf(10, at)
+    const next = bytes.indexOf(10, at) + 1
+    const end = bytes[next - 2] === 13 ? next - 2 : next - 1
     const first = bytes.indexOf(32, at)
     const second = bytes.indexOf(32, first + 1)
     if (end === at) return to
@@ -31,17 +32,17 @@ function parseBatch(bytes: Buffer, from: number, to: number, batch: LogBatch): n
       batch.remainders()[row] = 8
       batch.severityNumber[row] = 9
     }
-    at = end + 1
+    at = next
   }
   return at
 }
 
 describe('parseByBatch', () => {
   const parser = { parse: parseByBatch(parseBatch), parseBatch }
-  const lines = ['INFO one two', 'wärn drei vier fünf', 'bad', `INFO a ${'long '.repeat(1000)}`]
+  const lines = ['INFO one two', 'wärn drei vier fünf', 'bad', 'INFO ends with\r', `INFO a ${'long '.repeat(1000)}`]
 
   it('gives the records of the columnar level', () => {
-    const bytes = Buffer.from(`${lines.join('\n')}\n`)
+    const bytes = Buffer.from(`${lines.join('\r\n')}\n`)
     const batch = new LogBatch()
     batch.bytes = bytes
     parseBatch(bytes, 0, bytes.length, batch)

@@ -18,8 +18,10 @@ export function parseByBatch(parseBatch: NonNullable<Parser['parseBatch']>): Par
   return (text, record) => {
     const newline = text.indexOf('\n')
     const line = newline < 0 ? text : text.slice(0, newline)
-    if (line.length * 3 + 1 > bytes.length) bytes = Buffer.alloc(line.length * 4 + 1)
-    const length = bytes.write(line)
+    if (line.length * 3 + 2 > bytes.length) bytes = Buffer.alloc(line.length * 4 + 2)
+    // Both, so that a carriage return that belongs to the line stays with it.
+    const length = bytes.write(line) + 1
+    bytes[length - 1] = 13
     bytes[length] = 10
     batch.reset()
     batch.bytes = bytes
