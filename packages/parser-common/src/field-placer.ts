@@ -1,8 +1,16 @@
 import { bodySlot, Cell, endOf, kindOf, type LogBatch, type TimestampReader } from '@weir/sdk'
+import { backslash } from './byte.ts'
 import { Key, type KeyTable } from './key-table.ts'
 import { page, pageText } from './page.ts'
 import { SeverityWords, severityOfNumber } from './severity-words.ts'
 import { Role } from './well-known-keys.ts'
+
+const bytes = page
+
+export interface PlacerOptions {
+  /** The body ends with a line break, which is left out. */
+  chomp?: boolean
+}
 
 const nobody = new Key('', new Uint8Array(0), Role.ATTRIBUTE, 255, -1)
 
@@ -12,6 +20,7 @@ const nobody = new Key('', new Uint8Array(0), Role.ATTRIBUTE, 255, -1)
  */
 export class FieldPlacer {
   readonly #keys: KeyTable
+  readonly #chomps: boolean
   readonly #time: TimestampReader
   readonly #severityWords = new SeverityWords()
   /** By role: the key whose value was taken, and its cell. */
@@ -21,7 +30,8 @@ export class FieldPlacer {
   readonly #traceId: number
   readonly #spanId: number
 
-  constructor(keys: KeyTable, time: TimestampReader) {
+  constructor(keys: KeyTable, time: TimestampReader, options: PlacerOptions = {}) {
+    this.#chomps = options.chomp ?? false
     this.#keys = keys
     this.#time = time
     this.#severityText = keys.layout.addField('severityText')
@@ -57,7 +67,7 @@ export class FieldPlacer {
     switch (role) {
       case Role.BODY:
         if (kind === Cell.NULL) return false
-        setCell(batch, row, bodySlot, a, b)
+        setCell(batch, row, bodySlot, a, this.#chomps && kind === Cell.ESCAPED ? chomped(a, endOf(b)) : b)
         return true
       case Role.TIME:
         return (kind === Cell.STRING || kind === Cell.NUMBER) && this.#takeTime(batch, row, a, endOf(b))
@@ -110,4 +120,13 @@ function setCell(batch: LogBatch, row: number, slot: number, a: number, b: numbe
   const at = (row * batch.stride + slot) * 2
   batch.cells[at] = a
   batch.cells[at + 1] = b
+}
+
+/** The end of a JSON string without the `\\n` that it ends with, as a cell. */
+function chomped(from: number, to: number): number {
+  let backslashes = to - 1
+  while (backslashes > from && bytes[backslashes - 1] === backslash) backslashes--
+  const isBreak = bytes[to - 1] === 0x6e && (to - 1 - backslashes) % 2 === 1
+  const end = isBreak ? to - 2 : to
+  return bytes.subarray(from, end).includes(backslash) ? end | Cell.ESCAPED : end
 }

@@ -1,12 +1,11 @@
-import { Cell, Layout, type LogBatch, type TimestampReader } from '@weir/sdk'
+import { Cell, type Layout, type LogBatch } from '@weir/sdk'
 import { closeBrace, colon, comma, minus, newline, nine, openBrace, openBracket, quote, space, zero } from './byte.ts'
-import { FieldPlacer } from './field-placer.ts'
 import { afterSpace, endOfNested, endOfNumber, endOfString, endOfWord, invalid } from './json-syntax.ts'
-import { type Key, KeyTable } from './key-table.ts'
+import type { Key } from './key-table.ts'
+import type { KeyedColumns } from './keyed-columns.ts'
 import type { LineScanner } from './line-scanner.ts'
 import { page } from './page.ts'
 import { contentEnd, endOfLine } from './page-line.ts'
-import { Role, type Roles } from './well-known-keys.ts'
 
 const bytes = page
 
@@ -18,61 +17,40 @@ const asItIs = (text: string): string => text
  * reads them; objects and arrays below the first level stay JSON until then.
  */
 export class JsonScanner implements LineScanner {
-  readonly #roles: Roles
-  readonly #time: TimestampReader
-  #keys: KeyTable
-  #fields: FieldPlacer
+  readonly #columns: KeyedColumns
 
-  constructor(roles: Roles, time: TimestampReader) {
-    this.#roles = roles
-    this.#time = time
-    this.#keys = new KeyTable(new Layout(), roles)
-    this.#fields = new FieldPlacer(this.#keys, time)
+  constructor(columns: KeyedColumns) {
+    this.#columns = columns
   }
 
   get layout(): Layout {
-    if (this.#keys.layout.isCrowded) {
-      this.#keys = new KeyTable(new Layout(), this.#roles)
-      this.#fields = new FieldPlacer(this.#keys, this.#time)
-    }
-    return this.#keys.layout
+    return this.#columns.layout
   }
 
   scan(from: number, to: number, batch: LogBatch): number {
     let start = from
     while (start < to && !batch.isFull) {
-      let end = bytes[start] === newline ? start : this.#scanLine(start, batch)
+      if (bytes[start] === newline) {
+        start++
+        continue
+      }
+      const row = this.#columns.begin(batch, start)
+      let end = this.#readObject(start, batch, row)
       if (end < 0) {
         end = endOfLine(start)
-        const lineEnd = contentEnd(start, end)
-        batch.rowCount -= lineEnd > start ? 0 : 1
-        if (lineEnd > start) {
-          const at = (batch.rowCount - 1) * batch.stride * 2
-          batch.cells[at + 1] = lineEnd
-          batch.fail(batch.rowCount - 1)
-        }
+        this.#columns.refuse(batch, row, contentEnd(start, end))
+      } else {
+        this.#columns.end(batch, row, contentEnd(start, end))
       }
       start = end + 1
     }
     return start
   }
 
-  /** Adds a row for the line; returns the offset of its newline, or -1 if it is no JSON object. */
-  #scanLine(start: number, batch: LogBatch): number {
-    const keys = this.#keys
-    const fields = this.#fields
-    const row = batch.rowCount++
-    let { cells } = batch
-    let at = row * batch.stride * 2
-    for (let cell = at + 5, rowEnd = at + batch.stride * 2; cell < rowEnd; cell += 2) cells[cell] = Cell.ABSENT
-    cells[at] = start
-    cells[at + 2] = start
-    cells[at + 3] = Cell.ABSENT
-    batch.time[row] = Number.NaN
-    batch.severityNumber[row] = 0
-    if (batch.timeRemainder !== null) batch.timeRemainder[row] = 0
-    fields.begin()
-
+  /** Reads an object into a row; returns the offset of the newline after it, or -1 if there is no object. */
+  #readObject(start: number, batch: LogBatch, row: number): number {
+    const columns = this.#columns
+    const { keys } = columns
     let i = afterSpace(start)
     if (bytes[i] !== openBrace) return -1
     i++
@@ -122,15 +100,7 @@ export class JsonScanner implements LineScanner {
       }
       if (i === invalid) return -1
 
-      if (key.role !== Role.ATTRIBUTE) {
-        fields.place(batch, row, key, a, b)
-      } else {
-        if (key.slot >= batch.stride) batch.widen()
-        const cell = (row * batch.stride + key.slot) * 2
-        batch.cells[cell] = a
-        batch.cells[cell + 1] = b
-      }
-
+      columns.set(batch, row, key, a, b)
       if (bytes[i] === comma) {
         i++
         if (bytes[i] !== quote) i = afterSpace(i)
@@ -142,12 +112,6 @@ export class JsonScanner implements LineScanner {
       }
     }
     i = afterSpace(i + 1)
-    if (bytes[i] !== newline) return -1
-    cells = batch.cells
-    at = row * batch.stride * 2
-    const end = contentEnd(start, i)
-    cells[at + 1] = end
-    if (cells[at + 3] === Cell.ABSENT) cells[at + 3] = end
-    return i
+    return bytes[i] === newline ? i : -1
   }
 }

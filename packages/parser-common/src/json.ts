@@ -1,6 +1,7 @@
 import { Clock, defineParser, TimestampReader, Type } from '@weir/sdk'
 import { certaintyOf } from './certainty.ts'
 import { JsonScanner } from './json-scanner.ts'
+import { KeyedColumns } from './keyed-columns.ts'
 import { levelsOf } from './line-scanner.ts'
 import { location } from './location.ts'
 import { Roles, wellKnownKeys } from './well-known-keys.ts'
@@ -15,7 +16,7 @@ export const json = defineParser({
   inject: { clock: Clock },
   create({ config, clock }) {
     const time = new TimestampReader({ zone: config.location, now: () => clock.now() })
-    const { parse, parseBatch } = levelsOf(new JsonScanner(new Roles(config), time))
+    const { parse, parseBatch } = levelsOf(new JsonScanner(new KeyedColumns(new Roles(config), time)))
     return {
       parseBatch,
       // Of a record of several lines, an object that was printed with line breaks.

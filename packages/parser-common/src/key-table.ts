@@ -51,10 +51,7 @@ export class KeyTable {
     let key = this.#chains[bucket]
     while (key !== undefined && !isSame(key.raw, from, to)) key = key.chain
     if (key === undefined) {
-      const name = decode(pageText(from, to))
-      const { role, rank } = this.#roles.of(name)
-      const slot = role === Role.ATTRIBUTE ? this.layout.addAttribute(name) : -1
-      key = new Key(name, bytes.slice(from, to), role, rank, slot)
+      key = this.#make(decode(pageText(from, to)), bytes.slice(from, to))
       key.chain = this.#chains[bucket]
       this.#chains[bucket] = key
     }
@@ -62,10 +59,21 @@ export class KeyTable {
     return key
   }
 
+  /** A key of that name that is found by other means than its bytes. */
+  of(name: string): Key {
+    return this.#make(name, new Uint8Array(0))
+  }
+
   /** The slot of a key's attribute. */
   slotOf(key: Key): number {
-    if (key.slot < 0) key.slot = this.layout.addAttribute(key.name)
+    if (key.slot < 0) key.slot = this.layout.addAttribute(this.#roles.attributeOf(key.name))
     return key.slot
+  }
+
+  #make(name: string, raw: Uint8Array): Key {
+    const { role, rank } = this.#roles.of(name)
+    const slot = role === Role.ATTRIBUTE ? this.layout.addAttribute(this.#roles.attributeOf(name)) : -1
+    return new Key(name, raw, role, rank, slot)
   }
 }
 

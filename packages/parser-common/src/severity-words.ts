@@ -11,7 +11,7 @@ const syslogSeverities: readonly number[] = syslogWords.map(severityOf)
 export const severityOfNumber = (level: number): number => syslogSeverities[level] ?? severityOfLevelNumber(level)
 
 /** Severity of a level word or number, 0 if it is none. */
-const severityOfText = (text: string): number => {
+export const severityOfText = (text: string): number => {
   const known = severityOf(text)
   return known === 0 && /^\d{1,2}$/.test(text) ? severityOfNumber(Number(text)) : known
 }

@@ -53,8 +53,11 @@ export type WellKnownKeys = Static<typeof schema>
 /** Which role each name has, and how it ranks among those of the same role: the lower, the sooner. */
 export class Roles {
   readonly #roles = new Map<string, { role: number; rank: number }>()
+  readonly #names: ReadonlyMap<string, string>
 
-  constructor(config: WellKnownKeys) {
+  /** @param names what attributes are called whose key has another name */
+  constructor(config: WellKnownKeys, names: ReadonlyMap<string, string> = new Map()) {
+    this.#names = names
     this.#add(Role.SPAN_ID, config.span_id_keys)
     this.#add(Role.TRACE_ID, config.trace_id_keys)
     this.#add(Role.SEVERITY, config.severity_keys)
@@ -64,6 +67,11 @@ export class Roles {
 
   of(name: string): { role: number; rank: number } {
     return this.#roles.get(name.toLowerCase()) ?? { role: Role.ATTRIBUTE, rank: 0 }
+  }
+
+  /** The name of the attribute of a key. */
+  attributeOf(name: string): string {
+    return this.#names.get(name) ?? name
   }
 
   #add(role: number, names: readonly string[]): void {

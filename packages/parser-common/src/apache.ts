@@ -1,0 +1,38 @@
+import { Clock, defineParser, OneOf, type Record, TimestampReader, Type } from '@weir/sdk'
+import { isAccessLine } from './access-line.ts'
+import { AccessScanner } from './access-scanner.ts'
+import { isApacheError, readApacheError } from './apache-error.ts'
+import { certaintyOf } from './certainty.ts'
+import { levelsOf } from './line-scanner.ts'
+import { location } from './location.ts'
+
+export const apache = defineParser({
+  type: 'apache',
+  description: 'Access logs (combined, common) and error logs of the Apache HTTP server',
+  stability: 'beta',
+  parallel: true,
+  config: Type.Object({
+    format: OneOf(['auto', 'combined', 'common', 'error'], {
+      description: 'which log: `auto` tells access and error lines apart line by line',
+      default: 'auto',
+    }),
+    location,
+  }),
+  inject: { clock: Clock },
+  create({ config, clock }) {
+    const { format } = config
+    const options = { zone: config.location, now: () => clock.now() }
+    const time = new TimestampReader(options)
+    const error = (line: string, record: Record) => readApacheError(line, record, time)
+    if (format === 'error') return { parse: error, sniff: (lines) => certaintyOf(lines, 1, isApacheError) }
+    const scanner = new AccessScanner({
+      format: format === 'auto' ? 'either' : format,
+      time: new TimestampReader(options),
+      other: format === 'auto' ? error : undefined,
+    })
+    return {
+      ...levelsOf(scanner),
+      sniff: (lines) => Math.max(certaintyOf(lines, 0.9, isAccessLine), certaintyOf(lines, 1, isApacheError)),
+    }
+  },
+})

@@ -1,0 +1,48 @@
+import { Clock, defineParser, Patterns, TimestampReader, Type } from '@weir/sdk'
+import { grokExpression } from './grok-expression.ts'
+import { location } from './location.ts'
+import { RecordFields } from './record-fields.ts'
+import { Roles, wellKnownKeys } from './well-known-keys.ts'
+
+export const grok = defineParser({
+  type: 'grok',
+  description:
+    'Lines that match a grok expression: its fields are attributes; message, time, level and trace go to their fields',
+  stability: 'beta',
+  parallel: true,
+  config: Type.Object({
+    pattern: Type.String({
+      description: 'grok expression with the standard patterns: `%{NAME}`, `%{NAME:field}`, `%{NAME:field:int}`',
+      examples: ['%{TIMESTAMP_ISO8601:time} %{LOGLEVEL:level} %{GREEDYDATA:message}'],
+    }),
+    pattern_definitions: Type.Record(Type.String(), Type.String(), {
+      description: 'own patterns by their name, which may refer to each other and to the standard ones',
+      default: {},
+    }),
+    ...wellKnownKeys,
+    location,
+  }),
+  inject: { clock: Clock, patterns: Patterns },
+  create({ config, clock, patterns }) {
+    const { source, fields } = grokExpression(config.pattern, config.pattern_definitions)
+    const pattern = patterns.compile(source)
+    const time = new TimestampReader({ zone: config.location, now: () => clock.now() })
+    const record = new RecordFields(new Roles(config), time)
+    return {
+      parse(line, target) {
+        const match = pattern.exec(line)
+        if (match === null) return false
+        const parts = []
+        for (const [index, { name, type }] of fields.entries()) {
+          const text = match.groups?.[`g${index}`]
+          if (text !== undefined) parts.push({ name, text: unquoted(text), type })
+        }
+        record.set(target, parts)
+        return true
+      },
+    }
+  },
+})
+
+/** `%{QS}` has its quotes. */
+const unquoted = (text: string): string => (/^"[^"]*"$/.test(text) ? text.slice(1, -1) : text)

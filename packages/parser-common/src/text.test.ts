@@ -1,0 +1,175 @@
+import { parserContract, parserHarness } from '@weir/sdk/testing'
+import { describe, expect, it } from 'vitest'
+import { isContinuation } from './continuation.ts'
+import { columnarHarness } from './testing/columnar-harness.ts'
+import { expectNoHarm } from './testing/hostile-text.ts'
+import { text } from './text.ts'
+
+const at = Date.UTC(2026, 10, 24, 13, 55, 36)
+const examples: [product: string, line: string, expected: { [field: string]: unknown }][] = [
+  [
+    'log4j',
+    '2026-11-24 13:55:36,123 INFO  [main] com.acme.Orders: started in 3 s',
+    {
+      time: at + 123,
+      severityText: 'INFO',
+      body: 'started in 3 s',
+      attributes: { 'thread.name': 'main', logger: 'com.acme.Orders' },
+    },
+  ],
+  [
+    'logback',
+    '2026-11-24 13:55:36.123 [http-nio-8080-exec-1] WARN  c.a.Orders - slow query',
+    {
+      severityText: 'WARN',
+      body: 'slow query',
+      attributes: { 'thread.name': 'http-nio-8080-exec-1', logger: 'c.a.Orders' },
+    },
+  ],
+  [
+    'Spring Boot',
+    '2026-11-24T13:55:36.123Z  INFO 4711 --- [shop] [main] c.acme.Orders                : Started Orders',
+    { severityText: 'INFO', body: '[main] c.acme.Orders                : Started Orders' },
+  ],
+  [
+    'Python',
+    '2026-11-24 13:55:36,123 - shop.orders - ERROR - payment failed',
+    { severityText: 'ERROR', body: 'payment failed', attributes: { logger: 'shop.orders' } },
+  ],
+  ['Python without a time', 'WARNING:root:low disk', { severityNumber: 0, body: 'WARNING:root:low disk' }],
+  ['Go', '2026/11/24 13:55:36 listening on :8080', { time: at, body: 'listening on :8080' }],
+  [
+    'Rust',
+    '2026-11-24T13:55:36.123456Z  WARN shop::orders: retrying id=7',
+    {
+      time: at + 123,
+      timeRemainder: 456_000,
+      severityText: 'WARN',
+      body: 'retrying id=7',
+      attributes: { logger: 'shop::orders' },
+    },
+  ],
+  ['env_logger', '[2026-11-24T13:55:36Z ERROR shop] lost', { time: at, severityText: 'ERROR', body: 'shop] lost' }],
+  [
+    'PostgreSQL',
+    '2026-11-24 13:55:36.123 UTC [4711] FATAL:  password authentication failed for user "app"',
+    {
+      severityNumber: 21,
+      severityText: 'FATAL',
+      body: 'password authentication failed for user "app"',
+      attributes: { 'process.pid': 4711 },
+    },
+  ],
+  [
+    'MySQL',
+    '2026-11-24T13:55:36.123456Z 0 [Warning] [MY-010068] [Server] CA certificate is self signed.',
+    {
+      severityText: 'Warning',
+      body: '[Server] CA certificate is self signed.',
+      attributes: { 'process.pid': 0, 'thread.name': 'MY-010068' },
+    },
+  ],
+  [
+    'Kafka',
+    '[2026-11-24 13:55:36,123] INFO Loading logs (kafka.log.LogManager)',
+    { time: at + 123, severityText: 'INFO', body: 'Loading logs (kafka.log.LogManager)' },
+  ],
+  [
+    'Elasticsearch',
+    '[2026-11-24T13:55:36,123][ERROR][o.e.n.Node               ] [node-1] no space left',
+    { severityText: 'ERROR', body: '[node-1] no space left', attributes: { 'thread.name': 'o.e.n.Node' } },
+  ],
+  ['winston', '2026-11-24T13:55:36.123Z error: connection lost', { severityText: 'error', body: 'connection lost' }],
+  ['a time and a word', '2026-11-24 13:55:36 failed to open it', { severityNumber: 0, body: 'failed to open it' }],
+  ['a level alone', '[ERROR] out of memory', { severityText: 'ERROR', body: 'out of memory' }],
+  [
+    'uvicorn',
+    'INFO:     Application startup complete.',
+    { severityText: 'INFO', body: 'Application startup complete.' },
+  ],
+  ['plain text', 'Hello, world', { body: 'Hello, world' }],
+  ['a time alone', '2026-11-24 13:55:36', { time: at, body: '2026-11-24 13:55:36' }],
+]
+const lines = examples.map(([, line]) => line)
+
+for (const { name, run } of parserContract(text, { lines })) it(`text ${name}`, run)
+
+describe('text', () => {
+  const { feed } = columnarHarness(text)
+
+  it.each(examples)('reads a line of %s', (_, line, expected) => {
+    const { records, failures } = feed(line)
+    expect(failures).toBe(0)
+    const { severityNumber, ...rest } = expected
+    expect(records[0]).toMatchObject(rest)
+    expect(records[0]?.severityNumber ?? 0).toBe(severityNumber ?? records[0]?.severityNumber ?? 0)
+  })
+
+  it('refuses what goes on with the record before it, and only that', () => {
+    const { parser } = parserHarness(text)
+    for (const line of ['    at a.B.c(B.java:7)', 'Caused by: java.io.IOException: x', 'ValueError: bad']) {
+      expect(feed(line).failures).toBe(1)
+      expect(parser.continues?.(line)).toBe(true)
+    }
+    expect(parser.continues?.('Hello, world')).toBe(false)
+  })
+
+  it('does no harm, whatever it is given', () => expectNoHarm(text, lines))
+})
+
+describe('isContinuation', () => {
+  const traces = {
+    Java: `java.lang.IllegalStateException: no order
+	at com.acme.Orders.load(Orders.java:17) ~[app.jar:1.0]
+	at java.base/java.lang.Thread.run(Thread.java:1583)
+Caused by: java.sql.SQLException: closed
+	... 12 more
+	Suppressed: java.io.IOException
+Caused by: x.Y: z`,
+    Python: `Traceback (most recent call last):
+  File "/srv/app.py", line 7, in pay
+    charge(card)
+ValueError: bad card
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+requests.exceptions.ConnectionError: refused
+KeyboardInterrupt`,
+    Node: `TypeError: Cannot read properties of undefined (reading 'id')
+    at load (/srv/app.js:7:9)
+    at process.processTicksAndRejections (node:internal/process/task_queues:95:5) {
+  code: 'E_X'
+}
+Error [ERR_X]: no`,
+    Go: `goroutine 1 [running]:
+main.load(0x0, {0x1, 0x2})
+	/srv/main.go:7 +0x1d
+github.com/acme/shop/pkg.(*Store).Get(0xc000012345)
+created by main.main in goroutine 1
+exit status 2`,
+    '.NET': `System.InvalidOperationException: no order
+ ---> System.IO.IOException: closed
+   at Acme.Orders.Load() in /srv/Orders.cs:line 17
+   --- End of inner exception stack trace ---
+--- End of stack trace from previous location ---`,
+    PHP: `#0 /srv/index.php(7): load()
+#1 {main}`,
+  }
+
+  it.each(Object.entries(traces))('knows the lines of a trace of %s', (_, trace) => {
+    const strange = trace.split('\n').filter((line) => line !== '' && !isContinuation(line))
+    expect(strange).toEqual([])
+  })
+
+  it.each([
+    'Hello, world',
+    'Error while loading',
+    'GET /orders 200',
+    'Caused by a fault',
+    '2026-11-24 13:55:36 ValueError: bad',
+    'panic: runtime error: index out of range',
+    'Exception in thread "main" java.lang.IllegalStateException',
+    'listening(8080)',
+  ])('takes %j for a line of its own', (line) => expect(isContinuation(line)).toBe(false))
+})
