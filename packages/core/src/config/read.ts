@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf } from '@weir/sdk'
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, Scalar } from 'yaml'
+import { freshUrl } from '../fresh-url.ts'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
 import { type Place, positionOf, type SourceFile, type Span } from './place.ts'
 import { tomlPlaces } from './toml-places.ts'
@@ -58,9 +59,7 @@ const notAMap = (name: string, span?: Span) =>
   })
 
 async function readModule(path: string, name: string): Promise<Parsed> {
-  // By its age, so that a changed file is not taken from the module cache when the config is read again.
-  const { mtimeMs } = await stat(path)
-  const module: { default?: unknown } = await import(`${pathToFileURL(path).href}?modified=${mtimeMs}`)
+  const module: { default?: unknown } = await import(freshUrl(pathToFileURL(path).href))
   const exported: unknown = typeof module.default === 'function' ? await module.default() : module.default
   const value: unknown = JSON.parse(JSON.stringify(exported ?? null))
   return isConfigMap(value) ? { value, place: nothing, diagnostics: [] } : failed(notAMap(name))

@@ -1,6 +1,7 @@
 import { type Definition, isDefinition, messageOf, WeirError } from '@weir/sdk'
+import { freshUrl } from '../fresh-url.ts'
 import { type DiscoverOptions, discover, type PluginSource } from './discover.ts'
-import { nextGeneration, registerPluginHooks } from './plugin-modules.ts'
+import { registerPluginHooks } from './plugin-modules.ts'
 import { Registry } from './registry.ts'
 
 /** A plugin that could not be loaded, and why; the others are there. */
@@ -44,12 +45,11 @@ export async function loadPlugins(
   options: DiscoverOptions & { prefer?: { readonly [kindAndType: string]: string } },
 ): Promise<LoadedPlugins> {
   registerPluginHooks()
-  const freshEntry = nextGeneration()
   const registry = new Registry(options.prefer)
   const problems: PluginProblem[] = []
   const sources = discover(options)
   for (const source of sources) {
-    const entry = source.localPath === undefined ? source.entry : freshEntry(source.entry)
+    const entry = source.localPath === undefined ? source.entry : freshUrl(source.entry)
     try {
       for (const definition of await definitionsOf({ ...source, entry })) {
         registry.add(definition, { packageName: source.name, version: source.version, entry })

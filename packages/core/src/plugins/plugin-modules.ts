@@ -27,12 +27,3 @@ export function registerPluginHooks(): void {
     },
   })
 }
-
-let loads = 0
-
-/** Begins a load of all plugins: those of the operator's own come from their files again, not from the module cache. */
-export function nextGeneration(): (entry: string) => string {
-  loads++
-  const query = loads === 1 ? '' : `?generation=${loads}`
-  return (entry) => entry + query
-}
