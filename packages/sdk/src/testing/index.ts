@@ -1,6 +1,12 @@
 /** Tools to test a plugin: one component with injected clock, state and channels, and the contract of each kind. */
 export { CollectingOutput } from './collecting-output.ts'
-export { type Contract, detectorContract, exporterContract, parserContract, receiverContract } from './contract.ts'
+export type { Contract } from './contracts/contract.ts'
+export { detectorContract } from './contracts/detector.ts'
+export { exporterContract } from './contracts/exporter.ts'
+export { extensionContract } from './contracts/extension.ts'
+export { parserContract } from './contracts/parser.ts'
+export { processorContract } from './contracts/processor.ts'
+export { receiverContract } from './contracts/receiver.ts'
 export { batchOf, detectorHarness, type HarnessOptions, type Input, parserHarness } from './harness.ts'
 export { parseColumnar, parseSimply } from './parsing.ts'
 export { type PlainRecord, plainRecord, plainRecords } from './plain-record.ts'
