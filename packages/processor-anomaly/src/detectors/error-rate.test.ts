@@ -42,7 +42,7 @@ describe('error_rate', () => {
       [12, 0.02],
       [13, 0.3],
     ] as const) {
-      const lines = quiet({ seed, minutes: 7 * 24 * 60, perMinute: 20, errors })
+      const lines = quiet({ seed, minutes: 7 * 24 * 60, perMinute: 8, errors })
       expect(detectorHarness(errorRate).feed(lines).alerts).toEqual([])
     }
   })

@@ -89,8 +89,8 @@ class ErrorRateDetector implements Detector {
     for (let index = 0; index < length; index++) {
       const row = selection === null ? index : (selection[index] ?? 0)
       const t = time[row] ?? Number.NaN
-      if (t >= panes.start && t < panes.end && panes.current !== undefined && (severityNumber[row] ?? 0) < least) {
-        panes.current.records++
+      if (t >= panes.start && t < panes.end && (severityNumber[row] ?? 0) < least) {
+        if (panes.current !== undefined) panes.current.records++
       } else {
         record ??= new Record(batch)
         this.#count(t, record.at(row))

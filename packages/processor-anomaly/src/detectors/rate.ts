@@ -85,8 +85,8 @@ class RateDetector implements Detector {
     const panes = this.#panes
     for (let index = 0; index < length; index++) {
       const t = time[selection === null ? index : (selection[index] ?? 0)] ?? Number.NaN
-      if (t >= panes.start && t < panes.end && panes.current !== undefined) panes.current.count++
-      else this.#count(t)
+      if (!(t >= panes.start && t < panes.end)) this.#count(t)
+      else if (panes.current !== undefined) panes.current.count++
     }
   }
 

@@ -48,23 +48,32 @@ const config = Type.Object({
 type Config = Static<typeof config>
 type Side = 'above' | 'below'
 
+/** The values of a pane, and the record that has the most extreme of them. */
+interface Pane {
+  readonly summary: Summary
+  extreme: number
+  sample: string
+}
+
 const numberOf = (value: AttributeValue | undefined): number => {
   if (typeof value === 'number') return value
   return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN
 }
 const rounded = (figure: number) => Number(figure.toPrecision(4))
 
+const savedPane = ({ summary, extreme, sample }: Pane): AttributeValue => ({
+  summary: summary.snapshot(),
+  ...{ extreme, sample },
+})
+
 /** Compares a figure of a numeric field with fixed bounds. */
 class ThresholdDetector implements Detector {
   readonly #config: Config
   readonly #read: FieldReader | undefined
   readonly #withSketch: boolean
-  readonly #panes: Panes<Summary>
-  #window: Summary[] = []
+  readonly #panes: Panes<Pane>
+  #window: Pane[] = []
   #firing: Side | undefined
-  /** The most extreme record lately. */
-  #sample = ''
-  #extreme = Number.NaN
 
   constructor(given: Config) {
     if (given.above === undefined && given.below === undefined) {
@@ -83,9 +92,9 @@ class ThresholdDetector implements Detector {
     this.#read = given.field === undefined ? undefined : fieldReader(given.field)
     this.#withSketch = given.aggregate === 'quantile'
     this.#panes = new Panes(Math.max(1, Math.round(given.window / panesPerWindow)), {
-      create: () => new Summary(this.#withSketch),
-      save: (pane) => pane.snapshot(),
-      load: (saved) => Summary.from(saved, this.#withSketch),
+      create: () => this.#empty(),
+      save: savedPane,
+      load: (saved) => this.#load(saved),
     })
   }
 
@@ -96,11 +105,10 @@ class ThresholdDetector implements Detector {
     const panes = this.#panes
     const pane = time >= panes.start && time < panes.end ? panes.current : panes.at(time)
     if (pane === undefined) return
-    pane.add(value)
-    const { above } = this.#config
-    if (this.#sample !== '' && !(above === undefined ? value < this.#extreme : value > this.#extreme)) return
-    this.#extreme = value
-    this.#sample = sampleOf(record)
+    pane.summary.add(value)
+    if (pane.sample !== '' && !this.#isFurther(value, pane.extreme)) return
+    pane.extreme = value
+    pane.sample = sampleOf(record)
   }
 
   observeBatch(batch: LogBatch): void {
@@ -110,36 +118,54 @@ class ThresholdDetector implements Detector {
 
   advance(watermark: number, report: Report): void {
     this.#panes.close(watermark, (end, pane, isFirst) => {
-      if (!isFirst) this.#judge(end, pane ?? new Summary(this.#withSketch), report)
+      if (!isFirst) this.#judge(end, pane ?? this.#empty(), report)
     })
   }
 
   snapshot(): AttributeValue {
     return {
       panes: this.#panes.snapshot(),
-      window: this.#window.map((pane) => pane.snapshot()),
+      window: this.#window.map(savedPane),
       firing: this.#firing ?? null,
-      sample: this.#sample,
-      extreme: Number.isNaN(this.#extreme) ? null : this.#extreme,
     }
   }
 
   restore(snapshot: AttributeValue): void {
     const saved = new Saved(snapshot)
     this.#panes.restore(saved.child('panes'))
-    this.#window = saved.children('window').map((pane) => Summary.from(pane, this.#withSketch))
+    this.#window = saved.children('window').map((pane) => this.#load(pane))
     const firing = saved.text('firing')
     this.#firing = firing === 'above' || firing === 'below' ? firing : undefined
-    this.#sample = saved.text('sample')
-    this.#extreme = saved.number('extreme', Number.NaN)
   }
 
-  #judge(end: number, pane: Summary, report: Report): void {
+  #empty(): Pane {
+    return { summary: new Summary(this.#withSketch), extreme: 0, sample: '' }
+  }
+
+  #load(saved: Saved): Pane {
+    const summary = Summary.from(saved.child('summary'), this.#withSketch)
+    return { summary, extreme: saved.number('extreme', 0), sample: saved.text('sample') }
+  }
+
+  #isFurther(value: number, than: number): boolean {
+    return this.#config.above === undefined ? value < than : value > than
+  }
+
+  /** The record of the window that says most. */
+  #sample(): string {
+    let [worst] = this.#window.filter(({ sample }) => sample !== '')
+    for (const pane of this.#window) {
+      if (worst !== undefined && pane.sample !== '' && this.#isFurther(pane.extreme, worst.extreme)) worst = pane
+    }
+    return worst?.sample ?? ''
+  }
+
+  #judge(end: number, pane: Pane, report: Report): void {
     this.#window.push(pane)
     if (this.#window.length > panesPerWindow) this.#window.shift()
     if (this.#window.length < panesPerWindow) return
     const whole = new Summary(this.#withSketch)
-    for (const part of this.#window) whole.merge(part)
+    for (const part of this.#window) whole.merge(part.summary)
     const figure = this.#figure(whole)
     const side = this.#sideOf(figure)
     if (this.#firing !== undefined && side !== this.#firing) {
@@ -153,6 +179,7 @@ class ThresholdDetector implements Detector {
       })
     }
     if (side !== undefined && side !== this.#firing) {
+      const sample = this.#sample()
       report({
         ...this.#words(figure, side),
         severity: 'warning',
@@ -160,13 +187,12 @@ class ThresholdDetector implements Detector {
         key: side,
         resolves: true,
         evidence: { window: formatDuration(this.#config.window), values: whole.count },
-        ...(this.#sample === '' ? {} : { samples: [this.#sample] }),
+        ...(sample === '' ? {} : { samples: [sample] }),
         windowStart: end - this.#config.window,
         windowEnd: end,
       })
     }
     this.#firing = side
-    this.#sample = ''
   }
 
   #figure(whole: Summary): number {
