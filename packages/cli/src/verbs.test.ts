@@ -102,8 +102,8 @@ describe('weir components', () => {
 
   it('shows every key of a type, those of its kind among them', async () => {
     using folder = new Folder()
-    const { stdout } = await folder.weir('components', 'webhook')
-    expect(stdout).toMatch(/^url +string +\(required\)/m)
+    const { stdout } = await folder.weir('components', 'file')
+    expect(stdout).toMatch(/^include +list of string +\(required\)/m)
     expect(stdout).toMatch(/^retry_on_failure\.max_interval +duration +"30s"/m)
   })
 

@@ -16,6 +16,8 @@ const continuation = new RegExp(
     'The above exception was the direct cause',
     // The name of an exception: Python has it below its trace, Java and JavaScript above.
     '(?:[A-Za-z_$][\\w$]*\\.)*[\\w$]*(?:Error|Exception|Throwable|Interrupt|Exit)(?: \\[\\w+\\])?(?:: |$)',
+    // Others are named like classes, in capitals within the word: `PaymentTimeout: no answer`.
+    '(?:[A-Za-z_$][\\w$]*\\.)*[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+: ',
     // Go
     'goroutine \\d+ \\[[^\\]]*\\]:$',
     'created by \\S',
