@@ -27,8 +27,8 @@ export interface LookoutOptions {
 
 /** Announced changes are gathered for so long: a writer of many small lines must not be read line by line. */
 const gatherMs = 20
-/** A look may take this part of the time. */
-const share = 1 / 10
+/** Listing the directories may take this part of the time. */
+const share = 1 / 5
 /** How long a copy waits for its original to be truncated before it counts as a file of its own. */
 const copyPatienceMs = 10_000
 
@@ -47,6 +47,7 @@ export class Lookout {
   #dueMs = Number.POSITIVE_INFINITY
   #hintTimer: Timer | undefined
   #looking: Promise<void> | undefined
+  #listingMs = 0
   /** Earliest time for another look, by the monotonic clock. */
   #restsUntilMs = Number.NEGATIVE_INFINITY
   #isFirstLook = true
@@ -103,7 +104,6 @@ export class Lookout {
 
   #lookNow(): Promise<void> {
     const { clock, config, logger } = this.#options
-    const begunMs = clock.monotonic()
     this.#looking = this.#look()
       .catch((error: unknown) => {
         const reason = messageOf(error)
@@ -112,8 +112,7 @@ export class Lookout {
       })
       .finally(() => {
         this.#looking = undefined
-        const nowMs = clock.monotonic()
-        this.#restsUntilMs = nowMs + (nowMs - begunMs) / share
+        this.#restsUntilMs = clock.monotonic() + this.#listingMs / share
         this.#schedule(config.poll_interval)
       })
     return this.#looking
@@ -139,9 +138,11 @@ export class Lookout {
   }
 
   async #look(): Promise<void> {
-    const { finder, follower, book, config, logger } = this.#options
+    const { finder, follower, book, config, clock, logger } = this.#options
     follower.beginLook()
+    const begunMs = clock.monotonic()
     const { files, directories } = await finder.find()
+    this.#listingMs = clock.monotonic() - begunMs
     if (this.#isStopped) return
     if (this.#isOn) this.#watcher.follow(directories)
     const found = this.#withoutDuplicates(files)
