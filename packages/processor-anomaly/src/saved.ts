@@ -6,9 +6,16 @@ const isMap = (value: AttributeValue | undefined): value is AttributeMap =>
 /** Reads what a snapshot holds. What is missing or of another type reads as empty: state from outside is never trusted. */
 export class Saved {
   readonly #map: AttributeMap
+  readonly #isEmpty: boolean
 
   constructor(value: AttributeValue | undefined) {
     this.#map = isMap(value) ? value : {}
+    this.#isEmpty = value === undefined
+  }
+
+  /** There is nothing. What is there and no map is not nothing: it reads as a version that nobody knows. */
+  get isEmpty(): boolean {
+    return this.#isEmpty
   }
 
   value(key: string): AttributeValue | undefined {

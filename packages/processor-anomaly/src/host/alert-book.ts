@@ -33,7 +33,7 @@ const digest = (...parts: (string | number)[]): string =>
 export class AlertBook {
   readonly #rule: string
   readonly #settings: Pick<DetectorSettings, 'severity' | 'cooldown' | 'resolve_after'>
-  readonly #send: (alert: Alert) => void
+  readonly #send: (alert: Alert, isNew: boolean) => void
   /** By group and key, oldest first. */
   readonly #entries = new Map<string, Entry>()
   /** Before this time there is nothing to resolve or forget. */
@@ -42,7 +42,7 @@ export class AlertBook {
   constructor(
     rule: string,
     settings: Pick<DetectorSettings, 'severity' | 'cooldown' | 'resolve_after'>,
-    send: (alert: Alert) => void,
+    send: (alert: Alert, isNew: boolean) => void,
   ) {
     this.#rule = rule
     this.#settings = settings
@@ -146,15 +146,16 @@ export class AlertBook {
   }
 
   #announce(entry: Entry, time: number): void {
+    const isNew = !entry.isAnnounced
     entry.sentAt = time
     entry.isAnnounced = true
-    this.#send(this.#alert(entry, 'firing', time, entry.report))
+    this.#send(this.#alert(entry, 'firing', time, entry.report), isNew)
   }
 
   #resolve(entry: Entry, time: number, report: Partial<AlertReport> = {}): void {
     entry.isFiring = false
     this.#nextDue = Math.min(this.#nextDue, this.#cooledAt(entry))
-    if (entry.isAnnounced) this.#send(this.#alert(entry, 'resolved', time, report))
+    if (entry.isAnnounced) this.#send(this.#alert(entry, 'resolved', time, report), false)
   }
 
   #alert(entry: Entry, state: Alert['state'], time: number, report: Partial<AlertReport>): Alert {

@@ -15,9 +15,10 @@ export class AlertSender {
     this.#logger = logger
   }
 
-  add(alert: Alert): void {
+  /** @param isNew the alert has just begun firing */
+  add(alert: Alert, isNew: boolean): void {
     this.#waiting.push(alert)
-    if (alert.state === 'firing') this.#counter.add(1, { severity: alert.severity })
+    if (isNew) this.#counter.add(1, { severity: alert.severity })
   }
 
   get isEmpty(): boolean {

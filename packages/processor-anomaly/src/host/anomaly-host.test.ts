@@ -77,6 +77,12 @@ describe('event time', () => {
     expect(times.at(-1)).toBe(host.services.clock.now() - midnight)
   })
 
+  it('counts records that are too late', async () => {
+    const host = hosting({ detectors: { pattern: [pattern, { ...booms, allowed_lateness: '2s' }] } })
+    await host.feed([event(0), event(20_000), event(19_000), event(10_000), event(17_000)])
+    expect(host.services.meter.total('weir_detector_late_records')).toBe(2)
+  })
+
   it('does not let one wrong date close all windows', async () => {
     const { calls, probe } = seen()
     const host = hosting({ detectors: { probe: [probe, { allowed_lateness: '0' }] } })
@@ -140,7 +146,9 @@ describe('alerts', () => {
     const host = hosting({ detectors: { pattern: [pattern, { ...booms, severity: 'critical' }] } })
     await host.feed([event(0)])
     expect(host.alerts).toMatchObject([{ severity: 'critical' }])
-    expect(host.services.meter.total('weir_detector_alerts')).toBe(1)
+    await host.feed([event(30 * minute - 1), event(32 * minute)])
+    expect(brief(host.alerts).map(([state]) => state)).toEqual(['firing', 'resolved', 'firing'])
+    expect(host.services.meter.total('weir_detector_alerts')).toBe(2)
     expect(host.services.connectorOutput.batches[0]?.signal).toBe('alerts')
   })
 })

@@ -1,5 +1,6 @@
 import {
   type AttributeMap,
+  type AttributeValue,
   type Clock,
   type Conditions,
   type Counter,
@@ -47,6 +48,8 @@ export class AnomalyHost implements Processor {
   readonly #sender: AlertSender
   readonly #detectors: HostedDetector[]
   readonly #errors: Counter
+  readonly #late: Counter
+  readonly #lateness: number
   readonly #errorCounts = new Map<string, number>()
   #timers: Timer[] = []
 
@@ -56,8 +59,13 @@ export class AnomalyHost implements Processor {
     const { meter, logger, output } = options
     const alerts = meter.counter('weir_detector_alerts', { description: 'Alerts that began firing', unit: '{alert}' })
     this.#errors = meter.counter('weir_detector_errors', { description: 'Exceptions of detectors', unit: '{error}' })
+    this.#late = meter.counter('weir_detector_late_records', {
+      description: 'Records that came after their windows were judged: no rate or threshold counts them',
+      unit: '{record}',
+    })
     this.#sender = new AlertSender(output, alerts, logger)
-    this.#detectors = options.config.detectors.map((id) => this.#host(id))
+    this.#detectors = [...new Set(options.config.detectors)].map((id) => this.#host(id))
+    this.#lateness = Math.max(0, ...this.#detectors.map(({ settings }) => settings.allowed_lateness))
   }
 
   start(): void {
@@ -69,7 +77,8 @@ export class AnomalyHost implements Processor {
 
   process(batch: LogBatch): LogBatch | Promise<LogBatch> {
     if (batch.length === 0) return batch
-    const { time, starts, watermarks } = this.#time.cut(batch, this.#options.clock.monotonic())
+    const { time, starts, watermarks, late } = this.#time.cut(batch, this.#options.clock.monotonic(), this.#lateness)
+    if (late > 0) this.#late.add(late)
     const view = batch.select(batch.selection)
     view.time = time
     for (const detector of this.#detectors) detector.begin(view)
@@ -108,7 +117,7 @@ export class AnomalyHost implements Processor {
     return new HostedDetector({
       type,
       condition: typeof where === 'string' ? conditions.compile(where) : undefined,
-      send: (alert) => this.#sender.add(alert),
+      send: (alert, isNew) => this.#sender.add(alert, isNew),
       onError: (rule, error) => this.#failed(rule, error),
     })
   }
@@ -137,9 +146,8 @@ export class AnomalyHost implements Processor {
 
   #restore(): void {
     const { state, logger, clock } = this.#options
-    const value = state.get(stateKey)
-    if (value === undefined) return
-    const saved = new Saved(value)
+    const saved = new Saved(this.#stored())
+    if (saved.isEmpty) return
     if (saved.number('version', 0) !== version) {
       logger.warn({ version: saved.value('version') ?? null }, 'the detectors’ state is of another version: not used')
       return
@@ -158,6 +166,18 @@ export class AnomalyHost implements Processor {
         logger.warn({ detector: detector.id, error: messageOf(error) }, 'the detector’s state could not be used')
         this.#replace(index, detector.id)
       }
+    }
+  }
+
+  #stored(): AttributeValue | undefined {
+    try {
+      return this.#options.state.get(stateKey)
+    } catch (error) {
+      this.#options.logger.warn(
+        { error: messageOf(error) },
+        'the detectors’ state could not be read: starting with none',
+      )
+      return undefined
     }
   }
 

@@ -30,6 +30,8 @@ export interface Cuts {
   time: Float64Array
   readonly starts: number[]
   readonly watermarks: number[]
+  /** Records that are behind the watermark by more than is allowed. */
+  late: number
 }
 
 /**
@@ -40,7 +42,7 @@ export class EventTime {
   #watermark = Number.NEGATIVE_INFINITY
   readonly #sources = new Map<string, Source>()
   #count = 0
-  readonly #cuts: Cuts = { time: new Float64Array(0), starts: [], watermarks: [] }
+  readonly #cuts: Cuts = { time: new Float64Array(0), starts: [], watermarks: [], late: 0 }
 
   get watermark(): number {
     return this.#watermark
@@ -53,8 +55,11 @@ export class EventTime {
     return latest
   }
 
-  /** Moves time on by the records of a batch. What is returned is used again by the next call. */
-  cut(batch: LogBatch, now: number): Cuts {
+  /**
+   * Moves time on by the records of a batch, which may be late by `lateness`. What is returned is used again by the next
+   * call.
+   */
+  cut(batch: LogBatch, now: number, lateness: number): Cuts {
     const source = this.#sourceOf(batch.source, now)
     const cuts = this.#cuts
     const { starts, watermarks } = cuts
@@ -67,10 +72,14 @@ export class EventTime {
     cuts.time = time
     const others = this.#behind(source, now)
     let { maxTime } = source
+    let late = 0
     let next = others < this.#watermark + stepMs ? Number.POSITIVE_INFINITY : this.#watermark + stepMs
     for (let index = 0; index < length; index++) {
       const t = time[selection === null ? index : (selection[index] ?? 0)] ?? 0
-      if (t <= maxTime) continue
+      if (t <= maxTime) {
+        if (t < this.#watermark - lateness) late++
+        continue
+      }
       if (t > maxTime + maxJumpMs && maxTime !== Number.NEGATIVE_INFINITY && !this.#confirms(source, t)) continue
       source.jump = Number.NaN
       maxTime = t
@@ -85,6 +94,7 @@ export class EventTime {
         watermarks.push(reached)
       }
     }
+    cuts.late = late
     source.maxTime = maxTime
     source.seenAt = now
     this.#count += length

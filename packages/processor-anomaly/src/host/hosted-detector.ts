@@ -22,12 +22,13 @@ interface Group {
   readonly values: AttributeMap
   readonly detector: Detector
   readonly report: Report
+  hasReported: boolean
 }
 
 export interface HostedDetectorOptions {
   readonly type: DetectorType
   readonly condition: ((record: Record) => boolean) | undefined
-  readonly send: (alert: Alert) => void
+  readonly send: (alert: Alert, isNew: boolean) => void
   readonly onError: (rule: string, error: unknown) => void
 }
 
@@ -131,8 +132,8 @@ export class HostedDetector {
   }
 
   snapshot(): AttributeMap {
-    const groups = [...this.#groups.values()].map(({ key, values, detector }) => ({
-      ...{ key, values },
+    const groups = [...this.#groups.values()].map(({ key, values, detector, hasReported }) => ({
+      ...{ key, values, hasReported },
       snapshot: detector.snapshot?.() ?? null,
     }))
     const watermark = Number.isFinite(this.#watermark) ? this.#watermark : null
@@ -146,6 +147,7 @@ export class HostedDetector {
     for (const entry of saved.children('groups')) {
       const key = entry.text('key')
       const group = this.#groups.get(key) ?? this.#add(key, entry.map('values'))
+      group.hasReported = entry.flag('hasReported')
       const snapshot = entry.value('snapshot')
       if (snapshot !== undefined && snapshot !== null) group.detector.restore?.(snapshot)
     }
@@ -208,17 +210,20 @@ export class HostedDetector {
   }
 
   #add(key: string, values: AttributeMap): Group {
-    const report = (alert: AlertReport) => this.#alerts.report(key, values, alert)
-    const group = { key, values, detector: this.#options.type.create(), report }
+    const report = (alert: AlertReport) => {
+      group.hasReported = true
+      this.#alerts.report(key, values, alert)
+    }
+    const group: Group = { key, values, detector: this.#options.type.create(), report, hasReported: false }
     this.#groups.set(key, group)
     return group
   }
 
   #forgetOldest(time: number): void {
-    for (const [key, { detector }] of this.#groups) {
+    for (const [key, { detector, hasReported }] of this.#groups) {
       this.#stop(detector)
       this.#groups.delete(key)
-      this.#alerts.forget(key, Number.isNaN(time) ? this.#watermark : time)
+      if (hasReported) this.#alerts.forget(key, Number.isNaN(time) ? this.#watermark : time)
       return
     }
   }

@@ -21,7 +21,7 @@ export class MessageReader {
   #generation = -1
   #lastKey = -1
   #lastTemplate: Template | undefined
-  readonly #copy = Buffer.alloc(maxText * 3 + 1)
+  #copy = Buffer.alloc(0)
 
   constructor(miner: TemplateMiner, field: string) {
     this.#miner = miner
@@ -65,7 +65,10 @@ export class MessageReader {
   }
 
   #mineText(text: string): Mined {
-    const length = this.#copy.write(text.length > maxText ? text.slice(0, maxText) : text)
+    const message = text.length > maxText ? text.slice(0, maxText) : text
+    const needed = message.length * 3 + 1
+    if (this.#copy.length < needed) this.#copy = Buffer.alloc(needed * 2)
+    const length = this.#copy.write(message)
     this.#copy[length] = 10
     return this.#miner.add(this.#copy, 0, length)
   }

@@ -40,7 +40,7 @@ export class TemplateMiner {
   readonly #cache = new SignatureCache()
   readonly #index = new TemplateIndex()
   readonly #mined: Mined = { template: Template.other(), isNew: false, isVariation: false }
-  #copy = Buffer.alloc(4096)
+  #copy = Buffer.alloc(0)
   /** Kinds of messages that may still be learnt, as of the message `#budgetAt`. */
   #budget = maxBudget
   #budgetAt = 0
@@ -115,7 +115,7 @@ export class TemplateMiner {
   /** A message that is followed by something at which the tokeniser would not stop. */
   #addCopy(bytes: Buffer, from: number, to: number): Mined {
     const length = Math.min(to - from, maxCopied)
-    if (this.#copy.length <= length) this.#copy = Buffer.alloc(length * 2)
+    if (this.#copy.length <= length) this.#copy = Buffer.alloc(length * 2 + 1)
     bytes.copy(this.#copy, 0, from, from + length)
     this.#copy[length] = 10
     return this.add(this.#copy, 0, length)
