@@ -145,7 +145,7 @@ export class AnomalyHost implements Processor {
   }
 
   #restore(): void {
-    const { state, logger, clock } = this.#options
+    const { logger, clock } = this.#options
     const saved = new Saved(this.#stored())
     if (saved.isEmpty) return
     if (saved.number('version', 0) !== version) {
