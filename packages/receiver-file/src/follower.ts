@@ -1,10 +1,11 @@
-import type { AttributeMap, Clock, Counter, Logger, Meter, Output, Timer } from '@weir/sdk'
+import { type AttributeMap, type Clock, type Counter, type Logger, type Meter, messageOf, type Output } from '@weir/sdk'
 import { BlockPool } from './block-pool.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { CheckpointBook } from './checkpoint-book.ts'
 import type { Compression, Content } from './content.ts'
 import { codeOf, type FileErrors } from './file-errors.ts'
 import type { FoundFile } from './finder.ts'
+import { Following } from './following.ts'
 import { OpenFiles } from './open-files.ts'
 import { type FlushMode, Tail, type TailContext, type TurnEnd } from './tail.ts'
 import type { TextEncoding } from './text-encoding.ts'
@@ -32,26 +33,8 @@ export interface FollowerOptions {
 const identified = 2
 /** Files that are read at the same time. */
 const slots = 3
-/** How long a file that was moved away is still read. */
-const lingerMs = 60_000
 /** How long a truncated file's content waits for the copy that goes on with it. */
 const orphanMs = 10_000
-const firstBackoffMs = 1000
-const maxBackoffMs = 30_000
-
-/** What is known of a followed file besides what it holds. */
-interface Following {
-  isListed: boolean
-  /** Looks at a deleted file that found nothing new. */
-  quietLooks: number
-  /** When it last grew or was listed, by the monotonic clock. */
-  lastSeenMs: number
-  flush: FlushMode
-  flushTimer: Timer | undefined
-  /** After lines were refused: how long to wait, and until when. */
-  backoffMs: number
-  waitsUntilMs: number
-}
 
 /** Reads the files that are followed, each in its turn, and lets go of those that are gone. */
 export class Follower {
@@ -124,15 +107,7 @@ export class Follower {
     this.#byId.set(checkpoint.id, tail)
     this.#byInode.set(checkpoint.inode, tail)
     this.#byPath.set(path, tail)
-    this.#following.set(tail, {
-      isListed: true,
-      quietLooks: 0,
-      lastSeenMs: this.#options.clock.monotonic(),
-      flush: 'keep',
-      flushTimer: undefined,
-      backoffMs: firstBackoffMs,
-      waitsUntilMs: Number.NEGATIVE_INFINITY,
-    })
+    this.#following.set(tail, new Following(this.#options.clock))
     if (this.#files.hasRoom() && !this.#isStopping) {
       tail.content = content
       this.#files.add(tail)
@@ -154,9 +129,7 @@ export class Follower {
   see(tail: Tail, file: FoundFile): void {
     const following = this.#following.get(tail)
     if (following === undefined) return
-    following.isListed = true
-    following.quietLooks = 0
-    following.lastSeenMs = this.#options.clock.monotonic()
+    following.see()
     tail.seenSize = Math.max(tail.seenSize, file.stat.size)
     if (tail.path !== file.path) {
       this.#options.logger.debug({ from: tail.path, to: file.path }, `${tail.path} was renamed to ${file.path}`)
@@ -185,7 +158,7 @@ export class Follower {
     this.#isStopping = true
     this.#turns.close()
     this.#pool.close()
-    for (const following of this.#following.values()) following.flushTimer?.cancel()
+    for (const following of this.#following.values()) following.cancel()
   }
 
   async close(): Promise<void> {
@@ -195,8 +168,8 @@ export class Follower {
   async #run(tail: Tail): Promise<void> {
     const following = this.#following.get(tail)
     if (following === undefined) return tail.flush()
-    const { errors, once, clock } = this.#options
-    if (clock.monotonic() < following.waitsUntilMs) return
+    const { errors, once } = this.#options
+    if (following.isWaiting) return
     const flush = once ? 'send' : following.flush
     const before = tail.offset
     following.flush = 'keep'
@@ -206,8 +179,9 @@ export class Follower {
       if (!isThere || tail.content === undefined) return await this.#miss(tail, flush)
       const end = await tail.turn(tail.content, flush)
       errors.clear(tail.path)
-      if (tail.offset !== before) following.lastSeenMs = clock.monotonic()
-      await this.#afterTurn(tail, following, end, tail.offset !== before)
+      const hasRead = tail.offset !== before
+      if (hasRead) following.grow()
+      await this.#afterTurn(tail, following, end, hasRead)
     } catch (error) {
       if (this.#isStopping) return
       const isGone = tail.content === undefined && codeOf(error) === 'ENOENT'
@@ -227,7 +201,7 @@ export class Follower {
   }
 
   async #afterTurn(tail: Tail, following: Following, end: TurnEnd, hasRead: boolean): Promise<void> {
-    const { once, clock, flushMs, errors } = this.#options
+    const { once, flushMs, errors } = this.#options
     if (end === 'more') this.wake(tail)
     if (end === 'changed') await this.#abandon(tail, following)
     if (end !== 'end') return
@@ -236,13 +210,7 @@ export class Follower {
     }
     if (tail.content?.isCompressed || once) await this.#files.close(tail)
     if (!tail.hasCarry || flushMs === 0 || once || this.#isStopping) return
-    if (hasRead) following.flushTimer?.cancel()
-    else if (following.flushTimer) return
-    following.flushTimer = clock.after(flushMs, () => {
-      following.flushTimer = undefined
-      following.flush = 'if_quiet'
-      this.wake(tail)
-    })
+    following.flushAfter(flushMs, hasRead, () => this.wake(tail))
   }
 
   /** The file was truncated, or its inode has another file: its content is gone, unless a copy turns up. */
@@ -251,7 +219,7 @@ export class Follower {
     const { path } = tail
     logger.info({ path }, `${path} was truncated or replaced; it is read from its beginning`)
     book.loseInode(tail.checkpoint)
-    following.flushTimer?.cancel()
+    following.cancel()
     this.#detach(tail)
     await this.#files.close(tail)
     this.#orphans.set(tail, clock.monotonic() + orphanMs)
@@ -283,8 +251,7 @@ export class Follower {
     const stat = await content.stat().catch((error: unknown) => this.#options.errors.report(tail.path, error))
     if (!stat) return this.#release(tail, following)
     if (hasChanged(tail, stat)) this.wake(tail)
-    else if (stat.links === 0 && ++following.quietLooks >= 2) await this.#release(tail, following)
-    else if (this.#options.clock.monotonic() - following.lastSeenMs > lingerMs) await this.#release(tail, following)
+    else if (following.isGone(stat.links === 0)) await this.#release(tail, following)
   }
 
   /** Lets go of a file, once everything of it has been sent and delivered. */
@@ -297,7 +264,7 @@ export class Follower {
     if (tail.deliveries.length > 0) return
     if (tail.content === undefined && !tail.isCompressed)
       this.#countLost(tail, tail.seenSize - tail.offset, 'went away')
-    following.flushTimer?.cancel()
+    following.cancel()
     await this.#files.close(tail)
     this.#detach(tail)
     this.#forget(tail)
@@ -317,25 +284,14 @@ export class Follower {
   #onRefused(tail: Tail, error: unknown): void {
     if (this.#isStopping) return
     const { path } = tail
-    const { logger, clock, once } = this.#options
+    const { logger, once } = this.#options
     const following = this.#following.get(tail)
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     // Truncated or replaced meanwhile: only a copy can be read again, should one turn up.
     if (following === undefined) return
-    if (once) {
-      logger.warn({ path, reason }, `${path}: lines were not delivered; the next run reads them again`)
-      return
-    }
-    logger.warn({ path, reason }, `${path}: lines were not delivered; they are read again`)
-    const now = clock.monotonic()
-    const isRepeated = now - following.waitsUntilMs < maxBackoffMs
-    following.backoffMs = isRepeated ? Math.min(maxBackoffMs, following.backoffMs * 2) : firstBackoffMs
-    following.waitsUntilMs = now + following.backoffMs
-    following.flushTimer?.cancel()
-    following.flushTimer = clock.after(following.backoffMs, () => {
-      following.flushTimer = undefined
-      this.wake(tail)
-    })
+    const what = once ? 'the next run reads them again' : 'they are read again'
+    logger.warn({ path, reason }, `${path}: lines were not delivered; ${what}`)
+    if (!once) following.backOff(() => this.wake(tail))
   }
 }
 
