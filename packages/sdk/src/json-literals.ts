@@ -32,17 +32,34 @@ export class Literals {
 /** Every member begins with a comma, which is made a brace where it is the first. The quote is left out for numbers. */
 export const keyOf = (name: string): string => `,${JSON.stringify(name)}:"`
 
-/** The keys of a layout's attributes, and the slots in which they stand, ascending. */
+/** The keys of a layout's attributes, and the slots in which they stand, ascending: as columns, for a loop over them. */
 export class AttributeKeys {
   readonly literals = new Literals()
-  readonly slots: number[] = []
-  readonly keys: Literal[] = []
+  count = 0
+  slots = new Int32Array(8)
+  /** Where each key begins and ends in the literals. */
+  froms = new Int32Array(8)
+  tos = new Int32Array(8)
 
   /** Adds what the layout has got since. */
   follow(layout: Layout): void {
-    for (const { slot, name } of layout.attributes.slice(this.slots.length)) {
-      this.slots.push(slot)
-      this.keys.push(this.literals.add(keyOf(name)))
+    const { attributes } = layout
+    if (attributes.length > this.slots.length) {
+      const grown = (column: Int32Array) => {
+        const larger = new Int32Array(attributes.length * 2)
+        larger.set(column)
+        return larger
+      }
+      this.slots = grown(this.slots)
+      this.froms = grown(this.froms)
+      this.tos = grown(this.tos)
+    }
+    for (const { slot, name } of attributes.slice(this.count)) {
+      const { from, to } = this.literals.add(keyOf(name))
+      this.slots[this.count] = slot
+      this.froms[this.count] = from
+      this.tos[this.count] = to
+      this.count++
     }
   }
 }

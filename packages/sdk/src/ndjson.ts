@@ -115,7 +115,8 @@ export class NdjsonEncoder {
     keys.follow(layout)
     this.#keys = keys
     // A column that the layout has got since the batch was made has no cells in it.
-    this.#columnCount = keys.slots.findLastIndex((slot) => slot < batch.stride) + 1
+    this.#columnCount = keys.count
+    while (this.#columnCount > 0 && (keys.slots[this.#columnCount - 1] ?? 0) >= batch.stride) this.#columnCount--
     if (this.#source.bytes !== batch.bytes) this.#source = new ByteSource(batch.bytes)
     this.#severityTextSlot = layout.field('severityText')
     this.#hasFields = fieldNames.some((name) => layout.field(name) >= 0)
@@ -184,13 +185,17 @@ export class NdjsonEncoder {
 
   #attributes(batch: LogBatch, row: number): void {
     const writer = this.#writer
-    const { literals, slots, keys } = this.#keys
+    const keys = this.#keys
+    const count = this.#columnCount
+    const cells = row * batch.stride * 2
     const start = writer.length
     writer.copy(this.#constants.source, this.#key.attributes.from, this.#key.attributes.to)
     const open = writer.length
-    for (let column = 0; column < this.#columnCount; column++) {
-      const key = keys[column]
-      if (key !== undefined) this.#value(batch, row, slots[column] ?? -1, literals.source, key)
+    for (let column = 0; column < count; column++) {
+      column = writer.members(batch.cells, cells, keys, column, count, this.#source)
+      if (column === count) break
+      const key = { from: keys.froms[column] ?? 0, to: keys.tos[column] ?? 0 }
+      this.#value(batch, row, keys.slots[column] ?? -1, keys.literals.source, key)
     }
     for (const { slot, member } of this.#batchAttributes) {
       if (slot >= 0 && batch.value(row, slot) !== undefined) continue
