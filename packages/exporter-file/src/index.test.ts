@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import {
   existsSync,
   mkdtempSync,
@@ -10,6 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { isPermanentError, isRetryableError, type LogBatch, type RunMode, type WeirError } from '@weir/sdk'
 import { batchOf, createComponent, exporterContract, type Input, testServices } from '@weir/sdk/testing'
@@ -114,6 +117,27 @@ describe('the file exporter', () => {
     await emptying.write('b')
     await emptying.stop()
     expect(bodies(read())).toEqual(['a', 'b'])
+  })
+
+  it('keeps what it has delivered when the process is killed, and goes on behind it', async () => {
+    const path = join(folder, 'out.ndjson')
+    const script = fileURLToPath(new URL('killed-writer.fixture.ts', import.meta.url))
+    const child = spawn(process.execPath, [script, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let said = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk
+      if (said.includes('5000\n')) child.kill('SIGKILL')
+    })
+    await once(child, 'close')
+    const { start, write, stop } = exporterOf({})
+    await start()
+    await write('after')
+    await stop()
+    const delivered = Number(said.split('\n').at(-2))
+    const lines = read().split('\n')
+    const found = bodies(`${lines.slice(0, delivered).join('\n')}\n`)
+    expect(found).toEqual(Array.from({ length: delivered }, (_, index) => `record ${index}`))
+    expect(lines.slice(-2)).toEqual(['{"body":"after"}', ''])
   })
 
   it('ends a line that a crash left unfinished', async () => {
