@@ -13,6 +13,7 @@ import {
 } from '@weir/sdk'
 import { sampleOf } from '../sample.ts'
 import { Saved } from '../saved.ts'
+import { Episode } from '../windows/episode.ts'
 import { Panes } from '../windows/panes.ts'
 import { ShareBaseline } from '../windows/share-baseline.ts'
 import { panesPerWindow, Sliding } from '../windows/sliding.ts'
@@ -68,12 +69,13 @@ class ErrorRateDetector implements Detector {
   readonly #errors = new Sliding(panesPerWindow)
   readonly #usual = new ShareBaseline()
   #panesSince = 0
-  #isFiring = false
+  readonly #episode: Episode
   #samples: string[] = []
   #enduring = { windows: 0, records: 0, errors: 0 }
 
   constructor(given: Config) {
     this.#config = given
+    this.#episode = new Episode(given.window)
     this.#panes = new Panes(Math.max(1, Math.round(given.window / panesPerWindow)), paneKind)
   }
 
@@ -111,7 +113,7 @@ class ErrorRateDetector implements Detector {
       errors: this.#errors.snapshot(),
       usual: this.#usual.snapshot(),
       panesSince: this.#panesSince,
-      isFiring: this.#isFiring,
+      episode: this.#episode.snapshot(),
       samples: [...this.#samples],
       enduring: { ...this.#enduring },
     }
@@ -124,7 +126,7 @@ class ErrorRateDetector implements Detector {
     this.#errors.restore(saved.numbers('errors'))
     this.#usual.restore(saved.value('usual'))
     this.#panesSince = saved.number('panesSince', 0)
-    this.#isFiring = saved.flag('isFiring')
+    this.#episode.restore(saved.child('episode'))
     this.#samples = saved.texts('samples')
     const enduring = saved.child('enduring')
     this.#enduring = {
@@ -152,31 +154,37 @@ class ErrorRateDetector implements Detector {
     if (this.#usual.windows >= this.#config.warmup) this.#compare(end, report)
     if (this.#panesSince < panesPerWindow) return
     this.#panesSince = 0
-    if (!this.#isFiring) this.#usual.learn(this.#errors.sum, this.#records.sum)
+    if (!this.#episode.isOn) this.#usual.learn(this.#errors.sum, this.#records.sum)
     else this.#endure(end, report)
   }
 
   #compare(end: number, report: Report): void {
-    const { threshold, min_count: least, min_ratio: ratio, window } = this.#config
+    const { threshold, min_count: least, min_ratio: ratio } = this.#config
     const [errors, records] = [this.#errors.sum, this.#records.sum]
     const share = records === 0 ? 0 : errors / records
     const usual = this.#usual.share
     const deviation = this.#usual.deviation(errors, records)
-    if (this.#isFiring) {
+    if (this.#episode.isOn) {
+      if (this.#episode.goOn(end, share)) this.#report(end, share, deviation, report)
       if (deviation < threshold / 2 || share < usual * Math.sqrt(ratio)) this.#resolve(end, share, report)
       return
     }
     if (errors < least || deviation < threshold || share < usual * ratio) return
-    this.#isFiring = true
     this.#enduring = { windows: 0, records: 0, errors: 0 }
     this.#panesSince = 0
+    if (this.#episode.begin(end, share)) this.#report(end, share, deviation, report)
+  }
+
+  #report(end: number, share: number, deviation: number, report: Report): void {
+    const { min_count: least, window } = this.#config
+    const [errors, records] = [this.#errors.sum, this.#records.sum]
+    const [observed, expected] = [percent(share), percent(this.#usual.share)]
     report({
-      title: `error rate ${percent(share)} (usually ${percent(usual)})`,
+      title: `error rate ${observed} (usually ${expected})`,
       severity: share >= 0.1 && errors >= 2 * least ? 'critical' : 'warning',
       time: end,
       resolves: true,
-      observed: percent(share),
-      expected: percent(usual),
+      ...{ observed, expected },
       score: Number(deviation.toFixed(1)),
       evidence: { window: formatDuration(window), errors, records },
       samples: [...this.#samples],
@@ -196,8 +204,8 @@ class ErrorRateDetector implements Detector {
   }
 
   #resolve(end: number, share: number, report: Report, why = 'back to usual'): void {
-    this.#isFiring = false
     this.#panesSince = 0
+    if (!this.#episode.end(end)) return
     const title = `error rate ${percent(share)}: ${why}`
     const figures = { observed: percent(share), expected: percent(this.#usual.share) }
     report({ title, severity: 'info', time: end, state: 'resolved', resolves: true, ...figures })

@@ -13,6 +13,7 @@ import {
 } from '@weir/sdk'
 import { Saved } from '../saved.ts'
 import { Baseline } from '../windows/baseline.ts'
+import { Episode } from '../windows/episode.ts'
 import { Panes } from '../windows/panes.ts'
 import { panesPerWindow, Sliding } from '../windows/sliding.ts'
 
@@ -43,6 +44,7 @@ const config = Type.Object({
 })
 
 type Config = Static<typeof config>
+type Side = 'spike' | 'drop'
 interface Pane {
   count: number
 }
@@ -66,7 +68,7 @@ class RateDetector implements Detector {
   readonly #baseline = new Baseline(1)
   /** Panes since the baseline learnt: it learns from windows that do not overlap. */
   #panesSince = 0
-  #firing: 'spike' | 'drop' | undefined
+  readonly #episodes: { readonly [side in Side]: Episode }
   /** It was reported that nothing comes any more. */
   #isSilent = false
   /** Windows seen while firing. */
@@ -74,6 +76,7 @@ class RateDetector implements Detector {
 
   constructor(given: Config) {
     this.#config = given
+    this.#episodes = { spike: new Episode(given.window), drop: new Episode(given.window) }
     this.#panes = new Panes(Math.max(1, Math.round(given.window / panesPerWindow)), paneKind)
   }
 
@@ -102,7 +105,8 @@ class RateDetector implements Detector {
       window: this.#window.snapshot(),
       baseline: this.#baseline.snapshot(),
       panesSince: this.#panesSince,
-      firing: this.#firing ?? null,
+      spike: this.#episodes.spike.snapshot(),
+      drop: this.#episodes.drop.snapshot(),
       isSilent: this.#isSilent,
       unusual: [...this.#unusual],
     }
@@ -114,10 +118,16 @@ class RateDetector implements Detector {
     this.#window.restore(saved.numbers('window'))
     this.#baseline.restore(saved.value('baseline'))
     this.#panesSince = saved.number('panesSince', 0)
-    const firing = saved.text('firing')
-    this.#firing = firing === 'spike' || firing === 'drop' ? firing : undefined
+    this.#episodes.spike.restore(saved.child('spike'))
+    this.#episodes.drop.restore(saved.child('drop'))
     this.#isSilent = saved.flag('isSilent')
     this.#unusual = saved.numbers('unusual')
+  }
+
+  /** What is going on, reported or not. */
+  get #side(): Side | undefined {
+    if (this.#episodes.spike.isOn) return 'spike'
+    return this.#episodes.drop.isOn ? 'drop' : undefined
   }
 
   #count(time: number): void {
@@ -135,7 +145,7 @@ class RateDetector implements Detector {
     if (this.#baseline.count >= this.#config.warmup) this.#compare(end, count, value, report)
     if (!isWhole) return
     this.#panesSince = 0
-    if (this.#firing === undefined) this.#baseline.learn(value)
+    if (this.#side === undefined) this.#baseline.learn(value)
     else this.#endure(end, value, report)
   }
 
@@ -143,35 +153,43 @@ class RateDetector implements Detector {
     const { threshold, min_change: change, min_count: least, direction } = this.#config
     const z = this.#baseline.z(value)
     const expected = destabilized(this.#baseline.level)
-    if (this.#firing !== undefined) {
+    const side = this.#side
+    if (side !== undefined) {
+      const isSilence = side === 'drop' && count === 0 && !this.#isSilent
+      const isNews = this.#episodes[side].goOn(end, Math.abs(count - expected))
+      if (isNews || (isSilence && this.#episodes[side].isReported)) this.#report(side, end, count, report)
       const isOver =
-        this.#firing === 'spike'
+        side === 'spike'
           ? z < threshold / 2 || count < expected * (1 + change / 2)
           : z > -threshold / 2 || count > expected * (1 - change / 2)
-      if (this.#firing === 'drop' && count === 0 && !this.#isSilent) this.#report(end, count, z, expected, report)
-      if (isOver) this.#resolve(end, `rate back to usual: ${this.#words(count)}`, report)
+      if (isOver) this.#resolve(side, end, `rate back to usual: ${this.#words(count)}`, report)
       return
     }
     const isSpike = z > threshold && count - expected >= least && count >= expected * (1 + change)
     const isDrop = z < -threshold && expected - count >= least && count <= expected * (1 - change)
-    if ((isSpike && direction !== 'drop') || (isDrop && direction !== 'spike')) {
-      this.#firing = isSpike ? 'spike' : 'drop'
-      this.#unusual = []
-      this.#panesSince = 0
-      this.#report(end, count, z, expected, report)
-    }
+    if (isSpike && direction !== 'drop') this.#begin('spike', end, count, report)
+    if (isDrop && direction !== 'spike') this.#begin('drop', end, count, report)
   }
 
-  #report(end: number, count: number, z: number, expected: number, report: Report): void {
+  #begin(side: Side, end: number, count: number, report: Report): void {
+    this.#unusual = []
+    this.#panesSince = 0
+    const size = Math.abs(count - destabilized(this.#baseline.level))
+    if (this.#episodes[side].begin(end, size)) this.#report(side, end, count, report)
+  }
+
+  #report(side: Side, end: number, count: number, report: Report): void {
+    const z = this.#baseline.z(stabilized(count))
+    const expected = rounded(destabilized(this.#baseline.level))
     this.#isSilent = count === 0
     report({
-      title: `rate ${this.#firing === 'spike' ? 'rose' : 'fell'} to ${this.#words(count)} (usually ${rounded(expected)})`,
+      title: `rate ${side === 'spike' ? 'rose' : 'fell'} to ${this.#words(count)} (usually ${expected})`,
       severity: this.#isSilent ? 'critical' : 'warning',
       time: end,
-      ...(this.#firing === undefined ? {} : { key: this.#firing }),
+      key: side,
       resolves: true,
       observed: count,
-      expected: rounded(expected),
+      expected,
       score: Number(Math.abs(z).toFixed(1)),
       evidence: { window: formatDuration(this.#config.window), z: Number(z.toFixed(1)), usual: this.#range() },
       windowStart: end - this.#config.window,
@@ -184,18 +202,18 @@ class RateDetector implements Detector {
     this.#unusual.push(value)
     if (this.#unusual.length < this.#config.adapt_after) return
     const values = this.#unusual
-    this.#resolve(end, `rate stays at ${this.#words(this.#window.sum)}: taken as usual from now on`, report)
+    const title = `rate stays at ${this.#words(this.#window.sum)}: taken as usual from now on`
+    if (this.#side !== undefined) this.#resolve(this.#side, end, title, report)
     this.#baseline.relearn(values)
   }
 
-  #resolve(end: number, title: string, report: Report): void {
-    const key = this.#firing ?? 'spike'
-    this.#firing = undefined
+  #resolve(side: Side, end: number, title: string, report: Report): void {
     this.#unusual = []
     this.#panesSince = 0
+    if (!this.#episodes[side].end(end)) return
     const expected = rounded(destabilized(this.#baseline.level))
     const observed = this.#window.sum
-    report({ title, severity: 'info', time: end, key, state: 'resolved', resolves: true, observed, expected })
+    report({ title, severity: 'info', time: end, key: side, state: 'resolved', resolves: true, observed, expected })
   }
 
   #words(count: number): string {
