@@ -9,15 +9,19 @@ export type Inflater = () => Gunzip | ZstdDecompress
 
 /** Compressed bytes that are decompressed at once: 1 to 1,000 bounds what one step can unfold to. */
 const stepSize = 16 << 10
+/** Bytes that are unpacked in one go: with the default of 16 KiB, zstd is a third as fast. */
+const chunkSize = 128 << 10
+const gunzip: Inflater = () => createGunzip({ chunkSize })
+const unzstd: Inflater = () => createZstdDecompress({ chunkSize })
 const endings: readonly [string, Inflater][] = [
-  ['.gz', createGunzip],
-  ['.zst', createZstdDecompress],
+  ['.gz', gunzip],
+  ['.zst', unzstd],
 ]
 
 /** How the file is decompressed; `undefined` if it is not. */
 export function inflaterOf(path: string, compression: Compression): Inflater | undefined {
-  if (compression === 'gzip') return createGunzip
-  if (compression === 'zstd') return createZstdDecompress
+  if (compression === 'gzip') return gunzip
+  if (compression === 'zstd') return unzstd
   if (compression === 'none') return undefined
   return endings.find(([ending]) => path.endsWith(ending))?.[1]
 }
@@ -77,6 +81,7 @@ export class CompressedContent implements Content {
 class Decompression {
   readonly #handle: FileHandle
   readonly #inflater: Inflater
+  readonly #raw = Buffer.allocUnsafeSlow(stepSize)
   #stream: Gunzip | ZstdDecompress
   /** Where in the file the data of the stream begin: a zstd stream takes one frame of several. */
   #base = 0
@@ -151,9 +156,8 @@ class Decompression {
   async #step(): Promise<void> {
     const source = this.#base + this.#stream.bytesWritten
     const size = source < this.#carefulFrom ? Math.min(stepSize, this.#carefulFrom - source) : 1
-    const raw = Buffer.allocUnsafe(size)
     this.#source = source
-    const { bytesRead } = await this.#handle.read(raw, 0, size, source)
+    const { bytesRead } = await this.#handle.read(this.#raw, 0, size, source)
     if (this.#stream.destroyed) {
       // A stream that took nothing will not take more.
       if (bytesRead === 0 || source === this.#base) this.hasEnded = true
@@ -167,7 +171,7 @@ class Decompression {
     stream.once('close', resolve)
     const given = stream.bytesWritten + bytesRead
     // What it does not take is behind its end, of which it then tells.
-    if (bytesRead > 0) stream.write(raw.subarray(0, bytesRead), () => stream.bytesWritten === given && resolve())
+    if (bytesRead > 0) stream.write(this.#raw.subarray(0, bytesRead), () => stream.bytesWritten === given && resolve())
     else stream.end()
     await promise
     stream.off('close', resolve)

@@ -51,6 +51,6 @@ it('has every line delivered, whatever is refused, late or cut short by a crash'
         await fixture.remove()
       }
     }),
-    { numRuns: 30 },
+    { numRuns: 20 },
   )
 })

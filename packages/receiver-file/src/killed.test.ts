@@ -28,7 +28,7 @@ it('loses no line when its process is killed at any moment, while files are writ
       await once(child, 'message')
       const before = seen().size
       await expect.poll(() => seen().size, { timeout: 5000, interval: 10 }).toBeGreaterThan(before)
-      await sleep(kill * 130)
+      await sleep(kill * 100)
       child.kill('SIGKILL')
       await once(child, 'exit')
     }

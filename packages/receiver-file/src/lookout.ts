@@ -218,7 +218,6 @@ export class Lookout {
     const identity = await identification.identify(file, content)
     if (identity.is === 'unclear') {
       follower.wake(identity.of)
-      this.soon()
       return false
     }
     if (identity.is === 'copy' && this.#mustWait(file)) return false

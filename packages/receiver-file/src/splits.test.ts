@@ -27,7 +27,7 @@ describe('a file that is written in any pieces', () => {
           await fixture.remove()
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     )
   })
 })
