@@ -1,7 +1,7 @@
 import type { RegisteredType } from '@weir/core'
 import { sections } from '@weir/sdk'
 import { componentKeys } from './component-keys.ts'
-import { exitCode } from './exit-code.ts'
+import { wrongCommandLine } from './exit-code.ts'
 import { prepareFrom } from './prepared.ts'
 import { reference } from './reference.ts'
 
@@ -18,9 +18,7 @@ export async function components(wanted: string | undefined, options: Components
     .filter(({ definition }) => wanted === undefined || definition.type === wanted)
     .sort(byKindAndType)
   if (types.length === 0) {
-    process.stderr.write(`weir: there is no component type "${wanted}"; weir components shows what is installed\n`)
-    process.exitCode = exitCode.invalid
-    return
+    throw wrongCommandLine(`there is no component type "${wanted}"`, 'weir components shows what is installed')
   }
   if (options.markdown) process.stdout.write(reference(types))
   else if (options.json) process.stdout.write(`${JSON.stringify(types.map(asJson), undefined, 2)}\n`)

@@ -1,7 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 import { enableCompileCache } from 'node:module'
 import { isWeirError, messageOf } from '@weir/sdk'
-import { exitCode } from './exit-code.ts'
+import { exitCodeOf } from './exit-code.ts'
 
 // Little of what records need is garbage, so a small nursery is as fast (the flag above), and saves some 20 MB.
 // What is imported from here on is compiled once and kept: a start takes half the time.
@@ -13,5 +13,5 @@ try {
 } catch (error) {
   const hint = isWeirError(error) && error.hint !== undefined ? `\n  ${error.hint}` : ''
   process.stderr.write(`weir: ${messageOf(error)}${hint}\n`)
-  process.exitCode = exitCode.failed
+  process.exitCode = exitCodeOf(error)
 }

@@ -4,14 +4,15 @@ import { exitCode } from './exit-code.ts'
 
 export interface ConfigOptions {
   profile?: string
+  plugin?: string[]
 }
 
 /** The command's own package, whose dependencies are the built-in plugins. */
 const host = fileURLToPath(new URL('..', import.meta.url))
 
 /** Reads and checks the config that the command line names. */
-export const prepareFrom = (files: readonly string[], { profile }: ConfigOptions = {}): Promise<Prepared> =>
-  prepare({ cwd: process.cwd(), files, profile: profile ?? process.env.WEIR_PROFILE, env: process.env, hosts: [host] })
+export const prepareFrom = (files: readonly string[], { profile, plugin }: ConfigOptions = {}): Promise<Prepared> =>
+  prepare({ cwd: process.cwd(), files, profile, env: process.env, hosts: [host], plugins: plugin })
 
 /** Says on stderr what is wrong with the config and the plugins; sets the exit status when it cannot run. */
 export function report(prepared: Prepared): boolean {

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { sections } from '@weir/sdk'
 import { Command, type CommanderError, Option } from 'commander'
 import { components } from './components.ts'
 import { config } from './config.ts'
+import { create } from './create.ts'
+import { dev } from './dev.ts'
 import { exitCode } from './exit-code.ts'
 import { graph } from './graph.ts'
 import { run } from './run.ts'
@@ -38,6 +41,7 @@ export function program(): Command {
     command
       .argument('[files...]', filesHelp)
       .option('-p, --profile <name>', 'profile to merge last (or the variable WEIR_PROFILE)')
+      .option('--plugin <path...>', 'further plugins: a file, or the folder of a package')
 
   withConfig(verb('run', 'Run the pipelines until interrupted', 'weir run --once weir.yaml'))
     .option('--once', 'read the input to its end, flush, print a summary and exit')
@@ -83,5 +87,14 @@ export function program(): Command {
     .option('--mermaid', 'print a Mermaid flow chart')
     .option('--json', 'print JSON')
     .action(graph)
+  verb('create', 'Write a new plugin, with its tests', 'weir create detector slow-query')
+    .argument('<kind>', Object.keys(sections).join(', '))
+    .argument('<name>', 'what it is called: lower case letters, digits and hyphens')
+    .action(create)
+  verb('dev', 'Run a pipeline with a plugin from its source, and again at every change', 'weir dev ./weir-plugin-burst')
+    .argument('<plugin>', 'the file, or the folder of the package')
+    .argument('[files...]', 'config files; none: the weir.yaml of the folder')
+    .option('-p, --profile <name>', 'profile to merge last (or the variable WEIR_PROFILE)')
+    .action(dev)
   return weir
 }

@@ -109,7 +109,10 @@ describe('weir components', () => {
 
   it('says so when there is no such type', async () => {
     using folder = new Folder()
-    expect(await folder.weir('components', 'frob')).toMatchObject({ code: 2 })
+    expect(await folder.weir('components', 'frob')).toMatchObject({
+      code: 2,
+      stderr: 'weir: there is no component type "frob"\n  weir components shows what is installed\n',
+    })
   })
 
   it('give docs/reference.md', async () => {

@@ -4,6 +4,10 @@ import { basename, dirname, sep } from 'node:path'
 /** Time in which what an editor does to a file counts as one change. */
 const settleMs = 150
 
+/** A plugin's own sources: not what was installed, built, logged, or stored by Weir itself. */
+const isSource = (path: string): boolean =>
+  /\.([mc]?[jt]s|json|ya?ml)$/.test(path) && !path.split(sep).some((part) => /^(\..*|node_modules|dist)$/.test(part))
+
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 
 /** Calls back when one of some files, or anything in some folders, has changed. */
@@ -28,7 +32,7 @@ export class Watcher {
       this.#add(folder, false, (name) => names.has(name))
     }
     for (const folder of paths.filter(isFolder)) {
-      this.#add(folder, true, (name) => !name.split(sep).includes('node_modules'))
+      this.#add(folder, true, isSource)
     }
   }
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { WeirConfig } from './config/config.ts'
 import { byPosition, type Diagnostic } from './config/diagnostic.ts'
 import { type ConfigSource, loadConfig } from './config/load-config.ts'
@@ -15,6 +16,8 @@ export interface PrepareOptions {
   env: { readonly [name: string]: string | undefined }
   /** Package folders whose dependencies are the built-in plugins. */
   hosts: readonly string[]
+  /** Further plugins: files or package folders, relative to `cwd`. */
+  plugins?: readonly string[] | undefined
 }
 
 /** A config that was read and checked; nothing runs. */
@@ -41,7 +44,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const { registry, problems, localPaths } = await loadPlugins({
     baseDir: source.baseDir,
     hosts: options.hosts,
-    paths: source.plugins.paths,
+    paths: [...source.plugins.paths, ...(options.plugins ?? []).map((path) => resolve(options.cwd, path))],
     prefer: source.plugins.prefer,
   })
   const watched = [...source.paths, ...localPaths]

@@ -16,7 +16,7 @@ export interface PluginSource {
 interface Manifest {
   readonly name?: string
   readonly version?: string
-  readonly weir?: { readonly components?: string }
+  readonly weir?: { readonly components?: string; readonly source?: string }
   readonly dependencies?: { readonly [name: string]: string }
   readonly devDependencies?: { readonly [name: string]: string }
 }
@@ -48,16 +48,17 @@ function pluginsAmongDependencies(directory: string): PluginSource[] {
   })
 }
 
-/** The plugin that a package folder is, if it is one. */
-function pluginIn(folder: string): PluginSource[] {
+/** The plugin that a package folder is, if it is one. `fromSource`: its TypeScript rather than what was built of it. */
+function pluginIn(folder: string, fromSource = false): PluginSource[] {
   const manifest = manifestOf(folder)
-  const components = manifest?.weir?.components
+  const { components, source } = manifest?.weir ?? {}
   if (manifest === undefined || components === undefined) return []
+  const hasSource = fromSource && source !== undefined && existsSync(resolve(folder, source))
   return [
     {
       name: manifest.name ?? folder,
       version: manifest.version ?? '0.0.0',
-      entry: pathToFileURL(resolve(folder, components)).href,
+      entry: pathToFileURL(resolve(folder, hasSource ? source : components)).href,
     },
   ]
 }
@@ -77,7 +78,7 @@ export interface DiscoverOptions {
   baseDir: string
   /** Package folders whose dependencies are looked at too: the command's own, with the built-in plugins. */
   hosts: readonly string[]
-  /** Further package folders or files, from the config's `plugins.paths`. */
+  /** Further package folders or files, from the config's `plugins.paths` or the command line. */
   paths: readonly string[]
 }
 
@@ -113,4 +114,4 @@ function filesIn(folder: string): PluginSource[] {
 }
 
 const atPath = (path: string): PluginSource[] =>
-  isPluginFile(path) ? [fileSource(path)] : pluginIn(path).map((source) => ({ ...source, localPath: path }))
+  isPluginFile(path) ? [fileSource(path)] : pluginIn(path, true).map((source) => ({ ...source, localPath: path }))

@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { sections } from '@weir/sdk'
+import { describe, expect, it } from 'vitest'
+import { Folder } from './command.fixture.ts'
+import { toolVersions } from './plugin-package.ts'
+
+const root = join(import.meta.dirname, '../../..')
+const isWindows = process.platform === 'win32'
+
+/** Runs a program to its end; shows what it printed if it fails. */
+function run(cwd: string, program: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8', shell: isWindows })
+  expect(status, `${program} ${args.join(' ')}\n${stdout}${stderr}`).toBe(0)
+  return stdout
+}
+
+describe('weir create', () => {
+  it('writes a package of every kind that is green outside this repository, builds, and loads', async () => {
+    using folder = new Folder()
+    run(join(root, 'packages/sdk'), 'pnpm', 'pack', '--pack-destination', folder.path)
+    const sdk = readdirSync(folder.path).find((name) => name.endsWith('.tgz')) ?? ''
+    for (const kind of Object.keys(sections)) {
+      expect((await folder.weir('create', kind, `my-${kind}`)).code).toBe(0)
+    }
+    // One install for all: the packages as workspaces of one project, with the SDK as it would be published.
+    folder.write('package.json', { private: true, workspaces: ['weir-plugin-*'] })
+    for (const kind of Object.keys(sections)) {
+      const path = folder.file(`weir-plugin-my-${kind}/package.json`)
+      writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/"@weir\/sdk": ".*"/g, `"@weir/sdk": "file:../${sdk}"`))
+    }
+    run(folder.path, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline')
+    expect(run(folder.path, 'npx', 'vitest', 'run')).toMatch(/Test Files .*7 passed/)
+    expect(run(folder.file('weir-plugin-my-detector'), 'npm', 'test')).toMatch(/Test Files .*1 passed/)
+    for (const kind of Object.keys(sections)) {
+      const own = folder.file(`weir-plugin-my-${kind}`)
+      run(own, 'npm', 'run', 'build')
+      const packed = JSON.parse(run(own, 'npm', 'pack', '--json', '--dry-run'))
+      expect(packed[0].files.map((file: { path: string }) => file.path).sort()).toEqual([
+        'README.md',
+        'dist/index.d.ts',
+        'dist/index.js',
+        'package.json',
+      ])
+      renameSync(join(own, 'src'), join(own, 'source-is-away'))
+      const { stdout, stderr } = await folder.weir('validate', join(own, 'weir.yaml'), '--plugin', own)
+      expect({ kind, stderr }).toEqual({ kind, stderr: '' })
+      expect(stdout).toContain('valid')
+    }
+  }, 180_000)
+
+  it('refuses what is no kind, what is no name, and to write over what is there', async () => {
+    using folder = new Folder()
+    expect(await folder.weir('create', 'detecter', 'x')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/there is no kind/),
+    })
+    expect(await folder.weir('create', 'detector', 'Slow Query')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/is no name/),
+    })
+    expect((await folder.weir('create', 'detector', 'burst')).code).toBe(0)
+    expect(await folder.weir('create', 'detector', 'burst')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/is there already/),
+    })
+  })
+
+  it('gives new plugins the tools that this repository has', () => {
+    const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    expect(devDependencies).toMatchObject(toolVersions)
+  })
+})
+
+describe('weir dev', () => {
+  it('runs the plugin from its source, and again when that changes', async () => {
+    using folder = new Folder()
+    await folder.weir('create', 'parser', 'pipes')
+    const own = folder.file('weir-plugin-pipes')
+    const config = join(own, 'weir.yaml')
+    writeFileSync(config, readFileSync(config, 'utf8').replace('  console:', '  console: { format: json }'))
+    writeFileSync(join(own, 'app.log'), 'ERROR|ann|one\n')
+    const command = folder.start(['dev', 'weir-plugin-pipes'])
+    await expect.poll(() => command.stdout, { timeout: 10_000 }).toContain('"user.name":"ann"')
+    const source = join(own, 'src/index.ts')
+    writeFileSync(source, readFileSync(source, 'utf8').replace("'user.name'", "'enduser.id'"))
+    await expect.poll(() => command.stderr, { timeout: 10_000 }).toContain('reloaded')
+    writeFileSync(join(own, 'app.log'), 'ERROR|ann|one\nERROR|bob|two\n')
+    await expect.poll(() => command.stdout, { timeout: 10_000 }).toContain('"enduser.id":"bob"')
+    command.kill('SIGTERM')
+    expect((await command.finished).code).toBe(0)
+  }, 30_000)
+})

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+
+const { version }: { version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+
+/** What a new plugin is developed with: the versions that this repository itself uses. */
+export const toolVersions = { '@types/node': '24.19.2', typescript: '7.0.2', vitest: '5.1.1' } as const
+
+/** The package.json of a new plugin. */
+export const pluginManifest = (name: string, description: string): string =>
+  `${JSON.stringify(
+    {
+      name,
+      version: '0.1.0',
+      description,
+      keywords: ['weir-plugin', 'weir', 'logs'],
+      license: 'MIT',
+      type: 'module',
+      exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' }, './package.json': './package.json' },
+      weir: { components: './dist/index.js', source: './src/index.ts' },
+      files: ['dist', '!dist/**/*.test.*'],
+      scripts: { build: 'tsc', test: 'vitest run', dev: 'weir dev .', prepublishOnly: 'npm run build && npm test' },
+      peerDependencies: { '@weir/sdk': `^${version}` },
+      devDependencies: { '@weir/sdk': `^${version}`, ...toolVersions },
+    },
+    undefined,
+    2,
+  )}\n`
+
+export const pluginTsconfig = `${JSON.stringify(
+  {
+    compilerOptions: {
+      target: 'es2024',
+      module: 'nodenext',
+      types: ['node'],
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      verbatimModuleSyntax: true,
+      erasableSyntaxOnly: true,
+      rewriteRelativeImportExtensions: true,
+      skipLibCheck: true,
+      declaration: true,
+      rootDir: 'src',
+      outDir: 'dist',
+    },
+    include: ['src'],
+  },
+  undefined,
+  2,
+)}\n`
+
+/** The README of a new plugin. */
+export const pluginReadme = (name: string, kind: string, type: string, description: string, config: string): string =>
+  `# ${name}
+
+A [Weir](https://www.npmjs.com/package/@weir/cli) ${kind}. ${description}.
+
+\`\`\`sh
+weir plugin add ${name}
+weir components ${type}     # its keys
+\`\`\`
+
+\`\`\`yaml
+${config}\`\`\`
+
+## Development
+
+\`\`\`sh
+npm test          # its own tests, and those that every ${kind} must pass
+weir dev .        # runs weir.yaml with the plugin from source, and again at every change
+npm publish       # builds and tests first
+\`\`\`
+`
