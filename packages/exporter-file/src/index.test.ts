@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { isPermanentError, isRetryableError, type LogBatch, type RunMode, type WeirError } from '@weir/sdk'
 import { batchOf, createComponent, exporterContract, type Input, testServices } from '@weir/sdk/testing'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import file from './index.ts'
 
 let folder = ''
@@ -69,6 +69,7 @@ function abortedAt(index: number, inputs: Input[], controller: AbortController):
 
 describe('the file exporter', () => {
   const contractFolder = mkdtempSync(join(tmpdir(), 'weir-file-'))
+  afterAll(() => rmSync(contractFolder, { recursive: true, force: true }))
   for (const { name, run } of exporterContract(file, {
     config: { path: join(contractFolder, 'out.ndjson'), fsync: 'interval', rotation: { compression: 'gzip' } },
   }))
