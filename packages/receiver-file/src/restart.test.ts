@@ -87,6 +87,25 @@ describe('restart', () => {
     expect(fixture.lines).toEqual(['one', 'two', 'three'])
   })
 
+  it('begins again with a line that was being thrown away as too long', async () => {
+    const long = 'x'.repeat(2 << 20)
+    await fixture.write('a.log', `one\n${long}`)
+    const { sendLines } = fixture.output
+    let taken = 0
+    fixture.output.sendLines = async (lines) => {
+      await sendLines.call(fixture.output, lines)
+      taken += lines.to - lines.from
+      return { done: Promise.resolve(), consumed: lines.to }
+    }
+    await fixture.startInto({ include: ['a.log'], flush_period: '0' })
+    await fixture.until(() => taken === 4 + long.length)
+    await fixture.stop()
+    await fixture.append('a.log', 'y\ntwo\n')
+    await fixture.start({ include: ['a.log'] })
+    await fixture.until(() => fixture.lines.includes('two'))
+    expect(fixture.lines).toEqual(['one', `${long}y`, 'two'])
+  })
+
   it('does not repeat a last line that was flushed without its end', async () => {
     await fixture.write('a.log', 'one\ntwo')
     await fixture.start()

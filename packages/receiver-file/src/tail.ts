@@ -48,6 +48,7 @@ interface Chunk {
 const trailLength = 32
 /** Chunks up to this size are copied, so that a few lines do not hold a whole block until they are delivered. */
 const copiedSize = 64 << 10
+const newline = 10
 const noBytes = Buffer.alloc(0)
 
 /** A file that is followed: from its content, wherever that lies, to lines. */
@@ -69,6 +70,8 @@ export class Tail {
   lostBytes = 0
   readonly #context: TailContext
   #next: Position
+  /** The end of the last line that was taken whole. */
+  #lineEnd: Position
   /** What was read and not taken: the beginning of a record whose end has not come. */
   #carry: Buffer = noBytes
   readonly #trail: Position[] = []
@@ -80,6 +83,7 @@ export class Tail {
     this.source = source
     this.#context = context
     this.#next = checkpoint.position
+    this.#lineEnd = checkpoint.position
     this.deliveries = new DeliveryQueue(
       (position) => context.book.move(checkpoint, position),
       (error) => this.#refuse(error),
@@ -110,6 +114,7 @@ export class Tail {
   rewind(): void {
     this.deliveries.clear()
     this.#next = this.checkpoint.position
+    this.#lineEnd = this.checkpoint.position
     this.#carry = noBytes
     this.#isRefused = false
   }
@@ -224,6 +229,7 @@ export class Tail {
     const { bytes } = loan
     // Offset in the file of the first byte in `bytes`.
     const base = this.offset - to
+    const at = (end: number) => positionAfter(bytes.subarray(start, end), base + end)
     const from = base + start === 0 ? start + encoding.byteOrderMark(bytes, start, to) : start
     const text = encoding.isUtf8 ? undefined : encoding.decode(bytes.subarray(from, to), flush)
     const lines = text ? { bytes: text.bytes, from: 0, to: text.bytes.length } : { bytes, from, to }
@@ -237,9 +243,13 @@ export class Tail {
     const taken = text ? from + text.rawOffset(delivery.consumed) : delivery.consumed
     this.#carry = taken < to ? Buffer.from(bytes.subarray(taken, to)) : noBytes
     if (taken > from) {
-      const position = positionAfter(bytes.subarray(start, taken), base + taken)
+      const position = at(taken)
       if (this.#trail.push(position) > trailLength) this.#trail.shift()
-      this.deliveries.add(position, delivery.done)
+      // Inside a line that is too long, which is thrown away up to its end: a restart must begin with it again.
+      const lineEnd = flush ? delivery.consumed : lines.bytes.lastIndexOf(newline, delivery.consumed - 1) + 1
+      if (lineEnd === delivery.consumed) this.#lineEnd = position
+      else if (lineEnd > lines.from) this.#lineEnd = at(text ? from + text.rawOffset(lineEnd) : lineEnd)
+      this.deliveries.add(this.#lineEnd, delivery.done)
     }
     delivery.done.then(loan.release, loan.release)
   }
