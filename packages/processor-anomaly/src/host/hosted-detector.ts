@@ -2,6 +2,7 @@ import {
   type Alert,
   type AlertReport,
   type AttributeMap,
+  type AttributeValue,
   attributeMap,
   type Detector,
   type DetectorSettings,
@@ -19,7 +20,8 @@ import { AlertBook } from './alert-book.ts'
 
 interface Group {
   readonly key: string
-  readonly values: AttributeMap
+  /** Of the fields of `group_by`, in their order. */
+  readonly values: readonly AttributeValue[]
   readonly detector: Detector
   readonly report: Report
   hasReported: boolean
@@ -68,7 +70,7 @@ export class HostedDetector {
     this.configText = JSON.stringify(type.config)
     this.#alerts = new AlertBook(type.id, this.settings, options.send)
     this.#readers = this.settings.group_by.map(fieldReader)
-    if (this.#readers.length === 0) this.#lastGroup = this.#add(noGroup, attributeMap())
+    if (this.#readers.length === 0) this.#lastGroup = this.#add(noGroup, [])
   }
 
   /** A new batch begins. */
@@ -133,7 +135,7 @@ export class HostedDetector {
 
   snapshot(): AttributeMap {
     const groups = [...this.#groups.values()].map(({ key, values, detector, hasReported }) => ({
-      ...{ key, values, hasReported },
+      ...{ key, values: [...values], hasReported },
       snapshot: detector.snapshot?.() ?? null,
     }))
     const watermark = Number.isFinite(this.#watermark) ? this.#watermark : null
@@ -146,7 +148,7 @@ export class HostedDetector {
     this.#alerts.restore(saved.children('alerts'))
     for (const entry of saved.children('groups')) {
       const key = entry.text('key')
-      const group = this.#groups.get(key) ?? this.#add(key, entry.map('values'))
+      const group = this.#groups.get(key) ?? this.#add(key, entry.values('values'))
       group.hasReported = entry.flag('hasReported')
       const snapshot = entry.value('snapshot')
       if (snapshot !== undefined && snapshot !== null) group.detector.restore?.(snapshot)
@@ -196,10 +198,9 @@ export class HostedDetector {
     let group = this.#groups.get(key)
     if (group === undefined) {
       if (this.#groups.size >= this.settings.max_groups) this.#forgetOldest(record.time)
-      const { group_by } = this.settings
       group = this.#add(
         key,
-        attributeMap(group_by.map((path, index) => [path, this.#readers[index]?.(record) ?? null] as const)),
+        this.#readers.map((read) => read(record) ?? null),
       )
     } else {
       this.#groups.delete(key)
@@ -209,14 +210,18 @@ export class HostedDetector {
     return group
   }
 
-  #add(key: string, values: AttributeMap): Group {
+  #add(key: string, values: readonly AttributeValue[]): Group {
     const report = (alert: AlertReport) => {
       group.hasReported = true
-      this.#alerts.report(key, values, alert)
+      this.#alerts.report(key, this.#named(values), alert)
     }
     const group: Group = { key, values, detector: this.#options.type.create(), report, hasReported: false }
     this.#groups.set(key, group)
     return group
+  }
+
+  #named(values: readonly AttributeValue[]): AttributeMap {
+    return attributeMap(this.settings.group_by.map((path, index) => [path, values[index] ?? null] as const))
   }
 
   #forgetOldest(time: number): void {
