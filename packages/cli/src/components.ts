@@ -1,5 +1,6 @@
 import type { RegisteredType } from '@weir/core'
 import { sections } from '@weir/sdk'
+import { columns } from './columns.ts'
 import { componentKeys } from './component-keys.ts'
 import { wrongCommandLine } from './exit-code.ts'
 import { prepareFrom } from './prepared.ts'
@@ -51,14 +52,6 @@ function table(types: readonly RegisteredType[]): string {
     firstLine(definition.description ?? ''),
   ])
   return columns([['KIND', 'TYPE', 'STABILITY', 'PACKAGE', 'DESCRIPTION'], ...rows])
-}
-
-/** Rows in columns as wide as their widest cell. */
-function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0))) ?? []
-  const line = (row: readonly string[]) =>
-    row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join('  ')
-  return `${rows.map(line).join('\n')}\n`
 }
 
 function page({ definition, packageName, version, schema }: RegisteredType): string {

@@ -7,6 +7,7 @@ import { create } from './create.ts'
 import { dev } from './dev.ts'
 import { exitCode } from './exit-code.ts'
 import { graph } from './graph.ts'
+import { addPlugins, listPlugins, removePlugins, updatePlugins } from './plugin.ts'
 import { run } from './run.ts'
 import { schema } from './schema.ts'
 import { validate } from './validate.ts'
@@ -87,6 +88,33 @@ export function program(): Command {
     .option('--mermaid', 'print a Mermaid flow chart')
     .option('--json', 'print JSON')
     .action(graph)
+  const plugin = verb(
+    'plugin',
+    'Add, list, update and remove plugins, in plugins.d beside the config',
+    'weir plugin add weir-plugin-foo',
+  )
+  const pluginVerb = (name: string, description: string, example: string) =>
+    plugin
+      .command(name)
+      .description(description)
+      .addHelpText('after', `\nExample:\n  ${example}\n${exitHelp}`)
+      .exitOverride(end)
+  pluginVerb(
+    'add',
+    'Install plugins: names with or without a version, folders, tarballs',
+    'weir plugin add weir-plugin-foo@1.2.0',
+  )
+    .argument('<specs...>')
+    .action(addPlugins)
+  pluginVerb('list', 'Show what is installed, and what it brings', 'weir plugin list')
+    .option('--json', 'print JSON')
+    .action(listPlugins)
+  pluginVerb('remove', 'Remove plugins', 'weir plugin remove weir-plugin-foo')
+    .argument('<names...>')
+    .action(removePlugins)
+  pluginVerb('update', 'Bring the newest versions of plugins, or of all', 'weir plugin update')
+    .argument('[names...]')
+    .action(updatePlugins)
   verb('create', 'Write a new plugin, with its tests', 'weir create detector slow-query')
     .argument('<kind>', Object.keys(sections).join(', '))
     .argument('<name>', 'what it is called: lower case letters, digits and hyphens')

@@ -1,42 +1,7 @@
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-
-/** A module that offers component definitions. */
-export interface PluginSource {
-  /** Package name, or the file's path for a file in `plugins.d/`. */
-  readonly name: string
-  readonly version: string
-  /** URL of the module. */
-  readonly entry: string
-  /** The file or folder of a plugin of the operator's own, which may change while Weir runs. */
-  readonly localPath?: string
-}
-
-interface Manifest {
-  readonly name?: string
-  readonly version?: string
-  readonly weir?: { readonly components?: string; readonly source?: string }
-  readonly dependencies?: { readonly [name: string]: string }
-  readonly devDependencies?: { readonly [name: string]: string }
-}
-
-function manifestOf(directory: string): Manifest | undefined {
-  try {
-    return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
-  } catch {
-    return undefined
-  }
-}
-
-/** The folder of a package as Node finds it from `directory`, without running anything of it. */
-function packageFolder(name: string, directory: string): string | undefined {
-  for (let at = directory; ; at = dirname(at)) {
-    const folder = join(at, 'node_modules', name)
-    if (existsSync(join(folder, 'package.json'))) return realpathSync(folder)
-    if (dirname(at) === at) return undefined
-  }
-}
+import { manifestOf, type PluginSource, packageFolder, pluginIn } from './plugin-source.ts'
 
 /** Dependencies of the package in `directory` that have the `weir` key. */
 function pluginsAmongDependencies(directory: string): PluginSource[] {
@@ -46,21 +11,6 @@ function pluginsAmongDependencies(directory: string): PluginSource[] {
     const folder = packageFolder(name, directory)
     return folder === undefined ? [] : pluginIn(folder)
   })
-}
-
-/** The plugin that a package folder is, if it is one. `fromSource`: its TypeScript rather than what was built of it. */
-function pluginIn(folder: string, fromSource = false): PluginSource[] {
-  const manifest = manifestOf(folder)
-  const { components, source } = manifest?.weir ?? {}
-  if (manifest === undefined || components === undefined) return []
-  const hasSource = fromSource && source !== undefined && existsSync(resolve(folder, source))
-  return [
-    {
-      name: manifest.name ?? folder,
-      version: manifest.version ?? '0.0.0',
-      entry: pathToFileURL(resolve(folder, hasSource ? source : components)).href,
-    },
-  ]
 }
 
 const isPluginFile = (name: string) => /\.(ts|mts|js|mjs)$/.test(name) && !/\.(test|spec|d)\.[mc]?[jt]s$/.test(name)

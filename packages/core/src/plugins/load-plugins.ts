@@ -1,7 +1,8 @@
 import { type Definition, isDefinition, messageOf, WeirError } from '@weir/sdk'
 import { freshUrl } from '../fresh-url.ts'
-import { type DiscoverOptions, discover, type PluginSource } from './discover.ts'
+import { type DiscoverOptions, discover } from './discover.ts'
 import { registerPluginHooks } from './plugin-modules.ts'
+import { checkSdkRange, type PluginSource } from './plugin-source.ts'
 import { Registry } from './registry.ts'
 
 /** A plugin that could not be loaded, and why; the others are there. */
@@ -17,8 +18,13 @@ export interface LoadedPlugins {
   readonly localPaths: readonly string[]
 }
 
-/** The definitions that a module exports by default: one, or a list. */
-async function definitionsOf(source: PluginSource): Promise<Definition[]> {
+/**
+ * The definitions that a plugin's module exports by default: one, or a list.
+ * @throws WeirError `WEIR_PLUGIN_SDK`, `WEIR_PLUGIN_LOAD`, `WEIR_PLUGIN_EXPORT`
+ */
+export async function definitionsOf(source: PluginSource): Promise<Definition[]> {
+  registerPluginHooks()
+  checkSdkRange(source)
   let exported: unknown
   try {
     const module: { default?: unknown } = await import(source.entry)
@@ -44,7 +50,6 @@ async function definitionsOf(source: PluginSource): Promise<Definition[]> {
 export async function loadPlugins(
   options: DiscoverOptions & { prefer?: { readonly [kindAndType: string]: string } },
 ): Promise<LoadedPlugins> {
-  registerPluginHooks()
   const registry = new Registry(options.prefer)
   const problems: PluginProblem[] = []
   const sources = discover(options)

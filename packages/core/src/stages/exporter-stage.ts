@@ -1,17 +1,10 @@
-import {
-  type Clock,
-  type Exporter,
-  isPermanentError,
-  isRetryableError,
-  type LogBatch,
-  type Logger,
-  messageOf,
-} from '@weir/sdk'
+import { type Clock, type Exporter, isPermanentError, isRetryableError, type LogBatch, type Logger } from '@weir/sdk'
 import { concat } from '../batch/concat.ts'
 import { Channel, type Parcel } from '../channel/channel.ts'
 import type { ExporterMetrics } from '../telemetry/stage-metrics.ts'
 import { backOff } from './back-off.ts'
 import { Circuit } from './circuit.ts'
+import { reasonOf } from './reason.ts'
 import type { ExporterSettings } from './standard-keys.ts'
 import { TimedOut } from './timed-out.ts'
 
@@ -150,10 +143,7 @@ export class ExporterStage {
           return this.#giveUp(batch, error, 'retries_exhausted')
         }
         metrics.retried()
-        logger.warn(
-          { attempt, retry_in_ms: Math.round(waitMs), error: messageOf(error) },
-          'delivery failed, trying again',
-        )
+        logger.warn({ attempt, retry_in_ms: Math.round(waitMs), ...reasonOf(error) }, 'delivery failed, trying again')
         await clock.sleep(waitMs, stopping)
       }
     }
@@ -182,7 +172,7 @@ export class ExporterStage {
   #giveUp(batch: LogBatch, error: unknown, reason: string): void {
     this.#options.metrics.dropped(batch.length, reason)
     this.#options.logger.error(
-      { records: batch.length, reason, error: messageOf(error) },
+      { records: batch.length, reason, ...reasonOf(error) },
       'a batch could not be delivered and is given up',
     )
   }
