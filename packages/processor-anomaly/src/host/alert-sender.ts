@@ -21,6 +21,11 @@ export class AlertSender {
     if (isNew) this.#counter.add(1, { severity: alert.severity })
   }
 
+  /** Puts what was gathered in the order of time. */
+  sort(): void {
+    this.#waiting.sort((one, other) => one.time - other.time)
+  }
+
   get isEmpty(): boolean {
     return this.#waiting.length === 0
   }
