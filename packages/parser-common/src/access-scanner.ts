@@ -40,6 +40,8 @@ const [address, user, method, path, query, original, version, status, size, refe
 const cellsOfRow = 28
 
 const http = 0x50545448
+/** A word that no UTF-8 has. */
+const nothing = -1
 
 export interface AccessOptions {
   format: 'common' | 'combined' | 'either'
@@ -56,7 +58,7 @@ export class AccessScanner implements LineScanner {
   readonly layout = Layout.of(...layoutNames)
   readonly #options: AccessOptions
   /** The time that was read last with the bracket and the space after it: 28 bytes, as words. */
-  readonly #known = new Int32Array(7)
+  readonly #known = new Int32Array(7).fill(nothing)
   #time = Number.NaN
   #remainder = 0
 
@@ -254,7 +256,7 @@ export class AccessScanner implements LineScanner {
     this.#time = ms
     this.#remainder = time.remainder
     const isKnown = end + 2 === from + 28
-    for (let word = 0; word < 7; word++) this.#known[word] = isKnown ? words.getInt32(from + word * 4, true) : 0
+    for (let word = 0; word < 7; word++) this.#known[word] = isKnown ? words.getInt32(from + word * 4, true) : nothing
     return end + 2
   }
 

@@ -1,8 +1,9 @@
-import { Cell, Layout, type LogBatch, type TimestampReader } from '@weir/sdk'
+import { Cell, Layout, type LogBatch } from '@weir/sdk'
 import { newline, space } from './byte.ts'
 import type { LineScanner } from './line-scanner.ts'
 import { page } from './page.ts'
 import { contentEnd, endOfLine } from './page-line.ts'
+import type { PageTime } from './page-time.ts'
 
 const bytes = page
 const cellsOfRow = 8
@@ -10,9 +11,9 @@ const cellsOfRow = 8
 /** Lines of the Container Runtime Interface: `2026-11-24T13:55:36.123456789Z stdout F message`. */
 export class CriScanner implements LineScanner {
   readonly layout = Layout.of('log.iostream', 'logtag')
-  readonly #time: TimestampReader
+  readonly #time: PageTime
 
-  constructor(time: TimestampReader) {
+  constructor(time: PageTime) {
     this.#time = time
   }
 
@@ -27,7 +28,8 @@ export class CriScanner implements LineScanner {
 
   #readLine(start: number, to: number, batch: LogBatch): number {
     const time = this.#time
-    const ms = time.iso(bytes, start, to)
+    const row = batch.rowCount
+    const hasTime = time.iso(batch.time, row, start, to)
     const { end: timeEnd, remainder } = time
     const stream = timeEnd + 1
     // "out" or "err" after "std".
@@ -37,7 +39,7 @@ export class CriScanner implements LineScanner {
     const tag = body
     if (isStream) while ((bytes[body] ?? 0) > space) body++
     const tagEnd = body
-    const isMine = isStream && bytes[timeEnd] === space && tagEnd > tag && !Number.isNaN(ms)
+    const isMine = isStream && bytes[timeEnd] === space && tagEnd > tag && hasTime
     if (isMine && bytes[body] === space) body++
     const end = endOfLine(isMine ? body : start)
     const lineEnd = contentEnd(start, end)
@@ -46,7 +48,7 @@ export class CriScanner implements LineScanner {
       batch.fail(batch.addLine(start, lineEnd))
       return end
     }
-    const row = batch.rowCount++
+    batch.rowCount++
     const at = row * batch.stride * 2
     const { cells } = batch
     cells[at] = start
@@ -58,7 +60,6 @@ export class CriScanner implements LineScanner {
     cells[at + 6] = tag
     cells[at + 7] = tagEnd
     for (let cell = at + cellsOfRow + 1; cell < at + batch.stride * 2; cell += 2) cells[cell] = Cell.ABSENT
-    batch.time[row] = ms
     batch.severityNumber[row] = 0
     if (remainder !== 0 || batch.timeRemainder !== null) batch.remainders()[row] = remainder
     return end

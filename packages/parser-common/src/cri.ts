@@ -2,6 +2,7 @@ import { Clock, defineParser, TimestampReader, Type } from '@weir/sdk'
 import { certaintyOf } from './certainty.ts'
 import { CriScanner } from './cri-scanner.ts'
 import { levelsOf } from './line-scanner.ts'
+import { PageTime } from './page-time.ts'
 
 const line = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP](?::\S*)?(?: |$)/
 
@@ -15,7 +16,7 @@ export const cri = defineParser({
   inject: { clock: Clock },
   create({ clock }) {
     return {
-      ...levelsOf(new CriScanner(new TimestampReader({ now: () => clock.now() }))),
+      ...levelsOf(new CriScanner(new PageTime(new TimestampReader({ now: () => clock.now() })))),
       sniff: (lines) => certaintyOf(lines, 1, (text) => line.test(text)),
     }
   },

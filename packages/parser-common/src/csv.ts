@@ -3,6 +3,7 @@ import { CsvScanner } from './csv-scanner.ts'
 import { KeyedColumns } from './keyed-columns.ts'
 import { levelsOf } from './line-scanner.ts'
 import { location } from './location.ts'
+import { PageTime } from './page-time.ts'
 import { Roles, wellKnownKeys } from './well-known-keys.ts'
 
 export const csv = defineParser({
@@ -29,7 +30,7 @@ export const csv = defineParser({
   create({ config, clock, state }) {
     const roles = new Roles(config)
     const create = (header: string, learned: (header: string) => void): Parser => {
-      const time = new TimestampReader({ zone: config.location, now: () => clock.now() })
+      const time = new PageTime(new TimestampReader({ zone: config.location, now: () => clock.now() }))
       const scanner = new CsvScanner(new KeyedColumns(roles, time), {
         delimiter: config.delimiter.charCodeAt(0),
         header,

@@ -3,6 +3,7 @@ import { certaintyOf } from './certainty.ts'
 import { JsonScanner } from './json-scanner.ts'
 import { KeyedColumns } from './keyed-columns.ts'
 import { levelsOf } from './line-scanner.ts'
+import { PageTime } from './page-time.ts'
 import { Roles } from './well-known-keys.ts'
 
 const line = /^\{(?=.*"log":")(?=.*"stream":"(?:stdout|stderr)")(?=.*"time":")/
@@ -19,7 +20,7 @@ export const docker = defineParser({
       { body_keys: ['log'], time_keys: ['time'], severity_keys: [], trace_id_keys: [], span_id_keys: [] },
       new Map([['stream', 'log.iostream']]),
     )
-    const time = new TimestampReader({ now: () => clock.now() })
+    const time = new PageTime(new TimestampReader({ now: () => clock.now() }))
     return {
       ...levelsOf(new JsonScanner(new KeyedColumns(roles, time, { chomp: true }))),
       sniff: (lines) => certaintyOf(lines, 1, (text) => line.test(text)),

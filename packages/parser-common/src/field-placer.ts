@@ -1,7 +1,8 @@
-import { bodySlot, Cell, endOf, kindOf, type LogBatch, type TimestampReader } from '@weir/sdk'
+import { bodySlot, Cell, endOf, kindOf, type LogBatch } from '@weir/sdk'
 import { backslash } from './byte.ts'
 import { Key, type KeyTable } from './key-table.ts'
 import { page, pageText } from './page.ts'
+import type { PageTime } from './page-time.ts'
 import { SeverityWords, severityOfNumber } from './severity-words.ts'
 import { Role } from './well-known-keys.ts'
 
@@ -21,7 +22,7 @@ const nobody = new Key('', new Uint8Array(0), Role.ATTRIBUTE, 255, -1)
 export class FieldPlacer {
   readonly #keys: KeyTable
   readonly #chomps: boolean
-  readonly #time: TimestampReader
+  readonly #time: PageTime
   readonly #severityWords = new SeverityWords()
   /** By role: the key whose value was taken, and its cell. */
   readonly #taken: Key[] = new Array(6).fill(nobody)
@@ -30,7 +31,7 @@ export class FieldPlacer {
   readonly #traceId: number
   readonly #spanId: number
 
-  constructor(keys: KeyTable, time: TimestampReader, options: PlacerOptions = {}) {
+  constructor(keys: KeyTable, time: PageTime, options: PlacerOptions = {}) {
     this.#chomps = options.chomp ?? false
     this.#keys = keys
     this.#time = time
@@ -85,9 +86,11 @@ export class FieldPlacer {
   }
 
   #takeTime(batch: LogBatch, row: number, from: number, to: number): boolean {
-    const ms = this.#time.whole(page, from, to)
-    if (Number.isNaN(ms)) return false
-    batch.time[row] = ms
+    const known = batch.time[row] ?? Number.NaN
+    if (!this.#time.whole(batch.time, row, from, to)) {
+      batch.time[row] = known
+      return false
+    }
     const { remainder } = this.#time
     if (remainder !== 0 || batch.timeRemainder !== null) batch.remainders()[row] = remainder
     return true

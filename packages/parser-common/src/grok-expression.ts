@@ -2,7 +2,7 @@ import { WeirError } from '@weir/sdk'
 import { grokPatterns } from './grok-patterns.ts'
 
 /** A part of a line that a grok expression names. */
-export interface GrokField {
+interface GrokField {
   readonly name: string
   readonly type: 'string' | 'number' | undefined
 }

@@ -59,14 +59,18 @@ export class JsonScanner implements LineScanner {
     let hasMore = bytes[i] !== closeBrace
     while (hasMore) {
       if (bytes[i] !== quote) return -1
-      let end = endOfString(i + 1)
-      if (end === invalid) return -1
+      const expected = previous.next
+      let end: number
       let key: Key
-      if (end > 0) {
-        key = keys.find(i + 1, end, previous, asItIs)
+      if (expected?.isAt(i + 1) && bytes[i + 1 + expected.length] === quote) {
+        key = expected
+        end = i + 1 + expected.length
       } else {
-        end = ~end
-        key = keys.find(i + 1, end, previous, unescaped)
+        end = endOfString(i + 1)
+        if (end === invalid) return -1
+        const hasEscapes = end < 0
+        if (hasEscapes) end = ~end
+        key = keys.find(i + 1, end, previous, hasEscapes ? unescaped : asItIs)
       }
       previous = key
       i = end + 1

@@ -4,6 +4,7 @@ import { JsonScanner } from './json-scanner.ts'
 import { KeyedColumns } from './keyed-columns.ts'
 import { levelsOf } from './line-scanner.ts'
 import { location } from './location.ts'
+import { PageTime } from './page-time.ts'
 import { Roles, wellKnownKeys } from './well-known-keys.ts'
 
 export const json = defineParser({
@@ -15,7 +16,7 @@ export const json = defineParser({
   config: Type.Object({ ...wellKnownKeys, location }),
   inject: { clock: Clock },
   create({ config, clock }) {
-    const time = new TimestampReader({ zone: config.location, now: () => clock.now() })
+    const time = new PageTime(new TimestampReader({ zone: config.location, now: () => clock.now() }))
     const { parse, parseBatch } = levelsOf(new JsonScanner(new KeyedColumns(new Roles(config), time)))
     return {
       parseBatch,

@@ -1,13 +1,20 @@
 import type { Layout } from '@weir/sdk'
-import { page, pageText } from './page.ts'
+import { page, pageText, pageWords } from './page.ts'
 import { Role, type Roles } from './well-known-keys.ts'
 
 const bytes = page
+const words = pageWords
 
 /** A key as it stands in the input, and where its values go. */
 export class Key {
   readonly name: string
-  readonly raw: Uint8Array
+  readonly length: number
+  /** Its bytes; the first eight also as two words, with the bits of them that count. */
+  readonly #raw: Uint8Array
+  readonly #first: number
+  readonly #firstMask: number
+  readonly #second: number
+  readonly #secondMask: number
   readonly role: number
   readonly rank: number
   /** Slot of its attribute; -1 until a key with a role needs one. */
@@ -19,12 +26,35 @@ export class Key {
 
   constructor(name: string, raw: Uint8Array, role: number, rank: number, slot: number) {
     this.name = name
-    this.raw = raw
+    this.length = raw.length
+    this.#raw = raw
+    const view = new DataView(new ArrayBuffer(8))
+    for (let at = 0; at < 8 && at < raw.length; at++) view.setUint8(at, raw[at] ?? 0)
+    this.#first = view.getInt32(0, true)
+    this.#second = view.getInt32(4, true)
+    this.#firstMask = maskOf(raw.length)
+    this.#secondMask = maskOf(raw.length - 4)
     this.role = role
     this.rank = rank
     this.slot = slot
   }
+
+  /** Whether its bytes stand on the page at `from`. */
+  isAt(from: number): boolean {
+    if (
+      (words.getInt32(from, true) & this.#firstMask) !== this.#first ||
+      (words.getInt32(from + 4, true) & this.#secondMask) !== this.#second
+    ) {
+      return false
+    }
+    const raw = this.#raw
+    for (let at = 8; at < raw.length; at++) if (raw[at] !== bytes[from + at]) return false
+    return true
+  }
 }
+
+/** The bits of a word of which `count` bytes count. */
+const maskOf = (count: number): number => (count >= 4 ? -1 : count <= 0 ? 0 : 2 ** (count * 8) - 1)
 
 const buckets = 1024
 
@@ -44,12 +74,12 @@ export class KeyTable {
   /** The key in `bytes[from…to)` after `previous`, added if it is new; `decode` gives the name of a new one. */
   find(from: number, to: number, previous: Key, decode: (text: string) => string): Key {
     const expected = previous.next
-    if (expected !== undefined && isSame(expected.raw, from, to)) return expected
+    if (expected !== undefined && expected.length === to - from && expected.isAt(from)) return expected
     let hash = to - from
     for (let at = from; at < to; at++) hash = Math.imul(hash, 31) + (bytes[at] ?? 0)
     const bucket = (hash ^ (hash >>> 15)) & (buckets - 1)
     let key = this.#chains[bucket]
-    while (key !== undefined && !isSame(key.raw, from, to)) key = key.chain
+    while (key !== undefined && !(key.length === to - from && key.isAt(from))) key = key.chain
     if (key === undefined) {
       key = this.#make(decode(pageText(from, to)), bytes.slice(from, to))
       key.chain = this.#chains[bucket]
@@ -75,10 +105,4 @@ export class KeyTable {
     const slot = role === Role.ATTRIBUTE ? this.layout.addAttribute(this.#roles.attributeOf(name)) : -1
     return new Key(name, raw, role, rank, slot)
   }
-}
-
-function isSame(raw: Uint8Array, from: number, to: number): boolean {
-  if (raw.length !== to - from) return false
-  for (let at = 0; at < raw.length; at++) if (raw[at] !== bytes[from + at]) return false
-  return true
 }

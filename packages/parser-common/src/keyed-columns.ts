@@ -1,6 +1,7 @@
-import { Cell, Layout, type LogBatch, type TimestampReader } from '@weir/sdk'
+import { Cell, Layout, type LogBatch } from '@weir/sdk'
 import { FieldPlacer, type PlacerOptions } from './field-placer.ts'
 import { type Key, KeyTable } from './key-table.ts'
+import type { PageTime } from './page-time.ts'
 import { Role, type Roles } from './well-known-keys.ts'
 
 /**
@@ -9,12 +10,12 @@ import { Role, type Roles } from './well-known-keys.ts'
  */
 export class KeyedColumns {
   readonly #roles: Roles
-  readonly #time: TimestampReader
+  readonly #time: PageTime
   readonly #options: PlacerOptions
   keys: KeyTable
   #fields: FieldPlacer
 
-  constructor(roles: Roles, time: TimestampReader, options: PlacerOptions = {}) {
+  constructor(roles: Roles, time: PageTime, options: PlacerOptions = {}) {
     this.#roles = roles
     this.#time = time
     this.#options = options

@@ -119,6 +119,7 @@ describe('nginx', () => {
 
   it.each([
     ['no time', '192.0.2.1 - - [] "GET / HTTP/1.1" 200 1 "-" "-"'],
+    ['bytes of nothing for a time', `192.0.2.1 - - [${'\0'.repeat(28)}"GET / HTTP/1.1" 200 1 "-" "-"`],
     ['a day that is none', '192.0.2.1 - - [31/Feb/2026:13:55:37 +0000] "GET / HTTP/1.1" 200 1 "-" "-"'],
     ['no status', '192.0.2.1 - - [24/Nov/2026:13:55:37 +0000] "GET / HTTP/1.1" 2x0 1 "-" "-"'],
     ['an open quote', '192.0.2.1 - - [24/Nov/2026:13:55:37 +0000] "GET / HTTP/1.1" 200 1 "-" "Mozilla'],

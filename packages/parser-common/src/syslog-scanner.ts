@@ -1,8 +1,22 @@
-import { Cell, Layout, type LogBatch, Severity, type TimestampReader } from '@weir/sdk'
-import { backslash, closeBracket, colon, minus, newline, nine, openBracket, quote, space, zero } from './byte.ts'
+import { Cell, Layout, type LogBatch, Severity } from '@weir/sdk'
+import {
+  backslash,
+  closeBracket,
+  colon,
+  controlsIn,
+  lowestByte,
+  minus,
+  newline,
+  nine,
+  openBracket,
+  quote,
+  space,
+  zero,
+} from './byte.ts'
 import type { LineScanner } from './line-scanner.ts'
 import { page, pageWords } from './page.ts'
 import { contentEnd, endOfLine } from './page-line.ts'
+import type { PageTime } from './page-time.ts'
 
 const bytes = page
 const words = pageWords
@@ -29,6 +43,7 @@ const facilityText = 16
 const version = 18
 const structuredData = 20
 const severityText = 22
+const cellsOfRow = 24
 
 const severities = Uint8Array.of(
   Severity.FATAL,
@@ -46,15 +61,15 @@ const facilityTexts =
     ' ',
   )
 
+const one = 0x31
 const less = 0x3c
 const greater = 0x3e
 const star = 0x2a
 const point = 0x2e
-const letterZ = 0x5a
 
 export interface SyslogOptions {
   protocol: 'auto' | 'rfc3164' | 'rfc5424'
-  time: TimestampReader
+  time: PageTime
 }
 
 /**
@@ -64,9 +79,6 @@ export interface SyslogOptions {
 export class SyslogScanner implements LineScanner {
   readonly layout = Layout.of(...layoutNames)
   readonly #options: SyslogOptions
-  /** The second of RFC 3339 that was read last: its 19 bytes as words, the last of which overlap. */
-  readonly #known = new Int32Array(5)
-  #second = Number.NaN
   /** Indices of the texts among the values of the batch at hand. */
   readonly #severityTexts = new Int32Array(8)
   readonly #facilityTexts = new Int32Array(24)
@@ -77,185 +89,201 @@ export class SyslogScanner implements LineScanner {
   }
 
   scan(from: number, to: number, batch: LogBatch): number {
-    this.#severityTexts.fill(-1)
-    this.#facilityTexts.fill(-1)
-    const { capacity } = batch
+    const severityTextAt = this.#severityTexts.fill(-1)
+    const facilityTextAt = this.#facilityTexts.fill(-1)
+    const pageTime = this.#options.time
+    const isRfc3164 = this.#options.protocol === 'rfc3164'
+    const { capacity, cells, time, severityNumber } = batch
+    const width = batch.stride * 2
+    let remainders = batch.timeRemainder
+    let row = batch.rowCount
     let start = from
-    while (start < to && batch.rowCount < capacity) {
-      const end = bytes[start] === newline ? start : this.#scanLine(start, to, batch)
+    while (start < to && row < capacity) {
+      const at = row * width
+      let i = start
+      let code = -1
+      // biome-ignore lint/suspicious/noConfusingLabels: a call a line, which its own function would be, halves the speed
+      line: {
+        if (bytes[i] === 0xef && bytes[i + 1] === 0xbb && bytes[i + 2] === 0xbf) i += 3
+        if (bytes[i] !== less) break line
+        let value = (bytes[i + 1] ?? 0) - zero
+        if (value < 0 || value > 9) break line
+        i += 2
+        let digit = (bytes[i] ?? 0) - zero
+        if (digit >= 0 && digit <= 9) {
+          value = value * 10 + digit
+          digit = (bytes[++i] ?? 0) - zero
+          if (digit >= 0 && digit <= 9) {
+            value = value * 10 + digit
+            i++
+          }
+        }
+        if (bytes[i] !== greater || value > 191) {
+          i = start
+          break line
+        }
+        i++
+        code = value
+        if (bytes[i] !== one || bytes[i + 1] !== space || isRfc3164) break line
+
+        const timeStart = i + 2
+        if (bytes[timeStart] === minus) {
+          time[row] = Number.NaN
+          if (remainders !== null) remainders[row] = 0
+          i = timeStart + 1
+        } else {
+          if (!pageTime.iso(time, row, timeStart, to)) break line
+          const { remainder } = pageTime
+          if (remainder !== 0 || remainders !== null) {
+            remainders ??= batch.remainders()
+            remainders[row] = remainder
+          }
+          i = pageTime.end
+        }
+        if (bytes[i] !== space) break line
+        const hostStart = ++i
+        while ((bytes[i] ?? 0) > space) i++
+        const appStart = i + 1
+        if (bytes[i] !== space || i === hostStart) break line
+        i = appStart
+        while ((bytes[i] ?? 0) > space) i++
+        const processStart = i + 1
+        if (bytes[i] !== space || i === appStart) break line
+        i = processStart
+        while ((bytes[i] ?? 0) > space) i++
+        const messageIdStart = i + 1
+        if (bytes[i] !== space || i === processStart) break line
+        i = messageIdStart
+        while ((bytes[i] ?? 0) > space) i++
+        const dataStart = i + 1
+        if (bytes[i] !== space || i === messageIdStart) break line
+        i = dataStart
+        const hasData = bytes[i] === openBracket
+        i = hasData ? endOfStructuredData(i) : i + 1
+        if ((!hasData && bytes[dataStart] !== minus) || i < 0 || (bytes[i] ?? 0) > space) break line
+        const dataEnd = i
+        if (bytes[i] === space) i++
+        if (bytes[i] === 0xef && bytes[i + 1] === 0xbb && bytes[i + 2] === 0xbf) i += 3
+        const body = i
+        for (;;) {
+          const marks = controlsIn(words.getInt32(i, true))
+          if (marks === 0) {
+            i += 4
+            continue
+          }
+          i += lowestByte(marks)
+          if (bytes[i] === newline) break
+          i++
+        }
+        const lineEnd = contentEnd(start, i)
+        cells[at] = start
+        cells[at + 1] = lineEnd
+        cells[at + 2] = body < lineEnd ? body : start
+        cells[at + 3] = lineEnd
+        cells[at + hostname] = hostStart
+        cells[at + hostname + 1] = valueEnd(hostStart, appStart - 1)
+        cells[at + appname] = appStart
+        cells[at + appname + 1] = valueEnd(appStart, processStart - 1)
+        cells[at + processId] = processStart
+        cells[at + processId + 1] = valueEnd(processStart, messageIdStart - 1)
+        cells[at + messageId] = messageIdStart
+        cells[at + messageId + 1] = valueEnd(messageIdStart, dataStart - 1)
+        cells[at + version] = 1
+        cells[at + version + 1] = Cell.INTEGER
+        cells[at + structuredData] = dataStart
+        cells[at + structuredData + 1] = hasData ? dataEnd | Cell.STRUCTURED_DATA : Cell.ABSENT
+        cells[at + priority] = code
+        cells[at + priority + 1] = Cell.INTEGER
+        cells[at + facility] = code >> 3
+        cells[at + facility + 1] = Cell.INTEGER
+        let text = severityTextAt[code & 7] ?? -1
+        if (text < 0) text = this.#severityText(batch, code & 7)
+        cells[at + severityText] = text
+        cells[at + severityText + 1] = Cell.VALUE
+        text = facilityTextAt[code >> 3] ?? -1
+        if (text < 0) text = this.#facilityText(batch, code >> 3)
+        cells[at + facilityText] = text
+        cells[at + facilityText + 1] = Cell.VALUE
+        for (let cell = cellsOfRow + 1; cell < width; cell += 2) cells[at + cell] = Cell.ABSENT
+        severityNumber[row] = severities[code & 7] ?? 0
+        row++
+        start = i + 1
+        continue
+      }
+      batch.rowCount = row
+      const end = this.#readOther(start, i, code, to, batch)
+      remainders = batch.timeRemainder
+      row = batch.rowCount
       start = end + 1
     }
+    batch.rowCount = row
     return start
   }
 
-  /** Adds a row for a line; returns the offset of its newline. */
-  #scanLine(start: number, to: number, batch: LogBatch): number {
-    const { cells } = batch
-    const width = batch.stride * 2
-    const row = batch.rowCount
-    const at = row * width
-    for (let cell = 5; cell < width; cell += 2) cells[at + cell] = Cell.ABSENT
-    if (batch.timeRemainder !== null) batch.timeRemainder[row] = 0
-
-    let i = start
-    if (bytes[i] === 0xef && bytes[i + 1] === 0xbb && bytes[i + 2] === 0xbf) i += 3
-    let code = -1
-    if (bytes[i] === less) {
-      let value = 0
-      let digit = i + 1
-      for (; digit < i + 4; digit++) {
-        const byte = bytes[digit] ?? 0
-        if (byte < zero || byte > nine) break
-        value = value * 10 + byte - zero
-      }
-      if (bytes[digit] === greater && digit > i + 1 && value < 192) {
-        code = value
-        i = digit + 1
-        while (bytes[i] === space) i++
-      }
+  /** Adds a row for a line that is not of RFC 5424; returns the offset of its newline. */
+  #readOther(start: number, from: number, code: number, to: number, batch: LogBatch): number {
+    const end = endOfLine(start)
+    const lineEnd = contentEnd(start, end)
+    if (lineEnd === start) return end
+    const row = batch.addLine(start, lineEnd)
+    if (this.#options.protocol === 'rfc5424') {
+      batch.fail(row)
+      return end
     }
-    if (code < 0) {
-      batch.severityNumber[row] = 0
-    } else {
-      const severity = code & 7
-      batch.severityNumber[row] = severities[severity] ?? 0
+    const hasPriority = code >= 0
+    let header = from
+    if (hasPriority) {
+      const at = row * batch.stride * 2
+      header = start
+      while (bytes[header] !== greater) header++
+      header++
+      while (bytes[header] === space) header++
+      batch.severityNumber[row] = severities[code & 7] ?? 0
+      const { cells } = batch
       cells[at + priority] = code
       cells[at + priority + 1] = Cell.INTEGER
       cells[at + facility] = code >> 3
       cells[at + facility + 1] = Cell.INTEGER
-      let text = this.#severityTexts[severity] ?? -1
-      if (text < 0) text = this.#severityTexts[severity] = batch.values.push(severityTexts[severity] ?? '') - 1
-      cells[at + severityText] = text
+      cells[at + severityText] = this.#severityText(batch, code & 7)
       cells[at + severityText + 1] = Cell.VALUE
-      text = this.#facilityTexts[code >> 3] ?? -1
-      if (text < 0) text = this.#facilityTexts[code >> 3] = batch.values.push(facilityTexts[code >> 3] ?? '') - 1
-      cells[at + facilityText] = text
+      cells[at + facilityText] = this.#facilityText(batch, code >> 3)
       cells[at + facilityText + 1] = Cell.VALUE
     }
-
-    const { protocol } = this.#options
-    let body = -1
-    if (protocol !== 'rfc3164' && code >= 0 && bytes[i] === 0x31 && bytes[i + 1] === space) {
-      cells[at + version] = 1
-      cells[at + version + 1] = Cell.INTEGER
-      body = this.#readRfc5424(i + 2, to, batch, row)
-    }
-    if (body < 0 && protocol !== 'rfc5424') {
-      body = this.#readRfc3164(i, to, batch, row, code >= 0)
-    }
-    const end = endOfLine(body < 0 ? i : body)
-    const lineEnd = contentEnd(start, end)
-    if (lineEnd === start) return end
-    cells[at] = start
-    cells[at + 1] = lineEnd
-    batch.rowCount = row + 1
-    if (body < 0) {
-      batch.fail(row)
-    } else {
-      cells[at + 2] = body < lineEnd ? body : start
-      cells[at + 3] = lineEnd
-    }
+    const body = this.#readRfc3164(header, to, batch, row, hasPriority)
+    if (body < 0) batch.fail(row)
+    else if (body < lineEnd) batch.cells[row * batch.stride * 2 + 2] = body
     return end
   }
 
-  /** Reads what stands after the version; returns the offset of the message, or -1. */
-  #readRfc5424(from: number, to: number, batch: LogBatch, row: number): number {
-    const { cells } = batch
-    const at = row * batch.stride * 2
-    let i = this.#readTime(from, to, batch, row)
-    if (i < 0 || bytes[i] !== space) return -1
-    const host = ++i
-    while ((bytes[i] ?? 0) > space) i++
-    if (bytes[i] !== space || i === host) return -1
-    const app = i + 1
-    i = app
-    while ((bytes[i] ?? 0) > space) i++
-    if (bytes[i] !== space || i === app) return -1
-    const process = i + 1
-    i = process
-    while ((bytes[i] ?? 0) > space) i++
-    if (bytes[i] !== space || i === process) return -1
-    const message = i + 1
-    i = message
-    while ((bytes[i] ?? 0) > space) i++
-    if (bytes[i] !== space || i === message) return -1
-    const data = i + 1
-    const dataEnd = endOfStructuredData(data)
-    i = dataEnd
-    if (i < 0 || (bytes[i] ?? 0) > space) return -1
-    cells[at + hostname] = host
-    cells[at + hostname + 1] = valueEnd(host, app - 1)
-    cells[at + appname] = app
-    cells[at + appname + 1] = valueEnd(app, process - 1)
-    cells[at + processId] = process
-    cells[at + processId + 1] = valueEnd(process, message - 1)
-    cells[at + messageId] = message
-    cells[at + messageId + 1] = valueEnd(message, data - 1)
-    cells[at + structuredData] = data
-    cells[at + structuredData + 1] = bytes[data] === minus ? Cell.ABSENT : dataEnd | Cell.STRUCTURED_DATA
-    if (bytes[i] === space) i++
-    return afterByteOrderMark(i)
+  /** Index of the text among the values of the batch at hand. */
+  #severityText(batch: LogBatch, severity: number): number {
+    const known = this.#severityTexts[severity] ?? -1
+    if (known >= 0) return known
+    const index = batch.values.push(severityTexts[severity] ?? '') - 1
+    this.#severityTexts[severity] = index
+    return index
   }
 
-  /** The time of RFC 5424 or `-`; returns the offset after it, or -1. */
-  #readTime(from: number, to: number, batch: LogBatch, row: number): number {
-    if (bytes[from] === minus) {
-      batch.time[row] = Number.NaN
-      return from + 1
-    }
-    const known = this.#known
-    if (
-      words.getInt32(from + 15, true) === known[4] &&
-      words.getInt32(from + 12, true) === known[3] &&
-      words.getInt32(from + 8, true) === known[2] &&
-      words.getInt32(from + 4, true) === known[1] &&
-      words.getInt32(from, true) === known[0]
-    ) {
-      let at = from + 19
-      let nanoseconds = 0
-      if (bytes[at] === point) {
-        let unit = 100_000_000
-        for (at++; at < from + 29; at++) {
-          const digit = (bytes[at] ?? 0) - zero
-          if (digit < 0 || digit > 9) break
-          nanoseconds += digit * unit
-          unit = unit / 10
-        }
-      }
-      if (bytes[at] === letterZ && at !== from + 20) {
-        const ms = (nanoseconds / 1_000_000) | 0
-        const remainder = nanoseconds - ms * 1_000_000
-        batch.time[row] = this.#second + ms
-        if (remainder !== 0) batch.remainders()[row] = remainder
-        return at + 1
-      }
-    }
-    const { time } = this.#options
-    const ms = time.iso(bytes, from, to)
-    if (Number.isNaN(ms)) return -1
-    batch.time[row] = ms
-    if (time.remainder !== 0) batch.remainders()[row] = time.remainder
-    if (bytes[time.end - 1] === letterZ) {
-      this.#second = Math.floor(ms / 1000) * 1000
-      for (let word = 0; word < 4; word++) known[word] = words.getInt32(from + word * 4, true)
-      known[4] = words.getInt32(from + 15, true)
-    }
-    return time.end
+  #facilityText(batch: LogBatch, code: number): number {
+    const known = this.#facilityTexts[code] ?? -1
+    if (known >= 0) return known
+    const index = batch.values.push(facilityTexts[code] ?? '') - 1
+    this.#facilityTexts[code] = index
+    return index
   }
 
   /** Reads what stands after the priority; returns the offset of the message, or -1. */
   #readRfc3164(from: number, to: number, batch: LogBatch, row: number, hasPriority: boolean): number {
     const { cells } = batch
     const at = row * batch.stride * 2
-    for (let cell = hostname; cell < priority; cell += 2) cells[at + cell + 1] = Cell.ABSENT
-    cells[at + version + 1] = cells[at + structuredData + 1] = Cell.ABSENT
     const { time } = this.#options
     let i = afterSequence(from)
-    const ms = time.prefix(bytes, i, to)
+    const hasTime = time.prefix(batch.time, row, i, to)
     const after = bytes[time.end] ?? 0
-    batch.time[row] = Number.NaN
-    if (Number.isNaN(ms) || (after > space && after !== colon)) return hasPriority ? from : -1
-    batch.time[row] = ms
+    if (!hasTime || (after > space && after !== colon)) {
+      batch.time[row] = Number.NaN
+      return hasPriority ? from : -1
+    }
     if (time.remainder !== 0 || batch.timeRemainder !== null) batch.remainders()[row] = time.remainder
     i = time.end
     if (bytes[i] === colon) i++
@@ -306,7 +334,6 @@ function afterSequence(from: number): number {
 
 /** Offset after the structured data, or -1. */
 function endOfStructuredData(from: number): number {
-  if (bytes[from] === minus) return from + 1
   let at = from
   while (bytes[at] === openBracket) {
     let byte = bytes[++at] ?? 0

@@ -107,6 +107,13 @@ describe('syslog', () => {
     })
   })
 
+  it.each([`${'\0'.repeat(19)}Z`, '\0'.repeat(16)])('takes bytes of nothing for no time', (nothing) => {
+    const { records } = columnarHarness(syslog, {}, { clock }).feed(
+      `<13>1 ${nothing} h a p m - x\n<13>${nothing} h a: x\n`,
+    )
+    expect(records.map(({ time }) => time)).toEqual([undefined, undefined])
+  })
+
   it('takes a message with a priority alone for a message', () => {
     expect(one('<11>disk full')).toMatchObject({ severityNumber: 17, body: 'disk full' })
   })

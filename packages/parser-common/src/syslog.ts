@@ -2,6 +2,7 @@ import { Clock, defineParser, OneOf, TimestampReader, Type } from '@weir/sdk'
 import { certaintyOf } from './certainty.ts'
 import { levelsOf } from './line-scanner.ts'
 import { location } from './location.ts'
+import { PageTime } from './page-time.ts'
 import { SyslogScanner } from './syslog-scanner.ts'
 
 const rfc5424 = /^<\d{1,3}>1 (?:-|\d{4}-\d\d-\d\dT\S+) \S+ \S+ \S+ \S+ (?:-|\[)/
@@ -23,7 +24,7 @@ export const syslog = defineParser({
   }),
   inject: { clock: Clock },
   create({ config, clock }) {
-    const time = new TimestampReader({ zone: config.location, now: () => clock.now() })
+    const time = new PageTime(new TimestampReader({ zone: config.location, now: () => clock.now() }))
     return {
       ...levelsOf(new SyslogScanner({ protocol: config.protocol, time })),
       sniff: (lines) =>

@@ -1,9 +1,10 @@
-import { Cell, Layout, type LogBatch, type TimestampReader } from '@weir/sdk'
+import { Cell, Layout, type LogBatch } from '@weir/sdk'
 import { closeBracket, colon, minus, nine, openBracket, space, zero } from './byte.ts'
 import { isContinuation } from './continuation.ts'
 import type { LineScanner } from './line-scanner.ts'
 import { page, pageText } from './page.ts'
 import { contentEnd, endOfLine } from './page-line.ts'
+import type { PageTime } from './page-time.ts'
 import { SeverityWords } from './severity-words.ts'
 
 const bytes = page
@@ -27,14 +28,14 @@ const maxBracketed = 100
  */
 export class TextScanner implements LineScanner {
   readonly layout = Layout.of('thread.name', 'logger', 'process.pid')
-  readonly #time: TimestampReader
+  readonly #time: PageTime
   readonly #severities = new SeverityWords()
   /** The row at hand. */
   #at = 0
   #cells: Int32Array = new Int32Array(0)
   #severity = 0
 
-  constructor(time: TimestampReader) {
+  constructor(time: PageTime) {
     this.#time = time
     this.layout.addField('severityText')
   }
@@ -54,13 +55,14 @@ export class TextScanner implements LineScanner {
     const time = this.#time
     const first = bytes[start] ?? 0
     const timeStart = first === openBracket ? start + 1 : start
-    const ms = first === space || first === tab ? Number.NaN : time.prefix(bytes, timeStart, end)
-    const hasTime = !Number.isNaN(ms)
-    if (!hasTime && (first === space || first === tab || this.#isContinuation(start, end))) {
+    const isIndented = first === space || first === tab
+    const row = batch.rowCount
+    const hasTime = !isIndented && time.prefix(batch.time, row, timeStart, end)
+    if (!hasTime && (isIndented || this.#isContinuation(start, end))) {
       batch.fail(batch.addLine(start, end))
       return
     }
-    const row = batch.rowCount++
+    batch.rowCount++
     const at = row * batch.stride * 2
     const { cells } = batch
     for (let cell = at + 5; cell < at + batch.stride * 2; cell += 2) cells[cell] = Cell.ABSENT
@@ -75,7 +77,7 @@ export class TextScanner implements LineScanner {
     cells[at + 1] = end
     cells[at + 2] = body < end ? body : start
     cells[at + 3] = end
-    batch.time[row] = ms
+    if (!hasTime) batch.time[row] = Number.NaN
     batch.severityNumber[row] = this.#severity
     if (remainder !== 0 || batch.timeRemainder !== null) batch.remainders()[row] = remainder
   }

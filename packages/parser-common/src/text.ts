@@ -3,6 +3,7 @@ import { certaintyOf } from './certainty.ts'
 import { isContinuation } from './continuation.ts'
 import { levelsOf } from './line-scanner.ts'
 import { location } from './location.ts'
+import { PageTime } from './page-time.ts'
 import { TextScanner } from './text-scanner.ts'
 
 const timeOrLevel =
@@ -17,7 +18,7 @@ export const text = defineParser({
   config: Type.Object({ location }),
   inject: { clock: Clock },
   create({ config, clock }) {
-    const time = new TimestampReader({ zone: config.location, now: () => clock.now() })
+    const time = new PageTime(new TimestampReader({ zone: config.location, now: () => clock.now() }))
     return {
       ...levelsOf(new TextScanner(time)),
       continues: isContinuation,
