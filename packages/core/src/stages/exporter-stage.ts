@@ -152,20 +152,24 @@ export class ExporterStage {
   /** One attempt, bounded by the time-out even if the exporter does not heed the signal. */
   async #attempt(batch: LogBatch): Promise<void> {
     const { exporter, settings, clock, stopping } = this.#options
-    const timeout = new AbortController()
-    const abortSignal = AbortSignal.any([timeout.signal, stopping])
-    const timer = clock.after(settings.timeout, () => timeout.abort(new TimedOut(this.id, settings.timeout)))
+    // Not AbortSignal.any: that keeps something of each attempt with the long-lived signal.
+    const attempt = new AbortController()
     const aborted = Promise.withResolvers<never>()
-    const onAbort = () => aborted.reject(abortSignal.reason)
-    abortSignal.addEventListener('abort', onAbort, { once: true })
     aborted.promise.catch(() => {})
+    const abort = (reason: unknown) => {
+      attempt.abort(reason)
+      aborted.reject(reason)
+    }
+    const onStop = () => abort(stopping.reason)
+    const timer = clock.after(settings.timeout, () => abort(new TimedOut(this.id, settings.timeout)))
+    stopping.addEventListener('abort', onStop, { once: true })
     try {
-      await Promise.race([exporter.export(batch, { abortSignal }), aborted.promise])
+      await Promise.race([exporter.export(batch, { abortSignal: attempt.signal }), aborted.promise])
     } catch (error) {
-      throw timeout.signal.aborted ? timeout.signal.reason : error
+      throw attempt.signal.aborted ? attempt.signal.reason : error
     } finally {
       timer.cancel()
-      abortSignal.removeEventListener('abort', onAbort)
+      stopping.removeEventListener('abort', onStop)
     }
   }
 
