@@ -20,6 +20,50 @@ const knownSecond = new Float64Array(1)
 /** By how many digits of a fraction are missing to nanoseconds. */
 const powers = Int32Array.of(1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 
+/** Nanoseconds below the millisecond of the time that `readAgain` read last. */
+export const remainderOfAgain = new Int32Array(1)
+const remainder = remainderOfAgain
+
+/**
+ * Reads a time in RFC 3339 and UTC whose second was read before, and writes it to a column; returns the offset after it,
+ * or 0 if it is another second. For loops in which a call more is felt; everyone else uses `PageTime`.
+ */
+export function readAgain(times: Float64Array, row: number, from: number): number {
+  if (
+    words.getInt32(from + 15, true) !== known[4] ||
+    words.getInt32(from + 12, true) !== known[3] ||
+    words.getInt32(from + 8, true) !== known[2] ||
+    words.getInt32(from + 4, true) !== known[1] ||
+    words.getInt32(from, true) !== known[0]
+  ) {
+    return 0
+  }
+  let at = from + 19
+  let ms = 0
+  let below = 0
+  if (bytes[at] === point) {
+    let fraction = 0
+    let digit = (bytes[++at] ?? 0) - zero
+    let count = 0
+    for (; digit >= 0 && digit <= 9 && count < 9; digit = (bytes[++at] ?? 0) - zero) {
+      fraction = fraction * 10 + digit
+      count++
+    }
+    if (count === 0) return 0
+    if (count === 3) {
+      ms = fraction
+    } else {
+      const nanoseconds = fraction * (powers[9 - count] ?? 1)
+      ms = (nanoseconds / 1_000_000) | 0
+      below = nanoseconds - ms * 1_000_000
+    }
+  }
+  if (bytes[at] !== letterZ) return 0
+  remainder[0] = below
+  times[row] = (knownSecond[0] ?? 0) + ms
+  return at + 1
+}
+
 /**
  * Reads times on the page, most of them by comparison with the time before. What was read is written to a column: a
  * number that is returned would be an object a line.
@@ -61,41 +105,11 @@ export class PageTime {
     return false
   }
 
-  /** A time in UTC whose second was read before. */
   #again(times: Float64Array, row: number, from: number): boolean {
-    if (
-      words.getInt32(from + 15, true) !== known[4] ||
-      words.getInt32(from + 12, true) !== known[3] ||
-      words.getInt32(from + 8, true) !== known[2] ||
-      words.getInt32(from + 4, true) !== known[1] ||
-      words.getInt32(from, true) !== known[0]
-    ) {
-      return false
-    }
-    let at = from + 19
-    let ms = 0
-    let remainder = 0
-    if (bytes[at] === point) {
-      let fraction = 0
-      let digit = (bytes[++at] ?? 0) - zero
-      let count = 0
-      for (; digit >= 0 && digit <= 9 && count < 9; digit = (bytes[++at] ?? 0) - zero) {
-        fraction = fraction * 10 + digit
-        count++
-      }
-      if (count === 0) return false
-      if (count === 3) {
-        ms = fraction
-      } else {
-        const nanoseconds = fraction * (powers[9 - count] ?? 1)
-        ms = (nanoseconds / 1_000_000) | 0
-        remainder = nanoseconds - ms * 1_000_000
-      }
-    }
-    if (bytes[at] !== letterZ) return false
-    this.end = at + 1
-    this.remainder = remainder
-    times[row] = (knownSecond[0] ?? 0) + ms
+    const end = readAgain(times, row, from)
+    if (end === 0) return false
+    this.end = end
+    this.remainder = remainder[0] ?? 0
     return true
   }
 

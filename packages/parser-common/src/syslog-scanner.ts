@@ -16,10 +16,11 @@ import {
 import type { LineScanner } from './line-scanner.ts'
 import { page, pageWords } from './page.ts'
 import { contentEnd, endOfLine } from './page-line.ts'
-import type { PageTime } from './page-time.ts'
+import { type PageTime, readAgain, remainderOfAgain } from './page-time.ts'
 
 const bytes = page
 const words = pageWords
+const againRemainder = remainderOfAgain
 
 const layoutNames = [
   'hostname',
@@ -132,13 +133,18 @@ export class SyslogScanner implements LineScanner {
           if (remainders !== null) remainders[row] = 0
           i = timeStart + 1
         } else {
-          if (!pageTime.iso(time, row, timeStart, to)) break line
-          const { remainder } = pageTime
+          i = readAgain(time, row, timeStart)
+          let remainder = againRemainder[0] ?? 0
+          if (i === 0) {
+            i = timeStart
+            if (!pageTime.iso(time, row, timeStart, to)) break line
+            i = pageTime.end
+            remainder = pageTime.remainder
+          }
           if (remainder !== 0 || remainders !== null) {
             remainders ??= batch.remainders()
             remainders[row] = remainder
           }
-          i = pageTime.end
         }
         if (bytes[i] !== space) break line
         const hostStart = ++i
@@ -159,8 +165,24 @@ export class SyslogScanner implements LineScanner {
         if (bytes[i] !== space || i === messageIdStart) break line
         i = dataStart
         const hasData = bytes[i] === openBracket
-        i = hasData ? endOfStructuredData(i) : i + 1
-        if ((!hasData && bytes[dataStart] !== minus) || i < 0 || (bytes[i] ?? 0) > space) break line
+        if (hasData) {
+          do {
+            let isQuoted = false
+            do {
+              const byte = bytes[++i] ?? 0
+              if (byte > closeBracket) continue
+              if (byte === quote) isQuoted = !isQuoted
+              else if (byte === backslash && isQuoted && bytes[i + 1] !== newline) i++
+              else if (byte === newline) break line
+            } while (isQuoted || bytes[i] !== closeBracket)
+            i++
+          } while (bytes[i] === openBracket)
+        } else if (bytes[i] === minus) {
+          i++
+        } else {
+          break line
+        }
+        if ((bytes[i] ?? 0) > space) break line
         const dataEnd = i
         if (bytes[i] === space) i++
         if (bytes[i] === 0xef && bytes[i + 1] === 0xbb && bytes[i + 2] === 0xbf) i += 3
@@ -330,26 +352,4 @@ function afterSequence(from: number): number {
   while ((bytes[at] ?? 0) >= zero && (bytes[at] ?? 0) <= nine) at++
   at = at > from && bytes[at] === colon && bytes[at + 1] === space ? at + 2 : from
   return bytes[at] === star || bytes[at] === point ? at + 1 : at
-}
-
-/** Offset after the structured data, or -1. */
-function endOfStructuredData(from: number): number {
-  let at = from
-  while (bytes[at] === openBracket) {
-    let byte = bytes[++at] ?? 0
-    while (byte !== closeBracket) {
-      if (byte === quote) {
-        do {
-          if (byte === backslash) at++
-          byte = bytes[++at] ?? 0
-          if (byte === newline || bytes[at - 1] === newline) return -1
-        } while (byte !== quote)
-      } else if (byte === newline) {
-        return -1
-      }
-      byte = bytes[++at] ?? 0
-    }
-    at++
-  }
-  return at === from ? -1 : at
 }
