@@ -94,6 +94,41 @@ describe('event time', () => {
   })
 })
 
+describe('a clock that was wrong', () => {
+  const year = 365 * 86_400_000
+  const bogus = [event(year, 'wrong'), event(year + 1, 'wrong')]
+
+  it('does not blind the detectors for good', async () => {
+    for (const size of [1000, 333]) {
+      const host = hosting({ detectors: { rate: [rate] } })
+      const at = midnight + 300 * minute
+      await host.feed(bogus)
+      await host.feed(
+        inOrder([...quiet({ seed: 4, minutes: 400, perMinute: 60 }), ...repeated('x', 600, at, at + minute)]),
+        size,
+      )
+      expect((await host.finish()).map(({ key, state }) => [key, state])).toEqual([
+        ['spike', 'firing'],
+        ['spike', 'resolved'],
+      ])
+      expect(host.services.logger.lines).toMatchObject([{ level: 'warn', fields: { source: 'a' } }])
+    }
+  })
+
+  it('does not make the detectors forget as long as another source is right', async () => {
+    const host = hosting({ detectors: { rate: [rate] } })
+    const old = repeated('x', 15_000, midnight - 10 * 60 * minute, midnight - 9 * 60 * minute)
+    const now = quiet({ seed: 4, minutes: 60 })
+    await host.feed(now.slice(0, 500), 100)
+    for (let index = 0; index < 15; index++) {
+      await host.feed(old.slice(index * 1000, index * 1000 + 1000), 1000, 'old')
+      await host.feed(now.slice(500 + index * 100, 600 + index * 100))
+    }
+    expect(host.services.logger.lines).toEqual([])
+    expect(host.services.meter.total('weir_detector_late_records')).toBe(15_000)
+  })
+})
+
 describe('alerts', () => {
   const run = async (config: object, ...times: number[]) => {
     const host = hosting({ detectors: { 'pattern/boom': [pattern, { ...booms, ...config }] } })

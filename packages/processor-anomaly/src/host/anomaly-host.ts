@@ -87,6 +87,7 @@ export class AnomalyHost implements Processor {
       const from = starts[slice] ?? 0
       const to = starts[slice + 1] ?? batch.length
       const watermark = watermarks[slice] ?? Number.NaN
+      if (watermark === Number.NEGATIVE_INFINITY) this.#rewind(batch.source)
       for (const detector of this.#detectors) {
         if (!Number.isNaN(watermark)) detector.advance(watermark)
         detector.observe(batch, view, from, to)
@@ -128,6 +129,11 @@ export class AnomalyHost implements Processor {
   #now(): number {
     const { mode, clock } = this.#options
     return mode.once ? 0 : clock.monotonic()
+  }
+
+  #rewind(source: string): void {
+    this.#options.logger.warn({ source }, 'the records are from long before those so far: the detectors learn anew')
+    for (const detector of this.#detectors) detector.rewind()
   }
 
   #follow(): void {

@@ -9,6 +9,8 @@ const idleMs = 10_000
 const idleRecords = 100_000
 /** A step forward by more than this counts once a second record confirms it: a single wrong date must not close all windows. */
 const maxJumpMs = 3_600_000
+/** Records in a row that are behind by more than that, until it is the watermark that is taken to be wrong. */
+const maxPast = 10_000
 /** Sources that are remembered. */
 const maxSources = 10_000
 
@@ -24,7 +26,10 @@ interface Source {
   seenCount: number
 }
 
-/** Where a batch is to be cut: slice i begins at `starts[i]`, after the watermark has come to `watermarks[i]`. */
+/**
+ * Where a batch is to be cut: slice i begins at `starts[i]`, after the watermark has come to `watermarks[i]`. NaN there
+ * is a watermark that stays; minus infinity, one that was wrong: time begins anew.
+ */
 export interface Cuts {
   /** Time of every row, known or filled in. */
   time: Float64Array
@@ -34,14 +39,26 @@ export interface Cuts {
   late: number
 }
 
+function addCut({ starts, watermarks }: Cuts, index: number, watermark: number): void {
+  if (starts[starts.length - 1] === index) {
+    watermarks[watermarks.length - 1] = watermark
+    return
+  }
+  starts.push(index)
+  watermarks.push(watermark)
+}
+
 /**
  * Event time: each source's is that of its latest record; the watermark is that of the source that is behind most,
- * among those that are not silent. It never steps back.
+ * among those that are not silent. It never steps back, unless nothing comes any more that is not long past: a clock
+ * that was wrong for a while must not make the detectors blind for good.
  */
 export class EventTime {
   #watermark = Number.NEGATIVE_INFINITY
   readonly #sources = new Map<string, Source>()
   #count = 0
+  /** Records in a row that are far behind the watermark. */
+  #past = 0
   readonly #cuts: Cuts = { time: new Float64Array(0), starts: [], watermarks: [], late: 0 }
 
   get watermark(): number {
@@ -70,16 +87,25 @@ export class EventTime {
     const { length, selection } = batch
     const time = this.#timesOf(batch, source)
     cuts.time = time
-    const others = this.#behind(source, now)
+    let others = this.#behind(source, now)
     let { maxTime } = source
     let late = 0
-    let next = others < this.#watermark + stepMs ? Number.POSITIVE_INFINITY : this.#watermark + stepMs
+    let lateBefore = this.#watermark - lateness
+    let next = this.#nextStep(others)
     for (let index = 0; index < length; index++) {
       const t = time[selection === null ? index : (selection[index] ?? 0)] ?? 0
-      if (t <= maxTime) {
-        if (t < this.#watermark - lateness) late++
-        continue
-      }
+      if (t < lateBefore) {
+        late++
+        if (this.#isPast(t)) {
+          this.#rewind()
+          addCut(cuts, index, Number.NEGATIVE_INFINITY)
+          others = Number.POSITIVE_INFINITY
+          lateBefore = Number.NEGATIVE_INFINITY
+          next = Number.NEGATIVE_INFINITY
+          maxTime = t
+        }
+      } else this.#past = 0
+      if (t <= maxTime) continue
       if (t > maxTime + maxJumpMs && maxTime !== Number.NEGATIVE_INFINITY && !this.#confirms(source, t)) continue
       source.jump = Number.NaN
       maxTime = t
@@ -87,12 +113,9 @@ export class EventTime {
       const reached = Math.floor(Math.min(t, others) / stepMs) * stepMs
       if (reached <= this.#watermark) continue
       this.#watermark = reached
-      next = others < reached + stepMs ? Number.POSITIVE_INFINITY : reached + stepMs
-      if (starts[starts.length - 1] === index) watermarks[watermarks.length - 1] = reached
-      else {
-        starts.push(index)
-        watermarks.push(reached)
-      }
+      lateBefore = reached - lateness
+      next = this.#nextStep(others)
+      addCut(cuts, index, reached)
     }
     cuts.late = late
     source.maxTime = maxTime
@@ -128,12 +151,13 @@ export class EventTime {
 
   snapshot(): AttributeValue {
     const sources = [...this.#sources].map(([id, { maxTime, isTimed }]) => [id, savedTime(maxTime), isTimed])
-    return { watermark: savedTime(this.#watermark), sources }
+    return { watermark: savedTime(this.#watermark), past: this.#past, sources }
   }
 
   restore(snapshot: AttributeValue | undefined, now: number): void {
     const saved = new Saved(snapshot)
     this.#watermark = saved.number('watermark', Number.NEGATIVE_INFINITY)
+    this.#past = saved.number('past', 0)
     for (const entry of saved.values('sources')) {
       const [id, maxTime, isTimed] = Array.isArray(entry) ? entry : []
       if (typeof id !== 'string' || typeof maxTime !== 'number') continue
@@ -179,6 +203,24 @@ export class EventTime {
       if (source.maxTime < behind && source.maxTime !== Number.NEGATIVE_INFINITY) behind = source.maxTime
     }
     return behind
+  }
+
+  /** Where the watermark moves next; nowhere as long as another source is behind. */
+  #nextStep(others: number): number {
+    const next = this.#watermark + stepMs
+    return others < next ? Number.POSITIVE_INFINITY : next
+  }
+
+  /** Counts a late record; says whether so many have come from so long ago that the watermark must be wrong. */
+  #isPast(time: number): boolean {
+    this.#past = time < this.#watermark - maxJumpMs ? this.#past + 1 : 0
+    return this.#past >= maxPast
+  }
+
+  #rewind(): void {
+    this.#past = 0
+    this.#watermark = Number.NEGATIVE_INFINITY
+    for (const source of this.#sources.values()) source.maxTime = Number.NEGATIVE_INFINITY
   }
 
   #confirms(source: Source, time: number): boolean {

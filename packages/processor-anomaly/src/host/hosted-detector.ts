@@ -22,7 +22,7 @@ interface Group {
   readonly key: string
   /** Of the fields of `group_by`, in their order. */
   readonly values: readonly AttributeValue[]
-  readonly detector: Detector
+  detector: Detector
   readonly report: Report
   hasReported: boolean
 }
@@ -127,6 +127,16 @@ export class HostedDetector {
       }
     }
     this.#alerts.advance(reached)
+  }
+
+  /** Time begins anew: the detectors do too, and what they had reported is over. */
+  rewind(): void {
+    for (const group of this.#groups.values()) {
+      this.#stop(group.detector)
+      if (group.hasReported) this.#alerts.forget(group.key, this.#watermark)
+      group.detector = this.#options.type.create()
+    }
+    this.#watermark = Number.NEGATIVE_INFINITY
   }
 
   stop(): void {

@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer'
 import { bodySlot, Cell, endOf, type FieldReader, fieldReader, kindOf, type LogBatch, Record, textOf } from '@weir/sdk'
 import { AccessMessage } from './access-message.ts'
-import type { Template } from './template.ts'
+import { Template } from './template.ts'
 import type { Mined, TemplateMiner } from './template-miner.ts'
 
-/** Combinations of method and status that are remembered: the usual ones, and some nonsense. */
-const maxAccessTemplates = 256
+/** Combinations of method and status that are remembered, and how many bits of a hash are left over by that. */
+const accessSlots = 128
+const accessShift = 25
 
 /** Characters of a message that is no range of the batch's bytes. */
 const maxText = 8192
@@ -17,10 +18,9 @@ export class MessageReader {
   readonly #isBody: boolean
   readonly #access = new AccessMessage()
   /** Templates of lines of access logs, by their key, as long as the miner's templates are the same. */
-  readonly #accessTemplates = new Map<number, Template>()
+  readonly #accessKeys = new Int32Array(accessSlots).fill(-1)
+  readonly #accessTemplates: Template[] = Array.from({ length: accessSlots }, () => Template.other())
   #generation = -1
-  #lastKey = -1
-  #lastTemplate: Template | undefined
   #copy = Buffer.alloc(0)
 
   constructor(miner: TemplateMiner, field: string) {
@@ -46,21 +46,17 @@ export class MessageReader {
   }
 
   #mineAccess(key: number, batch: LogBatch, row: number): Mined {
-    const { generation } = this.#miner
-    if (generation !== this.#generation) {
-      this.#generation = generation
-      this.#accessTemplates.clear()
-      this.#lastKey = -1
+    const miner = this.#miner
+    if (miner.generation !== this.#generation) {
+      this.#generation = miner.generation
+      this.#accessKeys.fill(-1)
     }
-    const known = key === this.#lastKey ? this.#lastTemplate : this.#accessTemplates.get(key)
-    if (known !== undefined) {
-      this.#lastKey = key
-      this.#lastTemplate = known
-      return this.#miner.count(known)
-    }
-    const mined = this.#miner.addNamed(key, this.#access.textOf(batch, row))
-    if (this.#accessTemplates.size >= maxAccessTemplates) this.#accessTemplates.clear()
-    this.#accessTemplates.set(key, mined.template)
+    const slot = Math.imul(key, 0x9e37_79b1) >>> accessShift
+    const known = this.#accessTemplates[slot]
+    if (this.#accessKeys[slot] === key && known !== undefined) return miner.count(known)
+    const mined = miner.addNamed(key, this.#access.textOf(batch, row))
+    this.#accessKeys[slot] = key
+    this.#accessTemplates[slot] = mined.template
     return mined
   }
 
