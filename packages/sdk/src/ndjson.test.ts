@@ -10,9 +10,14 @@ import { batchOf } from './testing/harness.ts'
 import { plainRecord } from './testing/plain-record.ts'
 import { type AttributeValue, attributeMap } from './value.ts'
 
+const textOf = (batch: LogBatch, options?: NdjsonOptions): string =>
+  Buffer.concat(Array.from(new NdjsonEncoder(options).encode(batch), Buffer.from)).toString()
+
+/** The lines that the kernel writes; JavaScript must write the same. */
 const linesOf = (batch: LogBatch, options?: NdjsonOptions): string[] => {
-  const text = Buffer.concat(Array.from(new NdjsonEncoder(options).encode(batch), Buffer.from)).toString()
+  const text = textOf(batch, options)
   expect(text === '' || text.endsWith('\n')).toBe(true)
+  expect(textOf(batch, { ...options, kernel: false })).toBe(text)
   return text.split('\n').slice(0, -1)
 }
 
@@ -239,18 +244,47 @@ describe('the NDJSON encoder', () => {
     expect(linesOf(batch).map((line) => JSON.parse(line).attributes.end)).toEqual(['"'.repeat(10)])
   })
 
-  it('cuts pieces at the end of a line, and keeps its memory when one record is long', () => {
-    const encoder = new NdjsonEncoder({ pieceBytes: 1000 })
-    const long = '\u0001'.repeat(300_000)
-    const lengths = Array.from(encoder.encode(batchOf([...Array(50).fill('y'.repeat(100)), long, 'z'])), (piece) => {
-      expect(piece.at(-1)).toBe(10)
-      return piece.length
+  it.each([true, false])(
+    'cuts pieces at the end of a line, and keeps its memory when one is long (kernel: %s)',
+    (kernel) => {
+      const encoder = new NdjsonEncoder({ pieceBytes: 1000, kernel })
+      const [before] = encoder.encode(batchOf(['z']))
+      const memory = before?.buffer.byteLength ?? 0
+      const long = '\u0001'.repeat(300_000)
+      const lengths = Array.from(encoder.encode(batchOf([...Array(50).fill('y'.repeat(100)), long, 'z'])), (piece) => {
+        expect(piece.at(-1)).toBe(10)
+        return piece.length
+      })
+      expect(lengths.filter((length) => length > 1200)).toEqual([
+        expect.toSatisfy((length: number) => length > 1_800_000 && length < 1_802_000),
+      ])
+      const [after] = encoder.encode(batchOf(['z']))
+      expect(after?.buffer.byteLength).toBeLessThan(memory + 200_000)
+    },
+  )
+
+  it('encodes megabytes of lines, whole or selected, the same by the kernel and in JavaScript', () => {
+    const lines = Array.from({ length: 12_000 }, (_, index) => `${index} "quoted" é\t${'x'.repeat(index % 300)} -`)
+    const batch = new LogBatch({
+      capacity: lines.length,
+      layout: Layout.of('first', 'text', 'number', 'flag', 'other'),
     })
-    expect(lengths.filter((length) => length > 1200)).toEqual([
-      expect.toSatisfy((length: number) => length > 1_800_000 && length < 1_802_000),
-    ])
-    const [piece] = encoder.encode(batchOf(['z']))
-    expect(piece?.buffer.byteLength).toBeLessThan(200_000)
+    batch.bytes = Buffer.from(`${'?'.repeat(5000)}${lines.join('\n')}\n`)
+    let at = 5000
+    for (const [index, line] of lines.entries()) {
+      const end = at + Buffer.byteLength(line)
+      const row = batch.addLine(at, end)
+      batch.time[row] = Date.UTC(2026, 1, 28, 23, 59, 50) + index * 7
+      batch.severityNumber[row] = index % 25
+      const cells = [at, at + 2, at + 3, end, index * 1e5, Cell.INTEGER, index % 2, Cell.BOOLEAN, 0, Cell.NULL]
+      batch.cells.set(cells, (row * batch.stride + 2) * 2)
+      if (index % 100 === 0) batch.setValue(row, batch.layout.attribute('other'), ['for', { JavaScript: index }])
+      at = end + 1
+    }
+    for (const view of [batch, batch.filter((record) => record.row % 3 !== 0)]) {
+      const parsed = linesOf(view).map((line) => json(JSON.parse(line)))
+      expect(parsed).toEqual(Array.from(view, (record) => json(expected(record))))
+    }
   })
 
   it('serves batches that take turns, of layouts that grow', () => {
