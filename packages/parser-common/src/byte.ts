@@ -38,3 +38,6 @@ export const lowestByte = (marks: number): number => 3 - (Math.clz32(marks & -ma
 
 /** Which of the four bytes of a word are control characters, a newline among them. */
 export const controlsIn = (word: number): number => (word - 0x20202020) & ~word & 0x80808080
+
+/** The bits of a word of which the first `count` bytes count. */
+export const maskOf = (count: number): number => (count >= 4 ? -1 : count <= 0 ? 0 : (1 << (count * 8)) - 1)

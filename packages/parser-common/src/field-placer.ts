@@ -1,8 +1,8 @@
 import { bodySlot, Cell, endOf, kindOf, type LogBatch } from '@weir/sdk'
 import { backslash } from './byte.ts'
-import { Key, type KeyTable } from './key-table.ts'
+import type { Key, KeyTable } from './key-table.ts'
 import { page, pageText } from './page.ts'
-import type { PageTime } from './page-time.ts'
+import { type PageTime, readAgain, remainderOfAgain } from './page-time.ts'
 import { SeverityWords, severityOfNumber } from './severity-words.ts'
 import { Role } from './well-known-keys.ts'
 
@@ -13,7 +13,15 @@ export interface PlacerOptions {
   chomp?: boolean
 }
 
-const nobody = new Key('', new Uint8Array(0), Role.ATTRIBUTE, 255, -1)
+/** Ranks below every key's. */
+const nobody = 0x7fff_ffff
+/**
+ * Of the record at hand, by role: the rank of the key whose value was taken, and its cell. One record is read at a time,
+ * so all placers share them: constant arrays are read faster than one's own.
+ */
+const takenRanks = new Int32Array(6)
+const takenCells = new Int32Array(12)
+const againRemainder = remainderOfAgain
 
 /**
  * Puts the values of keys that have a role where the role says: body, time, severity, trace and span id. Of several keys
@@ -24,9 +32,8 @@ export class FieldPlacer {
   readonly #chomps: boolean
   readonly #time: PageTime
   readonly #severityWords = new SeverityWords()
-  /** By role: the key whose value was taken, and its cell. */
-  readonly #taken: Key[] = new Array(6).fill(nobody)
-  readonly #cells = new Int32Array(12)
+  /** By role: the key whose value was taken, if its rank says that there is one. */
+  readonly #taken: (Key | undefined)[] = new Array(6).fill(undefined)
   readonly #severityText: number
   readonly #traceId: number
   readonly #spanId: number
@@ -42,55 +49,85 @@ export class FieldPlacer {
 
   /** A new record begins. */
   begin(): void {
-    const taken = this.#taken
-    for (let role = 1; role < 6; role++) taken[role] = nobody
+    takenRanks[Role.BODY] = nobody
+    takenRanks[Role.TIME] = nobody
+    takenRanks[Role.SEVERITY] = nobody
+    takenRanks[Role.TRACE_ID] = nobody
+    takenRanks[Role.SPAN_ID] = nobody
   }
 
   /** Places the cell `a`, `b` of a key that has a role. The batch may have wider rows afterwards. */
   place(batch: LogBatch, row: number, key: Key, a: number, b: number): void {
     const { role } = key
-    const taken = this.#taken[role] ?? nobody
-    const isOutranked = taken !== nobody && taken !== key && taken.rank <= key.rank
+    if (takenRanks[role] !== nobody) {
+      this.#contend(batch, row, key, a, b)
+    } else if (this.#take(batch, row, role, a, b)) {
+      this.#remember(key, a, b)
+    } else {
+      this.#setAttribute(batch, row, key, a, b)
+    }
+  }
+
+  /** Places a key where another of its role was taken before, or the same. */
+  #contend(batch: LogBatch, row: number, key: Key, a: number, b: number): void {
+    const { role } = key
+    const taken = this.#taken[role]
+    const time = batch.time[row] ?? Number.NaN
+    const isSame = taken === undefined || taken === key
+    const isOutranked = !isSame && taken.rank <= key.rank
     if (isOutranked || !this.#take(batch, row, role, a, b)) {
+      batch.time[row] = time
       this.#setAttribute(batch, row, key, a, b)
       return
     }
-    if (taken !== nobody && taken !== key) {
-      this.#setAttribute(batch, row, taken, this.#cells[role * 2] ?? 0, this.#cells[role * 2 + 1] ?? Cell.ABSENT)
+    if (!isSame) {
+      this.#setAttribute(batch, row, taken, takenCells[role * 2] ?? 0, takenCells[role * 2 + 1] ?? Cell.ABSENT)
     }
+    this.#remember(key, a, b)
+  }
+
+  #remember(key: Key, a: number, b: number): void {
+    const { role } = key
     this.#taken[role] = key
-    this.#cells[role * 2] = a
-    this.#cells[role * 2 + 1] = b
+    takenRanks[role] = key.rank
+    takenCells[role * 2] = a
+    takenCells[role * 2 + 1] = b
   }
 
   #take(batch: LogBatch, row: number, role: number, a: number, b: number): boolean {
     const kind = kindOf(b)
+    const { cells } = batch
+    const at = row * batch.stride * 2
     switch (role) {
       case Role.BODY:
         if (kind === Cell.NULL) return false
-        setCell(batch, row, bodySlot, a, this.#chomps && kind === Cell.ESCAPED ? chomped(a, endOf(b)) : b)
+        cells[at + bodySlot * 2] = a
+        cells[at + bodySlot * 2 + 1] = this.#chomps && kind === Cell.ESCAPED ? chomped(a, endOf(b)) : b
         return true
       case Role.TIME:
+        if (kind === Cell.STRING && readAgain(batch.time, row, a) === b) {
+          const remainder = againRemainder[0] ?? 0
+          if (remainder !== 0 || batch.timeRemainder !== null) batch.remainders()[row] = remainder
+          return true
+        }
         return (kind === Cell.STRING || kind === Cell.NUMBER) && this.#takeTime(batch, row, a, endOf(b))
       case Role.SEVERITY:
         return this.#takeSeverity(batch, row, kind, a, b)
       case Role.TRACE_ID:
         if (kind !== Cell.STRING || b - a !== 32) return false
-        setCell(batch, row, this.#traceId, a, b)
+        cells[at + this.#traceId * 2] = a
+        cells[at + this.#traceId * 2 + 1] = b
         return true
       default:
         if (kind !== Cell.STRING || b - a !== 16) return false
-        setCell(batch, row, this.#spanId, a, b)
+        cells[at + this.#spanId * 2] = a
+        cells[at + this.#spanId * 2 + 1] = b
         return true
     }
   }
 
   #takeTime(batch: LogBatch, row: number, from: number, to: number): boolean {
-    const known = batch.time[row] ?? Number.NaN
-    if (!this.#time.whole(batch.time, row, from, to)) {
-      batch.time[row] = known
-      return false
-    }
+    if (!this.#time.whole(batch.time, row, from, to)) return false
     const { remainder } = this.#time
     if (remainder !== 0 || batch.timeRemainder !== null) batch.remainders()[row] = remainder
     return true

@@ -1,4 +1,5 @@
 import type { Layout } from '@weir/sdk'
+import { maskOf } from './byte.ts'
 import { page, pageText, pageWords } from './page.ts'
 import { Role, type Roles } from './well-known-keys.ts'
 
@@ -52,9 +53,6 @@ export class Key {
     return true
   }
 }
-
-/** The bits of a word of which `count` bytes count. */
-const maskOf = (count: number): number => (count >= 4 ? -1 : count <= 0 ? 0 : 2 ** (count * 8) - 1)
 
 const buckets = 1024
 

@@ -1,7 +1,8 @@
 import { severityOf, severityOfLevelNumber } from '@weir/sdk'
-import { page, pageText } from './page.ts'
+import { maskOf } from './byte.ts'
+import { pageText, pageWords } from './page.ts'
 
-const bytes = page
+const words = pageWords
 
 /** syslog's: emergency, alert, critical, error, warning, notice, info, debug. */
 const syslogWords = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug']
@@ -17,27 +18,31 @@ export const severityOfText = (text: string): number => {
 }
 
 const size = 256
+/** Longer words are few, and looked up as text. */
+const maxLength = 8
 
 /** Severities of level words on the page, without a string for each: the words of a log are few. */
 export class SeverityWords {
-  readonly #words: Uint8Array[] = new Array(size).fill(new Uint8Array(0))
+  /** By place: the bytes of a word as two of the engine's, and its severity. */
+  readonly #firsts = new Int32Array(size)
+  readonly #seconds = new Int32Array(size)
+  readonly #lengths = new Uint8Array(size)
   readonly #severities = new Uint8Array(size)
 
   of(from: number, to: number): number {
     const length = to - from
     if (length === 0 || length > 32) return 0
-    const place = ((bytes[from] ?? 0) * 7 + (bytes[to - 1] ?? 0) * 5 + length) & (size - 1)
-    const known = this.#words[place]
-    if (known === undefined || known.length !== length) return this.#learn(from, to, place)
-    for (let at = 0; at < length; at++) {
-      if (known[at] !== bytes[from + at]) return this.#learn(from, to, place)
+    if (length > maxLength) return severityOfText(pageText(from, to))
+    const first = words.getInt32(from, true) & maskOf(length)
+    const second = words.getInt32(from + 4, true) & maskOf(length - 4)
+    const place = (first ^ (first >>> 8) ^ (first >>> 17) ^ second ^ length) & (size - 1)
+    if (this.#firsts[place] === first && this.#seconds[place] === second && this.#lengths[place] === length) {
+      return this.#severities[place] ?? 0
     }
-    return this.#severities[place] ?? 0
-  }
-
-  #learn(from: number, to: number, place: number): number {
     const severity = severityOfText(pageText(from, to))
-    this.#words[place] = bytes.slice(from, to)
+    this.#firsts[place] = first
+    this.#seconds[place] = second
+    this.#lengths[place] = length
     this.#severities[place] = severity
     return severity
   }
