@@ -53,6 +53,7 @@ const commands = {
 
 async function prepare() {
   await install()
+  await step('kernels', 'node', ['scripts/build-kernels.mjs'])
   await step('build', 'tsc', ['-b', ...packages])
 }
 
