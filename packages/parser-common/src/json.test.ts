@@ -154,7 +154,7 @@ describe('json', () => {
           expect(records[0]?.attributes).toEqual(isObject ? expected : {})
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
   })
 

@@ -33,6 +33,6 @@ export function expectNoHarm(
       const batches = parseColumnar(create(), bytes, cuts, 1 + (place % 3))
       expect(batches.flatMap(plainRecords)).toEqual(plainRecords(parseSimply(create(), bytes)))
     }),
-    { numRuns: 400 },
+    { numRuns: 250 },
   )
 }
