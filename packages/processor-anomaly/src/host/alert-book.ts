@@ -95,6 +95,12 @@ export class AlertBook {
     }
   }
 
+  /** The detectors are others from now on: what was firing is over. */
+  close(): void {
+    for (const entry of this.#entries.values()) if (entry.isFiring) this.#resolve(entry, entry.lastTime)
+    this.#entries.clear()
+  }
+
   /** A group is forgotten, and its detector with it: nobody else will say that its alerts are over. */
   forget(groupKey: string, time: number): void {
     for (const [name, entry] of this.#entries) {

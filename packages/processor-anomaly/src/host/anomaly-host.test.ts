@@ -294,7 +294,7 @@ describe('restart', () => {
     expect(services.logger.lines).toMatchObject([{ level: 'warn' }])
   })
 
-  it('learns anew when the config of a detector has changed', async () => {
+  it('learns anew when the config of a detector has changed, and ends what the old one had reported', async () => {
     const state = new MemoryState()
     const before = hosting({ detectors: { pattern: [pattern, booms] }, services: { state } })
     await before.feed([event(0)])
@@ -304,7 +304,8 @@ describe('restart', () => {
       services: { state, connectorOutput: new CollectingOutput() },
     })
     await after.feed([event(1)])
-    expect(after.alerts).toHaveLength(1)
+    expect(brief(after.alerts).map(([state]) => state)).toEqual(['resolved', 'firing'])
+    expect(after.alerts[0]?.fingerprint).toBe(before.alerts[0]?.fingerprint)
   })
 
   it('leaves no timer behind', async () => {

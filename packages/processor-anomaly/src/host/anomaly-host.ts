@@ -172,6 +172,7 @@ export class AnomalyHost implements Processor {
       if (own.value('config') === undefined) continue
       if (own.text('config') !== detector.configText) {
         logger.info({ detector: detector.id }, 'the detector’s config has changed: it learns anew')
+        detector.closeAlerts(own)
         continue
       }
       try {

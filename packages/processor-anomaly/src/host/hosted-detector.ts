@@ -165,6 +165,12 @@ export class HostedDetector {
     }
   }
 
+  /** Ends what a detector of another config had reported. */
+  closeAlerts(saved: Saved): void {
+    this.#alerts.restore(saved.children('alerts'))
+    this.#alerts.close()
+  }
+
   #observeGroups(view: LogBatch): void {
     const record = new Record(view)
     const { selection, length } = view
