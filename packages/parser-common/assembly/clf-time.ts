@@ -39,7 +39,9 @@ function daysOf(month: i32, year: i32): i32 {
 export function clfTime(at: usize): f64 {
   const month = monthOf(at + 3)
   const day = two(at)
-  const year = two(at + 7) * 100 + two(at + 9)
+  const century = two(at + 7)
+  const ofCentury = two(at + 9)
+  const year = century * 100 + ofCentury
   const hour = two(at + 12)
   const minute = two(at + 15)
   const second = two(at + 18)
@@ -49,7 +51,7 @@ export function clfTime(at: usize): f64 {
   const separators =
     load<u8>(at, 2) == 0x2f && load<u8>(at, 6) == 0x2f && load<u8>(at, 11) == 0x3a && load<u8>(at, 14) == 0x3a &&
     load<u8>(at, 17) == 0x3a && load<u8>(at, 20) == 0x20 && (sign == 0x2b || sign == 0x2d)
-  if (!separators || month == 0 || year > 9999 || day < 1 || day > daysOf(month, year)) return NaN
+  if (!separators || month == 0 || century > 99 || ofCentury > 99 || day < 1 || day > daysOf(month, year)) return NaN
   if (hour > 23 || minute > 59 || second > 60 || zoneHour > 23 || zoneMinute > 59) return NaN
   const shifted = month <= 2 ? year - 1 : year
   const era = shifted / 400

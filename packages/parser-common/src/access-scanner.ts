@@ -16,7 +16,7 @@ import {
   zero,
 } from './byte.ts'
 import type { LineScanner } from './line-scanner.ts'
-import { page, pageText, pageWords } from './page.ts'
+import { kernels, page, pageText, pageWords } from './page.ts'
 import { contentEnd, endOfLine } from './page-line.ts'
 import { requestAttributes, setRequest } from './request-line.ts'
 
@@ -48,7 +48,11 @@ export interface AccessOptions {
   time: TimestampReader
   /** Reads what is no access line; `false` if it cannot either. */
   other?: ((line: string, record: Record) => boolean) | undefined
+  /** `false` does without WebAssembly; the records are the same. */
+  kernel?: boolean
 }
+
+const formatCodes = { either: 0, combined: 1, common: 2 } as const
 
 /**
  * Access logs of nginx, Apache and those that write like them: Common Log Format, `combined`, and nginx's `main` with
@@ -67,6 +71,18 @@ export class AccessScanner implements LineScanner {
   }
 
   scan(from: number, to: number, batch: LogBatch): number {
+    const { format, kernel = true } = this.#options
+    if (kernels === undefined || !kernel) return this.#scan(from, to, batch)
+    let at = from
+    while (at < to && !batch.isFull) {
+      at = kernels.access(at, to, batch, formatCodes[format])
+      // A line that is not of the plain form, if the batch has not just become full.
+      if (at < to && !batch.isFull) at = this.#scan(at, endOfLine(at) + 1, batch)
+    }
+    return at
+  }
+
+  #scan(from: number, to: number, batch: LogBatch): number {
     const known = this.#known
     const { format } = this.#options
     const { capacity, time, severityNumber } = batch

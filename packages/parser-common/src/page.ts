@@ -1,19 +1,29 @@
 import { Buffer } from 'node:buffer'
 import { Cell, kindOf, type LogBatch } from '@weir/sdk'
 import { newline } from './byte.ts'
+import { type Kernels, loadKernels } from './kernels/kernels.ts'
 
 /** Lines beyond this are not looked into. Memory is only taken for what is used of it. */
 const pageBytes = 16 * 1024 * 1024
+
+/** Searches read words that may reach beyond the lines: what stands there is of no meaning. */
+const slack = 64
+
+/** The kernels, if there are any: they work on the page as well, so it is a part of their memory. */
+export const kernels: Kernels | undefined = loadKernels(pageBytes + slack)
 
 /**
  * What scanners read: the one place to which the lines at hand are copied. The engine knows where a constant array
  * lies, which makes reading it about a third faster than reading whatever buffer the lines came in, and copying costs a
  * fiftieth. For that, a module must give it a name of its own: `const bytes = page`.
  */
-export const page: Uint8Array = new Uint8Array(pageBytes + 8)
-/** The page a word at a time. Words may reach beyond the lines: what stands there is of no meaning. */
-export const pageWords = new DataView(page.buffer)
-const pageBuffer = Buffer.from(page.buffer)
+export const page: Uint8Array =
+  kernels === undefined
+    ? new Uint8Array(pageBytes + slack)
+    : new Uint8Array(kernels.buffer, kernels.page, pageBytes + slack)
+/** The page a word at a time. */
+export const pageWords = new DataView(page.buffer, page.byteOffset, page.byteLength)
+const pageBuffer = Buffer.from(page.buffer, page.byteOffset, page.byteLength)
 
 /** Text that stands on the page. */
 export const pageText = (from: number, to: number): string => pageBuffer.toString('utf8', from, to)

@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { LogBatch } from '@weir/sdk'
+
+/** What `assembly/` exports. Addresses are bytes in its memory, widths 32-bit words. */
+interface Exports {
+  readonly memory: WebAssembly.Memory
+  readonly rows: WebAssembly.Global
+  firstFree(): number
+  access(
+    from: number,
+    to: number,
+    shift: number,
+    cells: number,
+    times: number,
+    severities: number,
+    width: number,
+    capacity: number,
+    format: number,
+  ): number
+}
+
+/** Rows that one call writes at most. */
+const maxRows = 4096
+const cellWords = maxRows * 32
+const wasmPageBytes = 65_536
+
+export type AccessFormatCode = 0 | 1 | 2
+
+/**
+ * The kernels in WebAssembly, and the memory that they work on: the page that scanners read, and the rows that they
+ * write, which are copied into the batch.
+ */
+export class Kernels {
+  /** The memory; the page is a part of it. */
+  readonly buffer: ArrayBuffer
+  /** Where in the memory the page begins. */
+  readonly page: number
+  readonly #exports: Exports
+  readonly #cellsAt: number
+  readonly #timesAt: number
+  readonly #severitiesAt: number
+  readonly #cells: Int32Array
+  readonly #times: Float64Array
+  readonly #severities: Uint8Array
+
+  /** @param pageBytes room for the page, with what may be read behind it */
+  constructor(module: WebAssembly.Module, pageBytes: number) {
+    this.#exports = new WebAssembly.Instance(module).exports as Exports
+    const { memory } = this.#exports
+    this.#timesAt = (this.#exports.firstFree() + 15) & ~15
+    this.#severitiesAt = this.#timesAt + maxRows * 8
+    this.#cellsAt = this.#severitiesAt + maxRows
+    this.page = this.#cellsAt + cellWords * 4
+    memory.grow(Math.ceil((this.page + pageBytes - memory.buffer.byteLength) / wasmPageBytes))
+    this.buffer = memory.buffer
+    this.#cells = new Int32Array(memory.buffer, this.#cellsAt, cellWords)
+    this.#times = new Float64Array(memory.buffer, this.#timesAt, maxRows)
+    this.#severities = new Uint8Array(memory.buffer, this.#severitiesAt, maxRows)
+  }
+
+  /** Adds the access lines in `page[from…to)` to the batch, up to the first that is not of the plain form. */
+  access(from: number, to: number, batch: LogBatch, format: AccessFormatCode): number {
+    const { page } = this
+    const width = batch.stride * 2
+    const room = Math.min(maxRows, batch.capacity - batch.rowCount, Math.floor(cellWords / width))
+    const [cells, times, severities] = [this.#cellsAt, this.#timesAt, this.#severitiesAt]
+    const end = this.#exports.access(page + from, page + to, -page, cells, times, severities, width, room, format)
+    this.#moveRows(batch, width)
+    return end - page
+  }
+
+  #moveRows(batch: LogBatch, width: number): void {
+    const count: number = this.#exports.rows.value
+    const row = batch.rowCount
+    batch.cells.set(this.#cells.subarray(0, count * width), row * width)
+    batch.time.set(this.#times.subarray(0, count), row)
+    batch.severityNumber.set(this.#severities.subarray(0, count), row)
+    batch.timeRemainder?.fill(0, row, row + count)
+    batch.rowCount = row + count
+  }
+}
+
+/** The kernels, if they were built and this machine can run them. */
+export function loadKernels(pageBytes: number): Kernels | undefined {
+  const path = new URL('../../dist/kernels.wasm', import.meta.url)
+  if (!existsSync(path)) return undefined
+  const bytes = readFileSync(path)
+  return WebAssembly.validate(bytes) ? new Kernels(new WebAssembly.Module(bytes), pageBytes) : undefined
+}
