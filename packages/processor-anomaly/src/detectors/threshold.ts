@@ -1,5 +1,6 @@
 import {
   type AttributeValue,
+  ComponentId,
   type Detector,
   Duration,
   defineDetector,
@@ -75,16 +76,19 @@ class ThresholdDetector implements Detector {
   #window: Pane[] = []
   #firing: Side | undefined
 
-  constructor(given: Config) {
+  /** @throws WeirError `WEIR_DETECTOR_CONFIG` */
+  constructor(given: Config, id: string) {
     if (given.above === undefined && given.below === undefined) {
-      throw new WeirError('threshold needs a bound', {
+      throw new WeirError(`${id} needs a bound`, {
         code: 'WEIR_DETECTOR_CONFIG',
+        component: id,
         hint: 'set above or below, or both',
       })
     }
     if (given.field === undefined && given.aggregate !== 'count') {
-      throw new WeirError(`aggregate ${given.aggregate} needs a field`, {
+      throw new WeirError(`${id} needs a field for its aggregate ${given.aggregate}`, {
         code: 'WEIR_DETECTOR_CONFIG',
+        component: id,
         hint: 'set field, such as attributes.duration',
       })
     }
@@ -226,5 +230,6 @@ export const threshold = defineDetector({
   type: 'threshold',
   description: 'A figure of a numeric field beyond a fixed bound',
   config,
-  create: (context) => new ThresholdDetector(context.config),
+  inject: { id: ComponentId },
+  create: (context) => new ThresholdDetector(context.config, context.id),
 })
