@@ -240,7 +240,8 @@ export let objects: i32 = 0
  * and end of its key (the complement of the end if it has escapes), and the cell of its value.
  *
  * @param shift from addresses here to offsets on the page
- * @returns the beginning of the first line for which there was no room, or `end`
+ * @param capacity lines that are read at most
+ * @returns the beginning of the first line that was not read, or `end`
  */
 export function json(p: usize, end: usize, shift: i32, out: usize, outEnd: usize, capacity: i32): usize {
   objects = 0
@@ -254,7 +255,8 @@ export function json(p: usize, end: usize, shift: i32, out: usize, outEnd: usize
     let lineEnd = readObject(p, shift, outEnd)
     let count = <i32>((members - o - 16) >> 4)
     if (lineEnd == INVALID) {
-      if (members + 16 > outEnd && o > out) break
+      // Whether it is no object, or one with more members than there is room for, is for JavaScript to say.
+      if (members + 16 > outEnd) break
       lineEnd = endOfLine(p)
       count = -1
       members = o + 16

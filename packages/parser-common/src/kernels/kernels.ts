@@ -17,6 +17,8 @@ interface Exports {
     capacity: number,
     format: number,
   ): number
+  readonly objects: WebAssembly.Global
+  json(from: number, to: number, shift: number, out: number, outEnd: number, capacity: number): number
 }
 
 /** Rows that one call writes at most. */
@@ -42,6 +44,8 @@ export class Kernels {
   readonly #cells: Int32Array
   readonly #times: Float64Array
   readonly #severities: Uint8Array
+  /** What `json` has read, in place of rows. */
+  readonly tokens: Int32Array
 
   /** @param pageBytes room for the page, with what may be read behind it */
   constructor(module: WebAssembly.Module, pageBytes: number) {
@@ -54,6 +58,7 @@ export class Kernels {
     memory.grow(Math.ceil((this.page + pageBytes - memory.buffer.byteLength) / wasmPageBytes))
     this.buffer = memory.buffer
     this.#cells = new Int32Array(memory.buffer, this.#cellsAt, cellWords)
+    this.tokens = this.#cells
     this.#times = new Float64Array(memory.buffer, this.#timesAt, maxRows)
     this.#severities = new Uint8Array(memory.buffer, this.#severitiesAt, maxRows)
   }
@@ -67,6 +72,19 @@ export class Kernels {
     const end = this.#exports.access(page + from, page + to, -page, cells, times, severities, width, room, format)
     this.#moveRows(batch, width)
     return end - page
+  }
+
+  /**
+   * Reads JSON objects, one a line, into `tokens`: four words for each line (where it begins, the offset of its newline,
+   * how many members it has or -1 if it is no object, nothing), then four for each member (beginning and end of its key,
+   * the complement of the end if the key has escapes, and the cell of its value).
+   * @returns the beginning of the first line that was not read: there are more than fit, or it has too many members
+   */
+  json(from: number, to: number, capacity: number): { reached: number; lines: number } {
+    const { page } = this
+    const outEnd = this.#cellsAt + cellWords * 4
+    const reached = this.#exports.json(page + from, page + to, -page, this.#cellsAt, outEnd, capacity) - page
+    return { reached, lines: this.#exports.objects.value }
   }
 
   #moveRows(batch: LogBatch, width: number): void {
