@@ -114,9 +114,18 @@ export class TextScanner implements LineScanner {
     if (this.#takeSeverity(inside, insideEnd)) return close + 1
     const cells = this.#cells
     const cell = this.#at + (isNumber(inside, insideEnd) ? processId : threadName)
-    if (cells[cell + 1] !== Cell.ABSENT || insideEnd === inside) return -1
+    if (insideEnd === inside || (cells[cell + 1] !== Cell.ABSENT && !this.#isApplication(cell))) return -1
     this.#set(cell, inside, insideEnd)
     return close + 1
+  }
+
+  /** Whether what was taken for the thread names the application: Spring Boot writes `4711 --- [shop] [main] a.B : …`. */
+  #isApplication(cell: number): boolean {
+    const cells = this.#cells
+    const at = this.#at
+    return (
+      cell === at + threadName && cells[at + processId + 1] !== Cell.ABSENT && cells[at + logger + 1] === Cell.ABSENT
+    )
   }
 
   #readWord(from: number, end: number, isInside: boolean): number {

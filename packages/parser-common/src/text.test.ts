@@ -29,7 +29,16 @@ const examples: [product: string, line: string, expected: { [field: string]: unk
   [
     'Spring Boot',
     '2026-11-24T13:55:36.123Z  INFO 4711 --- [shop] [main] c.acme.Orders                : Started Orders',
-    { severityText: 'INFO', body: '[main] c.acme.Orders                : Started Orders' },
+    {
+      severityText: 'INFO',
+      body: 'Started Orders',
+      attributes: { 'process.pid': 4711, 'thread.name': 'main', logger: 'c.acme.Orders' },
+    },
+  ],
+  [
+    'Spring Boot without a name',
+    '2026-11-24 13:55:36.123  INFO 4711 --- [           main] c.acme.Orders : [a] Started',
+    { body: '[a] Started', attributes: { 'process.pid': 4711, 'thread.name': 'main', logger: 'c.acme.Orders' } },
   ],
   [
     'Python',
@@ -65,8 +74,8 @@ const examples: [product: string, line: string, expected: { [field: string]: unk
     '2026-11-24T13:55:36.123456Z 0 [Warning] [MY-010068] [Server] CA certificate is self signed.',
     {
       severityText: 'Warning',
-      body: '[Server] CA certificate is self signed.',
-      attributes: { 'process.pid': 0, 'thread.name': 'MY-010068' },
+      body: 'CA certificate is self signed.',
+      attributes: { 'process.pid': 0, 'thread.name': 'Server' },
     },
   ],
   [
