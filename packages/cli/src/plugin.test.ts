@@ -32,9 +32,9 @@ async function registryOf(packages: { [name: string]: string[] }): Promise<{ ser
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '')
     const tarball = tarballs.get(path)
-    if (tarball !== undefined) return response.end(tarball)
+    if (tarball !== undefined) return void response.end(tarball)
     const paths = packages[path.slice(1)]
-    if (paths === undefined) return response.writeHead(404).end('{}')
+    if (paths === undefined) return void response.writeHead(404).end('{}')
     const versions = paths.map((file) => {
       const manifest = JSON.parse(readFileSync(join(file, '..', 'package.json'), 'utf8'))
       const bytes = readFileSync(file)
