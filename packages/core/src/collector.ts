@@ -3,6 +3,7 @@ import { type Clock, messageOf, type RunMode, type Terminal, WeirError } from '@
 import type { Logger as PinoLogger } from 'pino'
 import { container as rootContainer } from 'tsyringe'
 import { BatchPool } from './batch/batch-pool.ts'
+import { TapPoints } from './control/tap-points.ts'
 import { compileCondition } from './expressions/condition.ts'
 import { compilePattern } from './expressions/pattern.ts'
 import { GraphBuilder } from './graph/build.ts'
@@ -39,6 +40,7 @@ export class Collector {
   /** The process's logger. */
   readonly logger: PinoLogger
   readonly #options: CollectorOptions
+  readonly #taps = new TapPoints()
   readonly #clock: Clock
   readonly #failure = Promise.withResolvers<never>()
   readonly #closers: (() => Promise<void>)[] = []
@@ -178,6 +180,7 @@ export class Collector {
     ]
     for (const [name, useValue] of values) container.register(name, { useValue })
     container.register(Telemetry, { useValue: this.telemetry })
+    container.register(TapPoints, { useValue: this.#taps })
     this.#workers = new WorkerPool(config.service.workers)
     container.register(WorkerPool, { useValue: this.#workers })
     for (const service of [BatchPool, ComponentFactory, ComponentCatalog]) container.registerSingleton<unknown>(service)

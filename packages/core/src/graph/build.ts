@@ -12,6 +12,7 @@ import { inject, injectable } from 'tsyringe'
 import { BatchPool } from '../batch/batch-pool.ts'
 import type { Branch } from '../channel/fan-out.ts'
 import type { ComponentConfig, WeirConfig } from '../config/config.ts'
+import { TapPoints } from '../control/tap-points.ts'
 import type { Registry } from '../plugins/registry.ts'
 import { ConnectorStage } from '../stages/connector-stage.ts'
 import { ExporterStage } from '../stages/exporter-stage.ts'
@@ -55,6 +56,7 @@ export class GraphBuilder {
     @inject(ComponentCatalog) private readonly catalog: ComponentCatalog,
     @inject(BatchPool) private readonly pool: BatchPool,
     @inject(WorkerPool) private readonly workers: WorkerPool,
+    @inject(TapPoints) private readonly taps: TapPoints,
   ) {}
 
   /** @param onError told when a processor threw and the config says that this stops the collector */
@@ -97,6 +99,7 @@ export class GraphBuilder {
       branches: planned.exporters.map((component) => ({ channel: this.#exporter(component).queue, mutates: false })),
       logger: this.factory.logger(planned.name),
       metrics: new PipelineMetrics(this.factory.meter('pipeline', planned.name)),
+      tap: this.taps.at({ kind: 'pipeline', id: planned.name }),
       onError,
     })
   }
@@ -104,6 +107,7 @@ export class GraphBuilder {
   #processor(component: ComponentConfig, pipeline: string): ProcessorNode {
     const definition = this.#definition(component)
     const connector = definition.emits === undefined ? undefined : this.#connector(component)
+    const tap = this.taps.at({ kind: 'processor', id: component.id, pipeline })
     if (definition.parallel === true && this.workers.isEnabled && canRunInWorker(definition.inject)) {
       const entry = this.registry.find('processor', component.type)?.entry ?? ''
       const { id, type, resolved: config } = component
@@ -111,6 +115,7 @@ export class GraphBuilder {
         id,
         processor: this.workers.processor({ key: `processor/${id}`, kind: 'processor', type, entry, config }),
         connector,
+        tap,
       }
     }
     const processor = this.factory.create<Processor>({
@@ -120,7 +125,7 @@ export class GraphBuilder {
       namespace: `processor/${component.id}@${pipeline}`,
       extra: connector === undefined ? [] : [[ConnectorOutput, connector]],
     })
-    return { id: component.id, processor, connector }
+    return { id: component.id, processor, connector, tap }
   }
 
   #connector(component: ComponentConfig): ConnectorStage {
@@ -148,6 +153,7 @@ export class GraphBuilder {
       clock: this.clock,
       logger: this.factory.logger(component.id),
       metrics: new ExporterMetrics(this.factory.meter('exporter', component.id)),
+      tap: this.taps.at({ kind: definition.kind === 'connector' ? 'connector' : 'exporter', id: component.id }),
       stopping: this.abort.signal,
     })
     this.#exporters.set(component, stage)
@@ -167,6 +173,7 @@ export class GraphBuilder {
       branches,
       deadLetterBranches: deadLetters === undefined ? [] : [deadLetters.entrance],
       metrics,
+      tap: this.taps.at({ kind: 'receiver', id: component.id }),
       createLines:
         definition.reads === 'lines' ? (sends) => this.#lines(component, settings, metrics, sends) : undefined,
     })

@@ -2,6 +2,7 @@ import { type Exporter, PermanentError, RetryableError, resolveConfig } from '@w
 import { batchOf, MemoryLogger, MemoryMeter, settle, TestClock } from '@weir/sdk/testing'
 import { describe, expect, it } from 'vitest'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
+import { TapPoint } from '../control/tap-point.ts'
 import { ExporterMetrics } from '../telemetry/stage-metrics.ts'
 import { ExporterStage } from './exporter-stage.ts'
 import { type ExporterSettings, exporterKeys } from './standard-keys.ts'
@@ -32,6 +33,7 @@ async function stageWith(answers: (Error | 'hang')[], config: object = {}, concu
     clock,
     logger,
     metrics: new ExporterMetrics(meter),
+    tap: new TapPoint(),
     stopping: stop.signal,
   })
   await stage.start()

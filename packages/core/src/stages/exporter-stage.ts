@@ -1,6 +1,7 @@
 import { type Clock, type Exporter, isPermanentError, isRetryableError, type LogBatch, type Logger } from '@weir/sdk'
 import { concat } from '../batch/concat.ts'
 import { Channel, type Parcel } from '../channel/channel.ts'
+import type { TapPoint } from '../control/tap-point.ts'
 import type { ExporterMetrics } from '../telemetry/stage-metrics.ts'
 import { backOff } from './back-off.ts'
 import { Circuit } from './circuit.ts'
@@ -16,6 +17,8 @@ export interface ExporterStageOptions {
   clock: Clock
   logger: Logger
   metrics: ExporterMetrics
+  /** Passed by what is about to be exported, however many attempts it takes. */
+  tap: TapPoint
   /** Aborts when the collector stops at once: attempts end, what waits is not delivered. */
   stopping: AbortSignal
 }
@@ -118,8 +121,9 @@ export class ExporterStage {
 
   /** Returns when the batch is delivered or given up for good; throws when it is not delivered because all must stop. */
   async #exportUntilDone(batch: LogBatch): Promise<void> {
-    const { settings, clock, metrics, logger, stopping } = this.#options
+    const { settings, clock, metrics, logger, stopping, tap } = this.#options
     const { retry_on_failure: retry } = settings
+    tap.pass(batch)
     const since = clock.monotonic()
     for (let attempt = 1; ; attempt++) {
       await this.#circuit.ready(stopping)

@@ -2,6 +2,7 @@ import { type LogBatch, type Logger, messageOf, type Processor } from '@weir/sdk
 import { Channel, edgeDefaults, type Parcel } from '../channel/channel.ts'
 import { type Branch, fanOut } from '../channel/fan-out.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
+import type { TapPoint } from '../control/tap-point.ts'
 import type { PipelineMetrics } from '../telemetry/stage-metrics.ts'
 import type { ConnectorStage } from './connector-stage.ts'
 import { starting } from './starting.ts'
@@ -12,6 +13,8 @@ export interface ProcessorNode {
   readonly processor: Processor
   /** Where its output goes, if it emits another signal. */
   readonly connector: ConnectorStage | undefined
+  /** Passed by what it lets through. */
+  readonly tap: TapPoint
 }
 
 export interface PipelineStageOptions {
@@ -22,6 +25,8 @@ export interface PipelineStageOptions {
   branches: readonly Branch[]
   logger: Logger
   metrics: PipelineMetrics
+  /** Passed by what comes in. */
+  tap: TapPoint
   /** Told when a processor threw and the config says that this stops the collector. */
   onError: ((error: unknown) => void) | undefined
 }
@@ -67,6 +72,7 @@ export class PipelineStage {
       const parcel = await this.entrance.channel.take()
       if (parcel === undefined) return
       this.#options.metrics.incoming(parcel.batch.length)
+      this.#options.tap.pass(parcel.batch)
       await this.#pass(parcel, 0)
     }
   }
@@ -80,6 +86,7 @@ export class PipelineStage {
       if (node === undefined) break
       current = await this.#process(node, index, current)
       node.connector?.moveDeliveriesTo(delivery)
+      if (current !== null) node.tap.pass(current)
     }
     if (current !== null && current.length > 0) {
       metrics.outgoing(current.length)

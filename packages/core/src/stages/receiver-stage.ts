@@ -9,6 +9,7 @@ import {
 } from '@weir/sdk'
 import { type Branch, fanOut } from '../channel/fan-out.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
+import type { TapPoint } from '../control/tap-point.ts'
 import type { ReceiverMetrics } from '../telemetry/stage-metrics.ts'
 import type { LineStage, LineStageOptions } from './line-stage.ts'
 
@@ -17,6 +18,7 @@ export interface ReceiverStageOptions {
   branches: readonly Branch[]
   deadLetterBranches: readonly Branch[]
   metrics: ReceiverMetrics
+  tap: TapPoint
   /** Makes the stage for lines, for receivers that read lines. */
   createLines: ((sends: Pick<LineStageOptions, 'send' | 'sendDeadLetters'>) => LineStage) | undefined
 }
@@ -35,7 +37,7 @@ export class ReceiverStage implements Output {
     this.id = options.id
     this.#options = options
     this.#lines = options.createLines?.({
-      send: (batch) => fanOut(batch, options.branches),
+      send: (batch) => this.#fanOut(batch),
       sendDeadLetters: (batch) => fanOut(batch, options.deadLetterBranches),
     })
   }
@@ -65,7 +67,7 @@ export class ReceiverStage implements Output {
     this.#throwIfStopped()
     this.#options.metrics.accepted(batch.length)
     this.#options.metrics.bytes(batch.byteLength)
-    return this.#watch(await fanOut(batch, this.#options.branches))
+    return this.#watch(await this.#fanOut(batch))
   }
 
   async sendLines(lines: Lines): Promise<LinesDelivery> {
@@ -91,6 +93,11 @@ export class ReceiverStage implements Output {
 
   end(): void {
     this.#ended.resolve()
+  }
+
+  #fanOut(batch: LogBatch): Promise<Delivery> {
+    this.#options.tap.pass(batch)
+    return fanOut(batch, this.#options.branches)
   }
 
   #watch<D extends Delivery>(delivery: D): D {

@@ -1,0 +1,28 @@
+import { injectable } from 'tsyringe'
+import { TapPoint } from './tap-point.ts'
+
+export type TapKind = 'receiver' | 'pipeline' | 'processor' | 'exporter' | 'connector'
+
+/** Where a point is. A pipeline's is its entrance; a component's is where its records leave it, an exporter's where they come to it. */
+export interface TapPlace {
+  readonly kind: TapKind
+  readonly id: string
+  /** The pipeline in which a processor stands. */
+  readonly pipeline?: string
+}
+
+/** All points by their places. They outlive the graph, so that who looks on goes on looking after a reload. */
+@injectable()
+export class TapPoints {
+  readonly #points = new Map<string, TapPoint>()
+
+  at({ kind, id, pipeline = '' }: TapPlace): TapPoint {
+    const key = JSON.stringify([kind, id, pipeline])
+    let point = this.#points.get(key)
+    if (point === undefined) {
+      point = new TapPoint()
+      this.#points.set(key, point)
+    }
+    return point
+  }
+}
