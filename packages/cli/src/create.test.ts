@@ -28,7 +28,9 @@ describe('weir create', () => {
     folder.write('package.json', { private: true, workspaces: ['weir-plugin-*'] })
     for (const kind of Object.keys(sections)) {
       const path = folder.file(`weir-plugin-my-${kind}/package.json`)
-      writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/"@weir\/sdk": ".*"/g, `"@weir/sdk": "file:../${sdk}"`))
+      const manifest = JSON.parse(readFileSync(path, 'utf8'))
+      manifest.devDependencies['@weir/sdk'] = `file:../${sdk}`
+      writeFileSync(path, JSON.stringify(manifest))
     }
     run(folder.path, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline')
     expect(run(folder.path, 'npx', 'vitest', 'run')).toMatch(/Test Files .*7 passed/)
