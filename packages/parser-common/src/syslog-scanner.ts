@@ -14,7 +14,7 @@ import {
   zero,
 } from './byte.ts'
 import type { LineScanner } from './line-scanner.ts'
-import { page, pageWords } from './page.ts'
+import { kernels, page, pageWords } from './page.ts'
 import { contentEnd, endOfLine } from './page-line.ts'
 import { type PageTime, readAgain, remainderOfAgain } from './page-time.ts'
 
@@ -71,6 +71,8 @@ const point = 0x2e
 export interface SyslogOptions {
   protocol: 'auto' | 'rfc3164' | 'rfc5424'
   time: PageTime
+  /** `false` does without WebAssembly; the records are the same. */
+  kernel?: boolean
 }
 
 /**
@@ -90,8 +92,27 @@ export class SyslogScanner implements LineScanner {
   }
 
   scan(from: number, to: number, batch: LogBatch): number {
-    const severityTextAt = this.#severityTexts.fill(-1)
-    const facilityTextAt = this.#facilityTexts.fill(-1)
+    const { protocol, kernel = true } = this.#options
+    if (kernels === undefined || !kernel || protocol === 'rfc3164') {
+      this.#severityTexts.fill(-1)
+      this.#facilityTexts.fill(-1)
+      return this.#scan(from, to, batch)
+    }
+    const texts = batch.values.length
+    for (const [index, text] of severityTexts.entries()) this.#severityTexts[index] = batch.values.push(text) - 1
+    for (const [index, text] of facilityTexts.entries()) this.#facilityTexts[index] = batch.values.push(text) - 1
+    let at = from
+    while (at < to && !batch.isFull) {
+      at = kernels.syslog(at, to, batch, texts)
+      // A line that is not of the plain form, if the batch has not just become full.
+      if (at < to && !batch.isFull) at = this.#scan(at, endOfLine(at) + 1, batch)
+    }
+    return at
+  }
+
+  #scan(from: number, to: number, batch: LogBatch): number {
+    const severityTextAt = this.#severityTexts
+    const facilityTextAt = this.#facilityTexts
     const pageTime = this.#options.time
     const isRfc3164 = this.#options.protocol === 'rfc3164'
     const { capacity, cells, time, severityNumber } = batch

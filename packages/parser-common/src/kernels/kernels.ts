@@ -18,6 +18,20 @@ interface Exports {
     format: number,
   ): number
   readonly objects: WebAssembly.Global
+  readonly messages: WebAssembly.Global
+  readonly hasRemainders: WebAssembly.Global
+  syslog(
+    from: number,
+    to: number,
+    shift: number,
+    cells: number,
+    times: number,
+    remainders: number,
+    severities: number,
+    width: number,
+    capacity: number,
+    texts: number,
+  ): number
   json(from: number, to: number, shift: number, out: number, outEnd: number, capacity: number): number
 }
 
@@ -40,9 +54,11 @@ export class Kernels {
   readonly #exports: Exports
   readonly #cellsAt: number
   readonly #timesAt: number
+  readonly #remaindersAt: number
   readonly #severitiesAt: number
   readonly #cells: Int32Array
   readonly #times: Float64Array
+  readonly #remainders: Uint32Array
   readonly #severities: Uint8Array
   /** What `json` has read, in place of rows. */
   readonly tokens: Int32Array
@@ -52,7 +68,8 @@ export class Kernels {
     this.#exports = new WebAssembly.Instance(module).exports as Exports
     const { memory } = this.#exports
     this.#timesAt = (this.#exports.firstFree() + 15) & ~15
-    this.#severitiesAt = this.#timesAt + maxRows * 8
+    this.#remaindersAt = this.#timesAt + maxRows * 8
+    this.#severitiesAt = this.#remaindersAt + maxRows * 4
     this.#cellsAt = this.#severitiesAt + maxRows
     this.page = this.#cellsAt + cellWords * 4
     memory.grow(Math.ceil((this.page + pageBytes - memory.buffer.byteLength) / wasmPageBytes))
@@ -60,6 +77,7 @@ export class Kernels {
     this.#cells = new Int32Array(memory.buffer, this.#cellsAt, cellWords)
     this.tokens = this.#cells
     this.#times = new Float64Array(memory.buffer, this.#timesAt, maxRows)
+    this.#remainders = new Uint32Array(memory.buffer, this.#remaindersAt, maxRows)
     this.#severities = new Uint8Array(memory.buffer, this.#severitiesAt, maxRows)
   }
 
@@ -67,10 +85,44 @@ export class Kernels {
   access(from: number, to: number, batch: LogBatch, format: AccessFormatCode): number {
     const { page } = this
     const width = batch.stride * 2
-    const room = Math.min(maxRows, batch.capacity - batch.rowCount, Math.floor(cellWords / width))
     const [cells, times, severities] = [this.#cellsAt, this.#timesAt, this.#severitiesAt]
+    const room = this.#roomFor(batch)
     const end = this.#exports.access(page + from, page + to, -page, cells, times, severities, width, room, format)
-    this.#moveRows(batch, width)
+    const row = batch.rowCount
+    const count = this.#exports.rows.value
+    this.#moveRows(batch, count)
+    batch.timeRemainder?.fill(0, row, row + count)
+    return end - page
+  }
+
+  /**
+   * Adds the messages of RFC 5424 in `page[from…to)` to the batch, up to the first that is not of the plain form.
+   * @param texts index of the texts of severities, then facilities, among the batch's values
+   */
+  syslog(from: number, to: number, batch: LogBatch, texts: number): number {
+    const { page } = this
+    const width = batch.stride * 2
+    const [cells, times, remainders] = [this.#cellsAt, this.#timesAt, this.#remaindersAt]
+    const room = this.#roomFor(batch)
+    const severities = this.#severitiesAt
+    const end = this.#exports.syslog(
+      page + from,
+      page + to,
+      -page,
+      cells,
+      times,
+      remainders,
+      severities,
+      width,
+      room,
+      texts,
+    )
+    const row = batch.rowCount
+    const count = this.#exports.messages.value
+    this.#moveRows(batch, count)
+    if (batch.timeRemainder !== null || this.#exports.hasRemainders.value !== 0) {
+      batch.remainders().set(this.#remainders.subarray(0, count), row)
+    }
     return end - page
   }
 
@@ -87,13 +139,16 @@ export class Kernels {
     return { reached, lines: this.#exports.objects.value }
   }
 
-  #moveRows(batch: LogBatch, width: number): void {
-    const count: number = this.#exports.rows.value
+  #roomFor(batch: LogBatch): number {
+    return Math.min(maxRows, batch.capacity - batch.rowCount, Math.floor(cellWords / (batch.stride * 2)))
+  }
+
+  #moveRows(batch: LogBatch, count: number): void {
+    const width = batch.stride * 2
     const row = batch.rowCount
     batch.cells.set(this.#cells.subarray(0, count * width), row * width)
     batch.time.set(this.#times.subarray(0, count), row)
     batch.severityNumber.set(this.#severities.subarray(0, count), row)
-    batch.timeRemainder?.fill(0, row, row + count)
     batch.rowCount = row + count
   }
 }

@@ -1,0 +1,196 @@
+import { epochOf, two } from './calendar'
+import { endOfLine, endOfWord } from './find'
+
+const ABSENT: i32 = -1
+const INTEGER: i32 = 0x90000000 | 0
+const VALUE: i32 = 0xc0000000 | 0
+const STRUCTURED_DATA: i32 = 0x40000000
+
+/** OTel's severity numbers of syslog's severities, from emergency to debug. */
+const severityNumbers = memory.data<u8>([21, 19, 18, 17, 13, 10, 9, 5])
+/** By how many digits of a fraction are missing to nanoseconds. */
+const powers = memory.data<u32>([1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000])
+
+/** Rows that the last call has written, and whether one of them has nanoseconds. */
+export let messages: i32 = 0
+export let hasRemainders: i32 = 0
+
+/** The second that was read last: its 19 bytes, and as a number. */
+const known: usize = memory.data(24, 8)
+let knownSecond: f64 = NaN
+
+/** What `readTime` has read. */
+let milliseconds: f64 = NaN
+let remainder: u32 = 0
+
+/** Reads `2026-11-24T13:55:36.123456Z`; the offset after it, or 0 for what is not exactly of that form. */
+// @ts-ignore: decorator
+@inline
+function readTime(from: usize): usize {
+  if (load<u64>(from) != load<u64>(known) || load<u64>(from, 8) != load<u64>(known, 8) || load<u32>(from, 15) != load<u32>(known, 15)) {
+    const century = two(from)
+    const ofCentury = two(from + 2)
+    const isShaped =
+      load<u8>(from, 4) == 0x2d && load<u8>(from, 7) == 0x2d && load<u8>(from, 10) == 0x54 &&
+      load<u8>(from, 13) == 0x3a && load<u8>(from, 16) == 0x3a
+    if (!isShaped || century > 99 || ofCentury > 99) return 0
+    const second = epochOf(
+      century * 100 + ofCentury, two(from + 5), two(from + 8), two(from + 11), two(from + 14), two(from + 17),
+    )
+    if (isNaN(second)) return 0
+    memory.copy(known, from, 19)
+    knownSecond = second
+  }
+  let at = from + 19
+  milliseconds = knownSecond
+  remainder = 0
+  if (load<u8>(at) == 0x2e) {
+    let fraction: u32 = 0
+    let count = 0
+    for (let digit = <u32>load<u8>(++at) - 0x30; digit <= 9 && count < 9; digit = <u32>load<u8>(++at) - 0x30) {
+      fraction = fraction * 10 + digit
+      count++
+    }
+    if (count == 0) return 0
+    const nanoseconds = fraction * load<u32>(powers + ((9 - count) << 2))
+    const ms = nanoseconds / 1000000
+    milliseconds += <f64>ms
+    remainder = nanoseconds - ms * 1000000
+  }
+  return load<u8>(at) == 0x5a ? at + 1 : 0
+}
+
+/** The end of a value, `ABSENT` for `-`, which RFC 5424 writes for none. */
+// @ts-ignore: decorator
+@inline
+function valueEnd(start: usize, end: usize, shift: i32): i32 {
+  return end == start + 1 && load<u8>(start) == 0x2d ? ABSENT : <i32>end + shift
+}
+
+/** The end of the structured data at `from`, or 0 if the line ends in it. */
+function endOfData(from: usize): usize {
+  let i = from
+  do {
+    let isQuoted = false
+    do {
+      const byte = load<u8>(++i)
+      if (byte > 0x5d) continue
+      if (byte == 0x22) isQuoted = !isQuoted
+      else if (byte == 0x5c && isQuoted && load<u8>(i, 1) != 0x0a) i++
+      else if (byte == 0x0a) return 0
+    } while (isQuoted || load<u8>(i) != 0x5d)
+    i++
+  } while (load<u8>(i) == 0x5b)
+  return i
+}
+
+/**
+ * Messages of RFC 5424: writes a row of cells for each, as `SyslogScanner` does in JavaScript, which is the specification.
+ * Stops at the first line that is not of the plain form, and leaves it to JavaScript.
+ *
+ * @param shift from addresses here to offsets in the batch's bytes
+ * @param width 32-bit words of a row
+ * @param capacity rows that fit
+ * @param texts index of the first of the severities' texts among the batch's values; the facilities' follow
+ * @returns the beginning of the first line that was not taken, or `end`
+ */
+export function syslog(
+  p: usize, end: usize, shift: i32, cells: usize, times: usize, remainders: usize, severities: usize,
+  width: i32, capacity: i32, texts: i32,
+): usize {
+  let row: i32 = 0
+  let o = cells
+  hasRemainders = 0
+  while (p < end && row < capacity) {
+    if (load<u8>(p) != 0x3c) break
+    let value = <u32>load<u8>(p, 1) - 0x30
+    if (value > 9) break
+    let i = p + 2
+    let digit = <u32>load<u8>(i) - 0x30
+    if (digit <= 9) {
+      value = value * 10 + digit
+      digit = <u32>load<u8>(++i) - 0x30
+      if (digit <= 9) {
+        value = value * 10 + digit
+        i++
+      }
+    }
+    // `>1 `
+    if (value > 191 || (load<u32>(i) & 0xffffff) != 0x20313e) break
+    i += 3
+    if (load<u16>(i) == 0x202d) {
+      milliseconds = NaN
+      remainder = 0
+      i++
+    } else {
+      i = readTime(i)
+      if (i == 0) break
+    }
+    if (load<u8>(i) != 0x20) break
+    const hostStart = i + 1
+    const hostEnd = endOfWord(hostStart)
+    const appStart = hostEnd + 1
+    if (load<u8>(hostEnd) != 0x20 || hostEnd == hostStart) break
+    const appEnd = endOfWord(appStart)
+    const processStart = appEnd + 1
+    if (load<u8>(appEnd) != 0x20 || appEnd == appStart) break
+    const processEnd = endOfWord(processStart)
+    const messageIdStart = processEnd + 1
+    if (load<u8>(processEnd) != 0x20 || processEnd == processStart) break
+    const messageIdEnd = endOfWord(messageIdStart)
+    const dataStart = messageIdEnd + 1
+    if (load<u8>(messageIdEnd) != 0x20 || messageIdEnd == messageIdStart) break
+    i = dataStart
+    const hasData = load<u8>(i) == 0x5b
+    if (hasData) {
+      i = endOfData(i)
+      if (i == 0) break
+    } else if (load<u8>(i) == 0x2d) i++
+    else break
+    if (load<u8>(i) > 0x20) break
+    const dataEnd = i
+    if (load<u8>(i) == 0x20) i++
+    if ((load<u32>(i) & 0xffffff) == 0xbfbbef) i += 3
+    const body = i
+    i = endOfLine(i)
+    if (i >= end) break
+
+    const lineStart = <i32>p + shift
+    const contentEnd = load<u8>(i - 1) == 0x0d ? i - 1 : i
+    const lineEnd = <i32>contentEnd + shift
+    store<i32>(o, lineStart)
+    store<i32>(o, lineEnd, 4)
+    store<i32>(o, body < contentEnd ? <i32>body + shift : lineStart, 8)
+    store<i32>(o, lineEnd, 12)
+    store<i32>(o, <i32>hostStart + shift, 16)
+    store<i32>(o, valueEnd(hostStart, hostEnd, shift), 20)
+    store<i32>(o, <i32>appStart + shift, 24)
+    store<i32>(o, valueEnd(appStart, appEnd, shift), 28)
+    store<i32>(o, <i32>processStart + shift, 32)
+    store<i32>(o, valueEnd(processStart, processEnd, shift), 36)
+    store<i32>(o, <i32>messageIdStart + shift, 40)
+    store<i32>(o, valueEnd(messageIdStart, messageIdEnd, shift), 44)
+    store<i32>(o, value, 48)
+    store<i32>(o, INTEGER, 52)
+    store<i32>(o, value >> 3, 56)
+    store<i32>(o, INTEGER, 60)
+    store<i32>(o, texts + 8 + <i32>(value >> 3), 64)
+    store<i32>(o, VALUE, 68)
+    store<i32>(o, 1, 72)
+    store<i32>(o, INTEGER, 76)
+    store<i32>(o, <i32>dataStart + shift, 80)
+    store<i32>(o, hasData ? (<i32>dataEnd + shift) | STRUCTURED_DATA : ABSENT, 84)
+    store<i32>(o, texts + <i32>(value & 7), 88)
+    store<i32>(o, VALUE, 92)
+    for (let word = 25; word < width; word += 2) store<i32>(o + (<usize>word << 2), ABSENT)
+    store<f64>(times + (<usize>row << 3), milliseconds)
+    store<u32>(remainders + (<usize>row << 2), remainder)
+    hasRemainders |= <i32>remainder
+    store<u8>(severities + row, load<u8>(severityNumbers + (value & 7)))
+    o += <usize>width << 2
+    row++
+    p = i + 1
+  }
+  messages = row
+  return p
+}
