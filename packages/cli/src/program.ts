@@ -48,6 +48,7 @@ export function program(): Command {
     .option('--once', 'read the input to its end, flush, print a summary and exit')
     .option('-w, --watch', 'reload when the config or a local plugin changes (SIGHUP does so too)')
     .option('-q, --quiet', 'no progress line and no summary')
+    .option('--control', 'with --once too, open the socket for weir top, tap and graph --live')
     .addOption(
       new Option('--log-level <level>', "level of Weir's own log; default: service.telemetry.logs.level").choices([
         'debug',

@@ -1,36 +1,57 @@
-import type { Collector, Prepared } from '@weir/core'
+import type { Collector, Prepared, ReloadOutcome } from '@weir/core'
 import { messageOf } from '@weir/sdk'
 import { report } from './prepared.ts'
 import { Watcher } from './watcher.ts'
 
 /**
- * Lets a collector go over to a changed config or plugin: on SIGHUP, and with `watch` at every change of the files. A
- * config that is wrong is reported, and what runs goes on as it is.
- * @returns how to end it
+ * Lets a collector go over to a changed config or plugin: on SIGHUP, when asked, and with `watch` at every change of the
+ * files. A config that is wrong is reported, and what runs goes on as it is.
  */
-export function reloading(
-  collector: Collector,
-  prepared: Prepared,
-  options: { watch: boolean; prepareAgain: () => Promise<Prepared> },
-): () => void {
-  const { logger } = collector
-  const watcher = new Watcher(() => void reload('a file has changed'))
-  const reload = async (reason: string): Promise<void> => {
+export class Reloading {
+  readonly #prepareAgain: () => Promise<Prepared>
+  readonly #watcher: Watcher | undefined
+  readonly #onHangup = () => void this.reload('told to reload')
+  #collector: Collector | undefined
+
+  constructor(options: { watch: boolean; prepareAgain: () => Promise<Prepared> }) {
+    this.#prepareAgain = options.prepareAgain
+    this.#watcher = options.watch ? new Watcher(() => void this.reload('a file has changed')) : undefined
+  }
+
+  /** From now on, of this collector. */
+  start(collector: Collector, prepared: Prepared): void {
+    this.#collector = collector
+    process.on('SIGHUP', this.#onHangup)
+    this.#watcher?.watch(prepared.watched)
+  }
+
+  end(): void {
+    this.#collector = undefined
+    process.off('SIGHUP', this.#onHangup)
+    this.#watcher?.close()
+  }
+
+  /** @param reason what the log says about it */
+  async reload(reason: string): Promise<ReloadOutcome> {
+    const collector = this.#collector
+    if (collector === undefined) return { outcome: 'failed', message: 'the collector is starting or stopping' }
+    const { logger } = collector
     try {
-      const next = await options.prepareAgain()
-      if (options.watch) watcher.watch(next.watched)
-      if (!report(next)) return logger.error(`${reason}, but the config is wrong: what runs goes on`)
+      const next = await this.#prepareAgain()
+      this.#watcher?.watch(next.watched)
+      const { diagnostics } = next
+      const plugins = next.pluginProblems.map(({ error }) => error.message)
+      if (!report(next)) {
+        logger.error(`${reason}, but the config is wrong: what runs goes on`)
+        return { outcome: 'invalid', diagnostics, plugins }
+      }
       await collector.reload(next)
       logger.info(`${reason}: reloaded`)
+      return { outcome: 'reloaded', diagnostics, plugins }
     } catch (error) {
-      logger.error({ error: messageOf(error) }, `${reason}, but it could not be started: what ran before runs again`)
+      const message = messageOf(error)
+      logger.error({ error: message }, `${reason}, but it could not be started: what ran before runs again`)
+      return { outcome: 'failed', message }
     }
-  }
-  const onHangup = () => void reload('told to reload')
-  process.on('SIGHUP', onHangup)
-  if (options.watch) watcher.watch(prepared.watched)
-  return () => {
-    process.off('SIGHUP', onHangup)
-    watcher.close()
   }
 }

@@ -1,7 +1,7 @@
 import { Collector, type LogLevel } from '@weir/core'
 import { exitCode } from './exit-code.ts'
 import { type ConfigOptions, prepareFrom, report } from './prepared.ts'
-import { reloading } from './reloading.ts'
+import { Reloading } from './reloading.ts'
 import { Screen } from './screen.ts'
 import { progressLine, summary } from './summary.ts'
 
@@ -9,6 +9,7 @@ interface RunOptions extends ConfigOptions {
   once?: boolean
   quiet?: boolean
   watch?: boolean
+  control?: boolean
   logLevel?: LogLevel
 }
 
@@ -20,7 +21,14 @@ export async function run(files: string[], options: RunOptions): Promise<void> {
   const once = options.once === true
   const isTerminal = process.stdout.isTTY === true
   const screen = new Screen(process.stdout, isTerminal && options.quiet !== true)
-  const collector = new Collector(prepared, { once, isTerminal, terminal: screen, logLevel: options.logLevel })
+  const reloading = new Reloading({ watch: options.watch === true, prepareAgain: () => prepareFrom(files, options) })
+  const collector = new Collector(prepared, {
+    once,
+    isTerminal,
+    terminal: screen,
+    logLevel: options.logLevel,
+    control: once && options.control !== true ? undefined : { reload: () => reloading.reload('asked to reload') },
+  })
 
   const interrupted = Promise.withResolvers<void>()
   let signals = 0
@@ -45,18 +53,14 @@ export async function run(files: string[], options: RunOptions): Promise<void> {
   const since = performance.now()
   const progress = setInterval(() => screen.progress(progressLine(collector, performance.now() - since)), progressMs)
   let failure: unknown
-  let endReloading = () => {}
   try {
     await collector.start()
-    endReloading = reloading(collector, prepared, {
-      watch: options.watch === true,
-      prepareAgain: () => prepareFrom(files, options),
-    })
+    reloading.start(collector, prepared)
     await Promise.race([once ? collector.ended() : collector.failed(), interrupted.promise])
   } catch (error) {
     failure = error
   }
-  endReloading()
+  reloading.end()
   const isDelivered = await collector.stop()
   clearInterval(progress)
   screen.progress('')

@@ -3,6 +3,8 @@ import { type Clock, messageOf, type RunMode, type Terminal, WeirError } from '@
 import type { Logger as PinoLogger } from 'pino'
 import { container as rootContainer } from 'tsyringe'
 import { BatchPool } from './batch/batch-pool.ts'
+import { Control } from './control/control.ts'
+import type { ReloadOutcome } from './control/reload-outcome.ts'
 import { TapPoints } from './control/tap-points.ts'
 import { compileCondition } from './expressions/condition.ts'
 import { compilePattern } from './expressions/pattern.ts'
@@ -30,6 +32,8 @@ export interface CollectorOptions {
   /** Level of the process's own log; the config's if left out. */
   logLevel?: LogLevel | undefined
   clock?: Clock
+  /** Opens the control socket, unless the config says no; with what it does when it is told to reload. */
+  control?: { reload(): Promise<ReloadOutcome> } | undefined
 }
 
 type Runnable = Required<Pick<Prepared, 'config' | 'plan' | 'registry'>>
@@ -40,7 +44,7 @@ export class Collector {
   /** The process's logger. */
   readonly logger: PinoLogger
   readonly #options: CollectorOptions
-  readonly #taps = new TapPoints()
+  readonly #control = new Control()
   readonly #clock: Clock
   readonly #failure = Promise.withResolvers<never>()
   readonly #closers: (() => Promise<void>)[] = []
@@ -84,6 +88,16 @@ export class Collector {
         this.logger.warn({ reason, path }, 'the state could not be used and was set aside; starting with none'),
       )
       await this.#run(this.#state)
+      const { control } = this.#options
+      if (control === undefined || !service.control.enabled) return
+      await this.#control.open({
+        stateDir: service.state_dir,
+        clock: this.#clock,
+        logger: this.logger,
+        telemetry: this.telemetry,
+        running: () => ({ ...this.#prepared, graph: this.#running?.graph }),
+        reload: () => control.reload(),
+      })
     } catch (error) {
       await this.stop()
       throw error
@@ -133,6 +147,7 @@ export class Collector {
     const isDelivered = (await this.#running?.stop()) ?? true
     await this.#reloading
     await this.#workers?.close()
+    await this.#control.close()
     this.#state?.close()
     for (const close of this.#closers.splice(0)) {
       await close().catch((error: unknown) => this.logger.error({ error: messageOf(error) }, 'could not be closed'))
@@ -180,7 +195,7 @@ export class Collector {
     ]
     for (const [name, useValue] of values) container.register(name, { useValue })
     container.register(Telemetry, { useValue: this.telemetry })
-    container.register(TapPoints, { useValue: this.#taps })
+    container.register(TapPoints, { useValue: this.#control.taps })
     this.#workers = new WorkerPool(config.service.workers)
     container.register(WorkerPool, { useValue: this.#workers })
     for (const service of [BatchPool, ComponentFactory, ComponentCatalog]) container.registerSingleton<unknown>(service)

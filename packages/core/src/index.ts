@@ -3,6 +3,18 @@ export { Collector, type CollectorOptions } from './collector.ts'
 export { type Diagnostic, formatDiagnostics } from './config/diagnostic.ts'
 export { configSchema } from './config/json-schema.ts'
 export { maskedConfig, renderYaml } from './config/mask.ts'
+export type { AlertEntry } from './control/alert-book.ts'
+export { reachable } from './control/control-socket.ts'
+export type {
+  CollectorStatus,
+  ExporterStatus,
+  PipelineStatus,
+  QueueStatus,
+  ReceiverStatus,
+} from './control/control-status.ts'
+export type { ReloadOutcome } from './control/reload-outcome.ts'
+export { locateControlSocket } from './control/socket-location.ts'
+export type { TapCounts } from './control/tap.ts'
 export type { Plan, PlannedPipeline } from './graph/plan.ts'
 export type { PluginProblem } from './plugins/load-plugins.ts'
 export { type InstalledPlugin, PluginFolder, type PluginOrigin, type PluginUpdate } from './plugins/plugin-folder.ts'

@@ -32,6 +32,8 @@ export class Channel {
   #isClosed = false
   #reader: (() => void) | undefined
   readonly #writers: (() => void)[] = []
+  #blockedMs = 0
+  #blockedSince = 0
 
   constructor(options: ChannelOptions) {
     this.#options = options
@@ -51,6 +53,15 @@ export class Channel {
     return this.#bytes
   }
 
+  get bounds(): { readonly records: number; readonly bytes: number } {
+    return { records: this.#options.maxRecords, bytes: this.#options.maxBytes }
+  }
+
+  /** How long, all in all, someone has had to wait for room: the backpressure that comes from here. */
+  get blockedMs(): number {
+    return this.#blockedMs + (this.#writers.length > 0 ? performance.now() - this.#blockedSince : 0)
+  }
+
   /** Resolves when the parcel is in the queue, or has been dropped. Order is kept among those who wait. */
   async push(parcel: Parcel): Promise<void> {
     while (!this.#hasRoomFor(parcel.batch) && !this.#isClosed) {
@@ -59,7 +70,7 @@ export class Channel {
         const oldest = this.shift()
         if (oldest !== undefined) this.#drop(oldest)
       } else {
-        await new Promise<void>((resolve) => this.#writers.push(resolve))
+        await this.#room()
       }
     }
     if (this.#isClosed) return parcel.delivery.fail(new Error('the channel is closed'))
@@ -75,7 +86,7 @@ export class Channel {
     if (parcel === undefined) return undefined
     this.#records -= parcel.batch.length
     this.#bytes -= parcel.batch.byteLength
-    this.#writers.shift()?.()
+    this.#wakeWriter()
     return parcel
   }
 
@@ -104,7 +115,7 @@ export class Channel {
   close(): void {
     this.#isClosed = true
     this.#wakeReader()
-    for (const wake of this.#writers.splice(0)) wake()
+    while (this.#writers.length > 0) this.#wakeWriter()
   }
 
   /** Closes, and rejects everything that waits. */
@@ -124,6 +135,18 @@ export class Channel {
   #drop(parcel: Parcel): void {
     this.#options.onDrop(parcel.batch)
     parcel.delivery.settle()
+  }
+
+  #room(): Promise<void> {
+    if (this.#writers.length === 0) this.#blockedSince = performance.now()
+    return new Promise((resolve) => this.#writers.push(resolve))
+  }
+
+  #wakeWriter(): void {
+    const wake = this.#writers.shift()
+    if (wake === undefined) return
+    if (this.#writers.length === 0) this.#blockedMs += performance.now() - this.#blockedSince
+    wake()
   }
 
   #wakeReader(): void {

@@ -14,12 +14,15 @@ const pipeline = Type.Object(
 /** Name of a pipeline: its signal, and a name of its own if there are several. */
 const pipelineName = '^(logs|alerts|metrics)(/[^/\\s]+)?$'
 
+/** Relative to the config. */
+export const defaultStateDir = '.weir'
+
 /** The section `service`. */
 export const serviceSchema = Type.Object(
   {
     state_dir: Type.String({
       description: 'Folder for checkpoints and baselines, relative to the config; `memory` keeps nothing.',
-      default: '.weir',
+      default: defaultStateDir,
       minLength: 1,
     }),
     pipelines: Type.Record(Type.String({ pattern: pipelineName }), pipeline, {
@@ -40,6 +43,20 @@ export const serviceSchema = Type.Object(
       description: 'Longest time to deliver what is under way when stopping.',
       default: '30s',
     }),
+    control: Type.Object(
+      {
+        enabled: Type.Boolean({
+          description:
+            'Opens control.sock in state_dir: `weir top`, `tap`, `reload` and `graph --live` reach the running collector by it. Only its owner can.',
+          default: true,
+        }),
+      },
+      {
+        description: 'How the running collector can be seen and told to reload.',
+        default: {},
+        additionalProperties: false,
+      },
+    ),
     telemetry: Type.Object(
       {
         logs: Type.Object(

@@ -1,4 +1,3 @@
-import { injectable } from 'tsyringe'
 import { TapPoint } from './tap-point.ts'
 
 export type TapKind = 'receiver' | 'pipeline' | 'processor' | 'exporter' | 'connector'
@@ -12,16 +11,21 @@ export interface TapPlace {
 }
 
 /** All points by their places. They outlive the graph, so that who looks on goes on looking after a reload. */
-@injectable()
 export class TapPoints {
   readonly #points = new Map<string, TapPoint>()
+  readonly #onNew: (place: TapPlace, point: TapPoint) => void
 
-  at({ kind, id, pipeline = '' }: TapPlace): TapPoint {
-    const key = JSON.stringify([kind, id, pipeline])
+  constructor(onNew: (place: TapPlace, point: TapPoint) => void) {
+    this.#onNew = onNew
+  }
+
+  at(place: TapPlace): TapPoint {
+    const key = JSON.stringify([place.kind, place.id, place.pipeline])
     let point = this.#points.get(key)
     if (point === undefined) {
       point = new TapPoint()
       this.#points.set(key, point)
+      this.#onNew(place, point)
     }
     return point
   }

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type AttributeValue, messageOf, type State, WeirError } from '@weir/sdk'
 
@@ -38,7 +38,8 @@ export class StateStore {
     const { DatabaseSync } = await loadSqlite()
     if (directory === 'memory') return new StateStore(prepare(new DatabaseSync(':memory:')))
     try {
-      mkdirSync(directory, { recursive: true })
+      mkdirSync(dirname(directory), { recursive: true })
+      if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700 })
     } catch (error) {
       throw new WeirError(`the state directory ${directory} cannot be made: ${messageOf(error)}`, {
         code: 'WEIR_STATE_UNUSABLE',

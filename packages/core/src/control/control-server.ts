@@ -1,0 +1,162 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { type Clock, isWeirError, messageOf, WeirError } from '@weir/sdk'
+import { compileCondition } from '../expressions/condition.ts'
+import type { Plan } from '../graph/plan.ts'
+import { listenPrivately } from './control-socket.ts'
+import type { CollectorStatus } from './control-status.ts'
+import type { ReloadOutcome } from './reload-outcome.ts'
+import { Tap } from './tap.ts'
+import { TapAllowance } from './tap-allowance.ts'
+import { findTap, tapNames } from './tap-name.ts'
+import type { TapPoints } from './tap-points.ts'
+
+/** What can be asked of a running collector. */
+export interface ControlView {
+  readonly clock: Clock
+  readonly taps: TapPoints
+  plan(): Plan
+  status(): CollectorStatus
+  reload(): Promise<ReloadOutcome>
+}
+
+const maxTaps = 16
+const maxConnections = 64
+/** What may wait for one reader; beyond that its samples are dropped. */
+const maxWaitingBytes = 256 * 1024
+const statsMs = 1000
+/** How long readers may take to read to the end when the collector stops. */
+const graceMs = 500
+const maxPerSecond = 10_000
+const json = { 'content-type': 'application/json' }
+
+/**
+ * HTTP over a socket that only the owner can open, version 1: `GET /v1/status`, `GET /v1/points`,
+ * `GET /v1/tap?id=…[&where=…][&limit=…][&rate=…]` (NDJSON until one side ends it), `POST /v1/reload`.
+ * An error is `{"error": {"code", "message", "hint"}}`.
+ */
+export class ControlServer {
+  readonly #view: ControlView
+  readonly #server: Server
+  readonly #allowance: TapAllowance
+  readonly #taps = new Map<ServerResponse, (reason: string) => void>()
+  #remove = () => {}
+
+  private constructor(view: ControlView, server: Server) {
+    this.#view = view
+    this.#server = server
+    this.#allowance = new TapAllowance(view.clock)
+    server.maxConnections = maxConnections
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      response.on('error', () => {})
+      response.shouldKeepAlive = false
+      this.#answer(request, response).catch((error: unknown) => refuse(response, error))
+    })
+  }
+
+  /** @returns the server, and the path of its socket. @throws WeirError `WEIR_CONTROL_PATH`, and what the system says */
+  static async open(view: ControlView, stateDir: string): Promise<{ server: ControlServer; path: string }> {
+    const { createServer } = await import('node:http')
+    const http = createServer({ headersTimeout: 5000, requestTimeout: 5000, connectionsCheckingInterval: 5000 })
+    const server = new ControlServer(view, http)
+    const { path, remove } = await listenPrivately(http, stateDir)
+    server.#remove = remove
+    return { server, path }
+  }
+
+  /** Removes the socket, ends the taps, and waits for readers no longer than a moment. */
+  async close(): Promise<void> {
+    this.#remove()
+    for (const end of [...this.#taps.values()]) end('stopped')
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#server.close(() => resolve())
+    this.#server.closeIdleConnections()
+    const timer = this.#view.clock.after(graceMs, () => this.#server.closeAllConnections())
+    await promise
+    timer.cancel()
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://weir')
+    const route = `${request.method} ${pathname}`
+    if (route === 'GET /v1/status') return reply(response, 200, this.#view.status())
+    if (route === 'GET /v1/points') {
+      return reply(response, 200, {
+        points: tapNames(this.#view.plan()).map(({ kind, id, path }) => ({ kind, id, path })),
+      })
+    }
+    if (route === 'GET /v1/tap') return this.#tap(searchParams, response)
+    if (route === 'POST /v1/reload') return reply(response, 200, await this.#view.reload())
+    throw new WeirError(`there is no ${route}`, {
+      code: 'WEIR_CONTROL_UNKNOWN',
+      hint: 'this Weir knows version 1: /v1/status, /v1/points, /v1/tap, /v1/reload',
+    })
+  }
+
+  #tap(query: URLSearchParams, response: ServerResponse): void {
+    const { clock, taps, plan } = this.#view
+    const { places } = findTap(plan(), query.get('id') ?? '')
+    const where = query.get('where')
+    const request = {
+      where: where === null ? undefined : compileCondition(where),
+      limit: wholeNumber(query, 'limit', Number.MAX_SAFE_INTEGER),
+      perSecond: Math.min(maxPerSecond, wholeNumber(query, 'rate', 100)),
+    }
+    if (this.#taps.size >= maxTaps) {
+      throw new WeirError(`there are ${maxTaps} taps already`, { code: 'WEIR_TAP_TOO_MANY', hint: 'end one of them' })
+    }
+    const isFull = () => response.writableLength > maxWaitingBytes
+    const tap = new Tap(
+      request,
+      {
+        get isFull() {
+          return isFull()
+        },
+        write: (text) => response.write(text),
+        end: (reason) => end(reason),
+      },
+      clock,
+      this.#allowance,
+    )
+    const stats = (reason?: string) => `${JSON.stringify({ tap: { ...tap.counts, ...(reason && { reason }) } })}\n`
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+    response.flushHeaders()
+    const watches = places.map((place) => taps.at(place).watch(tap))
+    const timer = clock.every(statsMs, () => {
+      if (!isFull()) response.write(stats())
+    })
+    const end = (reason: string): void => {
+      if (!this.#taps.delete(response)) return
+      timer.cancel()
+      for (const stop of watches) stop()
+      response.end(stats(reason))
+    }
+    this.#taps.set(response, end)
+    response.on('close', () => end('closed'))
+  }
+}
+
+const reply = (response: ServerResponse, status: number, body: object): void => {
+  if (response.destroyed) return
+  response.writeHead(status, json).end(`${JSON.stringify(body)}\n`)
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  const { code, hint } = isWeirError(error) ? error : { code: 'WEIR_CONTROL_FAILED', hint: undefined }
+  const status = !isWeirError(error) ? 500 : code === 'WEIR_CONTROL_UNKNOWN' || code === 'WEIR_TAP_UNKNOWN' ? 404 : 400
+  reply(response, status, { error: { code, message: messageOf(error), hint } })
+}
+
+/** @throws WeirError `WEIR_CONTROL_QUERY` */
+function wholeNumber(query: URLSearchParams, name: string, otherwise: number): number {
+  const text = query.get(name)
+  if (text === null) return otherwise
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
+  throw new WeirError(`${name} is ${JSON.stringify(text)}`, {
+    code: 'WEIR_CONTROL_QUERY',
+    hint: `${name} is a whole number from 1 on`,
+  })
+}

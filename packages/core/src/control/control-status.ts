@@ -1,0 +1,156 @@
+import type { Signal } from '@weir/sdk'
+import type { Channel } from '../channel/channel.ts'
+import type { WeirConfig } from '../config/config.ts'
+import type { Graph } from '../graph/build.ts'
+import type { Plan } from '../graph/plan.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
+import type { AlertBook, AlertEntry } from './alert-book.ts'
+import type { TapPoints } from './tap-points.ts'
+
+/** A channel as it stands. */
+export interface QueueStatus {
+  readonly records: number
+  readonly bytes: number
+  readonly maxRecords: number
+  readonly maxBytes: number
+  /** How long, all in all, someone has had to wait for room in it, milliseconds. */
+  readonly blockedMs: number
+}
+
+export interface ReceiverStatus {
+  readonly id: string
+  readonly records: number
+  readonly bytes: number
+  readonly parseFailures: number
+}
+
+export interface PipelineStatus {
+  readonly name: string
+  readonly signal: Signal
+  readonly receivers: readonly string[]
+  /** Processors and connectors of other pipelines that feed it. */
+  readonly connectors: readonly string[]
+  /** With what each has let through. */
+  readonly processors: readonly { readonly id: string; readonly records: number; readonly errors: number }[]
+  readonly exporters: readonly string[]
+  readonly incoming: number
+  readonly outgoing: number
+  readonly dropped: number
+  readonly queue: QueueStatus
+}
+
+export interface ExporterStatus {
+  readonly id: string
+  readonly sent: number
+  /** Given up, or dropped by the queue. */
+  readonly failed: number
+  readonly retries: number
+  readonly circuit: string
+  readonly queue: QueueStatus
+}
+
+/** What a running collector says about itself. Counters begin with the process. */
+export interface CollectorStatus {
+  readonly pid: number
+  /** Unix epoch, milliseconds. */
+  readonly time: number
+  readonly uptimeMs: number
+  /** Config files. */
+  readonly files: readonly string[]
+  /** Processor time used so far, milliseconds. */
+  readonly cpuMs: number
+  readonly rssBytes: number
+  readonly heapBytes: number
+  readonly receivers: readonly ReceiverStatus[]
+  readonly pipelines: readonly PipelineStatus[]
+  readonly exporters: readonly ExporterStatus[]
+  readonly alerts: { readonly firing: number; readonly recent: readonly AlertEntry[] }
+}
+
+/** What runs now; no graph while it is being made. */
+export interface Running {
+  readonly config: WeirConfig
+  readonly plan: Plan
+  readonly graph: Graph | undefined
+}
+
+export interface StatusSources {
+  readonly telemetry: Telemetry
+  readonly taps: TapPoints
+  readonly alerts: AlertBook
+  readonly now: number
+  readonly uptimeMs: number
+}
+
+const recentAlerts = 20
+
+export function collectorStatus(
+  { config, plan, graph }: Running,
+  { telemetry, taps, alerts, now, uptimeMs }: StatusSources,
+): CollectorStatus {
+  const total = totals(telemetry)
+  const entrances = new Map(graph?.pipelines.map(({ name, entrance }) => [name, entrance.channel]))
+  const { user, system } = process.cpuUsage()
+  const { rss, heapUsed } = process.memoryUsage()
+  return {
+    pid: process.pid,
+    time: now,
+    uptimeMs,
+    files: config.files,
+    cpuMs: (user + system) / 1000,
+    rssBytes: rss,
+    heapBytes: heapUsed,
+    receivers: (graph?.receivers ?? []).map(({ stage: { id } }) => ({
+      id,
+      records: total('weir_receiver_accepted_log_records', id),
+      bytes: total('weir_receiver_accepted_bytes', id),
+      parseFailures: total('weir_receiver_parse_failures', id),
+    })),
+    pipelines: plan.pipelines.map(({ name, signal, receivers, connectors, processors, exporters }) => ({
+      name,
+      signal,
+      receivers: receivers.map(({ id }) => id),
+      connectors: connectors.map(({ id }) => id),
+      processors: processors.map(({ id }) => ({
+        id,
+        records: taps.at({ kind: 'processor', id, pipeline: name }).records,
+        errors: total('weir_processor_errors', name, id),
+      })),
+      exporters: exporters.map(({ id }) => id),
+      incoming: total('weir_pipeline_incoming_records', name),
+      outgoing: total('weir_pipeline_outgoing_records', name),
+      dropped: total('weir_pipeline_dropped_records', name),
+      queue: queueStatus(entrances.get(name)),
+    })),
+    exporters: (graph?.exporters ?? []).map(({ id, queue, circuitState }) => ({
+      id,
+      sent: total('weir_exporter_sent_log_records', id),
+      failed: total('weir_exporter_send_failed_log_records', id),
+      retries: total('weir_exporter_retries', id),
+      circuit: circuitState,
+      queue: queueStatus(queue),
+    })),
+    alerts: { firing: alerts.firing, recent: alerts.latest(recentAlerts) },
+  }
+}
+
+const queueStatus = (channel: Channel | undefined): QueueStatus => ({
+  records: channel?.records ?? 0,
+  bytes: channel?.bytes ?? 0,
+  maxRecords: channel?.bounds.records ?? 0,
+  maxBytes: channel?.bounds.bytes ?? 0,
+  blockedMs: channel?.blockedMs ?? 0,
+})
+
+/** Sums by metric and component, and by processor where there is one. */
+function totals(telemetry: Telemetry): (metric: string, component: string, processor?: string) => number {
+  const sums = new Map<string, number>()
+  const keyOf = (metric: string, component: string, processor: string) => JSON.stringify([metric, component, processor])
+  for (const { name, component, attributes, value } of telemetry.readings()) {
+    if (!name.startsWith('weir_detector_')) {
+      const key = keyOf(name, component, String(attributes.processor ?? ''))
+      sums.set(key, (sums.get(key) ?? 0) + value)
+    }
+  }
+  return (metric, component, processor = '') => sums.get(keyOf(metric, component, processor)) ?? 0
+}

@@ -1,0 +1,55 @@
+import { type Clock, isWeirError, messageOf } from '@weir/sdk'
+import type { Logger as PinoLogger } from 'pino'
+import type { Telemetry } from '../telemetry/telemetry.ts'
+import { AlertBook } from './alert-book.ts'
+import { ControlServer } from './control-server.ts'
+import { collectorStatus, type Running } from './control-status.ts'
+import type { ReloadOutcome } from './reload-outcome.ts'
+import { TapPoints } from './tap-points.ts'
+
+export interface ControlOptions {
+  readonly stateDir: string | 'memory'
+  readonly clock: Clock
+  readonly logger: PinoLogger
+  readonly telemetry: Telemetry
+  /** What runs now. */
+  running(): Running
+  reload(): Promise<ReloadOutcome>
+}
+
+/** What others see of the running collector: its points, its alerts, and the socket through which they see it. */
+export class Control {
+  readonly #alerts = new AlertBook()
+  readonly taps = new TapPoints(({ kind, id }, point) => {
+    if (kind === 'pipeline' && /^alerts(\/|$)/.test(id)) point.watch(this.#alerts)
+  })
+  #server: ControlServer | undefined
+
+  /** Opens the socket. A collector that cannot be seen works all the same: what is in the way is only logged. */
+  async open({ stateDir, clock, logger, telemetry, running, reload }: ControlOptions): Promise<void> {
+    const { taps } = this
+    const alerts = this.#alerts
+    const since = clock.monotonic()
+    const view = {
+      clock,
+      taps,
+      plan: () => running().plan,
+      status: () =>
+        collectorStatus(running(), { telemetry, taps, alerts, now: clock.now(), uptimeMs: clock.monotonic() - since }),
+      reload,
+    }
+    try {
+      const { server, path } = await ControlServer.open(view, stateDir)
+      this.#server = server
+      if (stateDir === 'memory') logger.info({ path }, 'weir top, tap and reload reach this process by --socket')
+    } catch (error) {
+      const hint = isWeirError(error) ? error.hint : undefined
+      const details = { error: messageOf(error), ...(hint && { hint }) }
+      logger.warn(details, 'weir top, tap and reload cannot reach this process')
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#server?.close()
+  }
+}
