@@ -1,4 +1,5 @@
-// The workspace's commands, behind the scripts of package.json: start, weir, build, test, fix, bench, x.
+// The workspace's commands, behind the scripts of package.json: start, weir, build, test, fix, bench, x,
+// bench:templates, bench:nab.
 // Plain JavaScript without dependencies, so that it runs before anything is installed, on Node 20 and later.
 
 import { spawn } from 'node:child_process'
@@ -45,10 +46,19 @@ const commands = {
     await prepare()
     return run(toolchain.node, ['bench/src/main.ts', ...args])
   },
+  'bench:templates': (args) => published('templates', args),
+  'bench:nab': (args) => published('nab', args),
   async x([command, ...args]) {
     if (command !== 'pnpm') await install()
     return run(command, args, { cwd: process.env.INIT_CWD ?? root })
   },
+}
+
+/** Runs a published benchmark; the paths that it is given are those of whoever calls. */
+async function published(name, args) {
+  await prepare()
+  const script = join(root, 'bench', 'src', `${name}.ts`)
+  return run(toolchain.node, [script, ...args], { cwd: process.env.INIT_CWD ?? process.cwd() })
 }
 
 async function prepare() {
