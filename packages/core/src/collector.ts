@@ -5,7 +5,8 @@ import { container as rootContainer } from 'tsyringe'
 import { BatchPool } from './batch/batch-pool.ts'
 import { Control } from './control/control.ts'
 import type { ReloadOutcome } from './control/reload-outcome.ts'
-import { TapPoints } from './control/tap-points.ts'
+import type { Onlooker } from './control/tap-point.ts'
+import { type TapPlace, TapPoints } from './control/tap-points.ts'
 import { compileCondition } from './expressions/condition.ts'
 import { compilePattern } from './expressions/pattern.ts'
 import { GraphBuilder } from './graph/build.ts'
@@ -73,6 +74,11 @@ export class Collector {
       queuedRecords: queue.records,
       circuit: circuitState,
     }))
+  }
+
+  /** Shows someone what passes a point, from now on and over reloads. Returns how to end it. */
+  watch(place: TapPlace, onlooker: Onlooker): () => void {
+    return this.#control.taps.at(place).watch(onlooker)
   }
 
   /**
