@@ -1,7 +1,6 @@
-import { type Alert, type AttributeMap, formatDuration } from '@weir/sdk'
+import { type Alert, type AttributeMap, formatDuration, printable } from '@weir/sdk'
 import { cut, flow } from './columns.ts'
 import type { Palette } from './palette.ts'
-import { printable } from './printable.ts'
 import { shortPath, timeText, valueText } from './value-text.ts'
 
 export interface CardOptions {

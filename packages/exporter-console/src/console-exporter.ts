@@ -1,9 +1,16 @@
-import { asAlert, type Clock, type Exporter, type LogBatch, NdjsonEncoder, type Terminal } from '@weir/sdk'
+import {
+  asAlert,
+  type Clock,
+  type Exporter,
+  type LogBatch,
+  NdjsonEncoder,
+  printableJson,
+  type Terminal,
+} from '@weir/sdk'
 import { alertCard } from './alert-card.ts'
 import type { ConsoleConfig } from './config.ts'
 import { LineBudget } from './line-budget.ts'
 import type { Palette } from './palette.ts'
-import { printableJson } from './printable.ts'
 import { recordLine } from './record-line.ts'
 
 export interface ConsoleExporterOptions {

@@ -1,7 +1,6 @@
-import { bodySlot, lineSlot, type Record, severityName } from '@weir/sdk'
+import { bodySlot, lineSlot, printable, type Record, severityName } from '@weir/sdk'
 import { cut, widthOf } from './columns.ts'
 import type { Palette } from './palette.ts'
-import { printable } from './printable.ts'
 import { shortPath, timeText, valueText } from './value-text.ts'
 
 const maxAttributes = 8

@@ -1,5 +1,4 @@
-import { type AttributeValue, textOf } from '@weir/sdk'
-import { printable } from './printable.ts'
+import { type AttributeValue, printable, textOf } from '@weir/sdk'
 
 /** Characters of a value that are looked at where the line is cut anyway. */
 const maxLength = 4096

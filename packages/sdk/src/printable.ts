@@ -28,7 +28,7 @@ export function printable(text: string): string {
   return wellFormed.replace(sequences, '').replace(lineBreaks, ' ⏎ ').replace(unsafeAll, replacement)
 }
 
-/** The same JSON text with what a terminal might act on written as escapes. */
+/** The same JSON text (or NDJSON) with what a terminal might act on written as escapes. */
 export const printableJson = (json: string): string =>
   json.replace(unsafeAll, (character) =>
     character === '\n'
