@@ -45,6 +45,11 @@ interface Common<Instance, Schema extends TSchema, T extends Tokens> {
 interface Traits {
   /** receiver: `lines` gives it `output.sendLines` and the keys `parser`, `multiline`, … */
   reads?: 'lines' | 'records'
+  /**
+   * receiver of lines: the parser that reads its lines unless the operator names another, and the receiver's own keys
+   * that are handed on to it.
+   */
+  parses?: { readonly parser: string; readonly keys: readonly string[] }
   /** receiver: it ends by itself under `--once`; left out, `--once` runs until it is interrupted. */
   ends?: boolean
   /** processor: it changes the records that it is given. */
@@ -81,7 +86,7 @@ const define =
     return branded as unknown as Definition<K, Instance>
   }
 
-export const defineReceiver = define<'receiver', Receiver, 'reads' | 'ends'>('receiver')
+export const defineReceiver = define<'receiver', Receiver, 'reads' | 'parses' | 'ends'>('receiver')
 export const defineParser = define<'parser', Parser, 'parallel'>('parser')
 export const defineProcessor = define<'processor', Processor, 'mutates' | 'parallel' | 'accepts' | 'emits'>('processor')
 export const defineDetector = define<'detector', Detector>('detector')

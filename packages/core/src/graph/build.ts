@@ -186,10 +186,11 @@ export class GraphBuilder {
     metrics: ReceiverMetrics,
     sends: Pick<LineStageOptions, 'send' | 'sendDeadLetters'>,
   ): LineStage {
+    const keys = this.#parserKeys(component, settings)
     return new LineStage({
       settings,
-      createParser: () => this.catalog.parsers.create(settings.parser),
-      remoteParser: this.#remoteParser(settings),
+      createParser: () => this.catalog.createParser(settings.parser, keys),
+      remoteParser: this.#remoteParser(component, settings, keys),
       splitter: this.#splitter(settings),
       pool: this.pool,
       clock: this.clock,
@@ -199,12 +200,26 @@ export class GraphBuilder {
     })
   }
 
-  #remoteParser({ parser: id, multiline }: LineSettings): RemoteParser | undefined {
+  /** The keys of a receiver that are its parser's. */
+  #parserKeys(component: ComponentConfig, { parser }: LineSettings): ComponentConfig['resolved'] {
+    const { parses } = this.#definition(component)
+    if (parses?.parser !== parser) return {}
+    return Object.fromEntries(
+      parses.keys.flatMap((key) => (key in component.resolved ? [[key, component.resolved[key]]] : [])),
+    )
+  }
+
+  #remoteParser(
+    component: ComponentConfig,
+    { parser: id, multiline }: LineSettings,
+    keys: ComponentConfig['resolved'],
+  ): RemoteParser | undefined {
     if (!this.workers.isEnabled || multiline !== undefined) return undefined
-    const { type, config } = this.catalog.find('parser', id)
+    const { type, config } = this.catalog.find('parser', id, keys)
     const { definition, entry } = type
     if (definition.parallel !== true || !canRunInWorker(definition.inject)) return undefined
-    return this.workers.parser({ key: `parser/${id}`, kind: 'parser', type: definition.type, entry, config })
+    const key = Object.keys(keys).length === 0 ? `parser/${id}` : `parser/${id}@${component.id}`
+    return this.workers.parser({ key, kind: 'parser', type: definition.type, entry, config })
   }
 
   #splitter({ multiline }: LineSettings): RecordSplitter | undefined {

@@ -51,8 +51,16 @@ export class ComponentCatalog {
     },
   }
 
-  /** @throws WeirError `WEIR_PARSER_UNKNOWN`, `WEIR_DETECTOR_UNKNOWN` */
-  find(kind: Kind, id: string): Found {
+  /** A parser with keys of the receiver that reads by it, unless the config has an entry of that id. */
+  createParser(id: string, keys: ComponentConfig['resolved']): Parser {
+    return this.#create<Parser>(this.find('parser', id, keys))
+  }
+
+  /**
+   * @param keys what an installed type is given where it is not configured
+   * @throws WeirError `WEIR_PARSER_UNKNOWN`, `WEIR_DETECTOR_UNKNOWN`
+   */
+  find(kind: Kind, id: string, keys: ComponentConfig['resolved'] = {}): Found {
     const configured = this.#config.components.get(kind)?.get(id)
     const type = this.#registry.find(kind, configured?.type ?? id)
     if (type === undefined) {
@@ -62,7 +70,7 @@ export class ComponentCatalog {
         ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
       })
     }
-    return { id, type, config: configured?.resolved ?? defaults(type) }
+    return { id, type, config: configured?.resolved ?? { ...defaults(type), ...keys } }
   }
 
   #parserType(type: string): ParserType {

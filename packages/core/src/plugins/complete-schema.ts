@@ -9,7 +9,12 @@ interface ObjectSchema {
 /** The JSON Schema of everything that an operator may write for a component: its own keys and its kind's standard ones. */
 export function completeSchema(definition: Definition): object {
   const own: ObjectSchema = definition.config ?? {}
-  const properties = { ...own.properties, ...standardKeys(definition) }
+  const standard: { readonly parser?: object } = standardKeys(definition)
+  const properties = {
+    ...own.properties,
+    ...standard,
+    ...(definition.parses === undefined ? {} : { parser: { ...standard.parser, default: definition.parses.parser } }),
+  }
   const hasDefault = (name: string) => {
     const property = own.properties?.[name]
     return property !== undefined && 'default' in property
