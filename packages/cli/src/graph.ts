@@ -1,65 +1,47 @@
 import type { Plan } from '@weir/core'
-import { type ConfigOptions, prepareFrom, report } from './prepared.ts'
+import { type ControlOptions, controlOf } from './control-client.ts'
+import { wrongCommandLine } from './exit-code.ts'
+import { liveDrawing, plannedDrawing } from './graph-drawing.ts'
+import { graphMermaid } from './graph-mermaid.ts'
+import { graphSvg } from './graph-svg.ts'
+import { graphText } from './graph-text.ts'
+import { prepareFrom, report } from './prepared.ts'
+import { activityAfter } from './top.ts'
 
-export async function graph(
-  files: string[],
-  options: ConfigOptions & { mermaid?: boolean; json?: boolean },
-): Promise<void> {
+interface GraphOptions extends ControlOptions {
+  mermaid?: boolean
+  svg?: boolean
+  json?: boolean
+  live?: boolean
+}
+
+export async function graph(files: string[], options: GraphOptions): Promise<void> {
+  const { json, mermaid, svg, live } = options
+  if ([json, mermaid, svg].filter(Boolean).length > 1) {
+    throw wrongCommandLine('--mermaid, --svg and --json exclude each other')
+  }
+  const draw = svg ? graphSvg : mermaid ? graphMermaid : graphText
+  if (live) {
+    const control = await controlOf(files, options)
+    const activity = await activityAfter(control, await control.status())
+    const { receivers, pipelines, exporters } = activity
+    process.stdout.write(json ? asJson({ receivers, pipelines, exporters }) : draw(liveDrawing(activity)))
+    return
+  }
   const prepared = await prepareFrom(files, options)
   if (!report(prepared) || prepared.plan === undefined) return
-  const draw = options.json ? asJson : options.mermaid ? asMermaid : asText
-  process.stdout.write(draw(prepared.plan))
+  process.stdout.write(json ? asJson(plainPipelines(prepared.plan)) : draw(plannedDrawing(prepared.plan)))
 }
+
+const asJson = (value: object): string => `${JSON.stringify(value, undefined, 2)}\n`
 
 const ids = (components: readonly { id: string }[]): string[] => components.map(({ id }) => id)
 
-function asJson({ pipelines }: Plan): string {
-  const plain = pipelines.map(({ name, signal, receivers, connectors, processors, exporters }) => ({
+const plainPipelines = ({ pipelines }: Plan): object[] =>
+  pipelines.map(({ name, signal, receivers, connectors, processors, exporters }) => ({
     name,
     signal,
     receivers: [...ids(receivers), ...ids(connectors)],
     processors: ids(processors),
     exporters: ids(exporters),
   }))
-  return `${JSON.stringify(plain, undefined, 2)}\n`
-}
-
-/** Each pipeline as a line of boxes; several at one place stand below each other. */
-function asText({ pipelines }: Plan): string {
-  const blocks = pipelines.map(({ name, receivers, connectors, processors, exporters }) => {
-    const columns = [
-      [...ids(receivers), ...ids(connectors)],
-      ...ids(processors).map((id) => [id]),
-      ids(exporters),
-    ].filter((column) => column.length > 0)
-    const height = Math.max(...columns.map((column) => column.length))
-    const lines = Array.from({ length: height }, (_, row) =>
-      columns
-        .map((column, index) => {
-          const width = Math.max(...column.map((id) => id.length))
-          const arrow = index === 0 ? '  ' : row < column.length ? (row === 0 ? ' ──▶ ' : ' ├─▶ ') : '     '
-          return `${arrow}${(column[row] ?? '').padEnd(width)}`
-        })
-        .join('')
-        .trimEnd(),
-    )
-    return `${name}\n${lines.join('\n')}\n`
-  })
-  return blocks.join('\n')
-}
-
-function asMermaid({ pipelines }: Plan): string {
-  const lines = ['flowchart LR']
-  const node = (kind: string, id: string) => `${kind}_${id.replaceAll(/[^A-Za-z0-9]/g, '_')}["${id}"]`
-  for (const { name, receivers, connectors, processors, exporters } of pipelines) {
-    const chain = ids(processors).map((id) => node('p', id))
-    const sources = [...ids(receivers).map((id) => node('r', id)), ...ids(connectors).map((id) => node('p', id))]
-    const sinks = ids(exporters).map((id) => node('e', id))
-    lines.push(`  %% ${name}`)
-    const steps = [sources, ...chain.map((step) => [step]), sinks].filter((step) => step.length > 0)
-    for (let index = 1; index < steps.length; index++) {
-      lines.push(`  ${(steps[index - 1] ?? []).join(' & ')} --> ${(steps[index] ?? []).join(' & ')}`)
-    }
-  }
-  return `${lines.join('\n')}\n`
-}

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { formatDiagnostics, type Prepared, prepare } from '@weir/core'
 import { exitCode } from './exit-code.ts'
+import { usesColor } from './paint.ts'
 
 export interface ConfigOptions {
   profile?: string
@@ -26,7 +27,3 @@ export function report(prepared: Prepared): boolean {
   process.exitCode = exitCode.invalid
   return false
 }
-
-/** Whether to write colours: on a terminal unless NO_COLOR, and where FORCE_COLOR says so. */
-const usesColor = (stream: NodeJS.WriteStream): boolean =>
-  process.env.FORCE_COLOR ? process.env.FORCE_COLOR !== '0' : stream.isTTY === true && !process.env.NO_COLOR

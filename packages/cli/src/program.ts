@@ -8,8 +8,11 @@ import { dev } from './dev.ts'
 import { exitCode } from './exit-code.ts'
 import { graph } from './graph.ts'
 import { addPlugins, listPlugins, removePlugins, updatePlugins } from './plugin.ts'
+import { reload } from './reload.ts'
 import { run } from './run.ts'
 import { schema } from './schema.ts'
+import { tap } from './tap.ts'
+import { top } from './top.ts'
 import { validate } from './validate.ts'
 
 const filesHelp =
@@ -85,10 +88,42 @@ export function program(): Command {
     .option('--json', 'print JSON')
     .option('--markdown', 'print the reference as Markdown')
     .action(components)
-  withConfig(verb('graph', 'Draw the pipelines', 'weir graph --mermaid weir.yaml'))
+  const withSocket = (command: Command) =>
+    command.option('--socket <path>', 'socket of the running collector; default: control.sock in its state_dir')
+  withSocket(withConfig(verb('graph', 'Draw the pipelines', 'weir graph --mermaid weir.yaml')))
     .option('--mermaid', 'print a Mermaid flow chart')
+    .option('--svg', 'print an SVG image')
     .option('--json', 'print JSON')
+    .option('--live', 'draw what runs, with its rates and what waits')
     .action(graph)
+
+  /** The collector that is meant is the one that runs with this config. */
+  const ofRunning = (command: Command) =>
+    withSocket(
+      command
+        .argument('[files...]', 'config files of the running collector; none: as for weir run')
+        .option('-p, --profile <name>', 'its profile (or the variable WEIR_PROFILE)'),
+    )
+  ofRunning(
+    verb(
+      'tap',
+      'Show records as they pass a point of the running collector',
+      "weir tap anomaly --where 'severityNumber >= 17'",
+    ).argument('[id]', 'a receiver, processor, exporter or pipeline'),
+  )
+    .option('--where <condition>', 'only records for which this is true (CEL, as in the config)')
+    .option('--limit <count>', 'end after so many records')
+    .option('--rate <count>', 'records in a second, at most (default: 100)')
+    .option('--json', 'print records as NDJSON')
+    .option('--list', 'show what can be tapped')
+    .action(tap)
+  ofRunning(verb('top', 'Watch the running collector: rates, queues, back-pressure, memory, alerts', 'weir top'))
+    .option('--once', 'print it once, measured over a second')
+    .option('--json', 'print it once, as JSON')
+    .action(top)
+  ofRunning(verb('reload', 'Tell the running collector to go over to its config as it is now', 'weir reload')).action(
+    reload,
+  )
   const plugin = verb(
     'plugin',
     'Add, list, update and remove plugins, in plugins.d beside the config',

@@ -9,7 +9,7 @@ import {
   WeirError,
 } from '@weir/sdk'
 import type { WebhookConfig } from './config.ts'
-import { HttpSink } from './http-sink.ts'
+import type { HttpSink } from './http-sink.ts'
 import { RequestFormat } from './request-format.ts'
 import { signatureHeaders } from './signature.ts'
 import { readTlsFiles } from './tls-files.ts'
@@ -55,7 +55,9 @@ export class WebhookExporter implements Exporter {
 
   async start(): Promise<void> {
     const tls = await readTlsFiles(this.#config.tls, this.#mode.baseDir)
-    this.#sink = new HttpSink({ url: this.#url, config: this.#config, tls, clock: this.#clock })
+    // Loaded when a webhook is in use: the HTTP client is larger than all of Weir.
+    const { HttpSink: Sink } = await import('./http-sink.ts')
+    this.#sink = new Sink({ url: this.#url, config: this.#config, tls, clock: this.#clock })
   }
 
   async export(batch: LogBatch, { abortSignal }: { readonly abortSignal: AbortSignal }): Promise<void> {

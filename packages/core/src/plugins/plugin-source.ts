@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { WeirError } from '@weir/sdk'
-import { satisfies } from 'semver'
+import satisfies from 'semver/functions/satisfies.js'
 
 /** A module that offers component definitions. */
 export interface PluginSource {

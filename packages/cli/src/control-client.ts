@@ -1,0 +1,146 @@
+import { type IncomingMessage, request } from 'node:http'
+import { createInterface } from 'node:readline'
+import { type CollectorStatus, locateControlSocket, type ReloadOutcome, reachable, type TapCounts } from '@weir/core'
+import { isWeirError, messageOf, WeirError } from '@weir/sdk'
+import type { ConfigOptions } from './prepared.ts'
+
+export interface ControlOptions extends ConfigOptions {
+  socket?: string
+}
+
+export interface TapQuery {
+  id: string
+  where?: string | undefined
+  limit?: string | undefined
+  rate?: string | undefined
+}
+
+export interface TapPoint {
+  readonly kind: string
+  readonly id: string
+  readonly path: string
+}
+
+/** What a tap says beside the records. */
+export type TapStats = TapCounts & { readonly reason?: string }
+
+/** Longest wait for an answer that takes no time. */
+const answerMs = 10_000
+
+/** The running collector that the command line means. @throws WeirError when its socket cannot be found out */
+export async function controlOf(files: readonly string[], { socket, profile }: ControlOptions): Promise<ControlClient> {
+  const path = socket ?? (await locateControlSocket({ cwd: process.cwd(), files, profile, env: process.env }))
+  return new ControlClient(path)
+}
+
+/** Speaks with a running collector over its socket. */
+export class ControlClient {
+  readonly #path: string
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  async status(): Promise<CollectorStatus> {
+    const answer = await this.#ask('GET', '/v1/status', answerMs)
+    return bodyOf<CollectorStatus>(answer)
+  }
+
+  async points(): Promise<TapPoint[]> {
+    const { points } = await bodyOf<{ points: TapPoint[] }>(await this.#ask('GET', '/v1/points', answerMs))
+    return points
+  }
+
+  async reload(): Promise<ReloadOutcome> {
+    return bodyOf<ReloadOutcome>(await this.#ask('POST', '/v1/reload'))
+  }
+
+  /**
+   * The records that pass a point, a line of JSON each, until the collector or `signal` ends it.
+   * @returns the last that the collector said about them
+   */
+  async tap(query: TapQuery, onLine: (line: string) => Promise<void> | void, signal: AbortSignal): Promise<TapStats> {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined)
+    const answer = await this.#ask('GET', `/v1/tap?${new URLSearchParams(given)}`)
+    await refusalOf(answer)
+    let stats: TapStats = { passed: 0, examined: 0, matched: 0, shown: 0, dropped: 0 }
+    const stop = () => answer.destroy()
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      for await (const line of createInterface({ input: answer, crlfDelay: Number.POSITIVE_INFINITY })) {
+        if (line.startsWith('{"tap":')) stats = JSON.parse(line).tap
+        else await onLine(line)
+      }
+    } catch (error) {
+      if (!signal.aborted) throw this.#unreachable(error)
+    } finally {
+      signal.removeEventListener('abort', stop)
+    }
+    if (!signal.aborted && stats.reason === undefined) throw this.#unreachable(new Error('it has ended'))
+    return stats
+  }
+
+  #ask(method: string, path: string, timeoutMs?: number): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown) => reject(this.#unreachable(error))
+      const asking = request({
+        socketPath: reachable(this.#path),
+        method,
+        path,
+        agent: false,
+        headers: { host: 'weir' },
+      })
+      asking.on('response', resolve).on('error', fail)
+      if (timeoutMs !== undefined) {
+        const timer = setTimeout(() => asking.destroy(new Error('it does not answer')), timeoutMs)
+        asking.on('close', () => clearTimeout(timer))
+      }
+      asking.end()
+    })
+  }
+
+  #unreachable(error: unknown): WeirError {
+    if (isWeirError(error)) return error
+    const code = error instanceof Error ? Reflect.get(error, 'code') : undefined
+    if (code === 'EACCES' || code === 'EPERM') {
+      return new WeirError(`only the owner of the collector may open ${this.#path}`, {
+        code: 'WEIR_CONTROL_DENIED',
+        hint: 'run this as the user that runs weir',
+      })
+    }
+    const isGone = code === 'ENOENT' || code === 'ECONNREFUSED'
+    return new WeirError(
+      isGone
+        ? `no collector is running here: nothing listens on ${this.#path}`
+        : `the collector at ${this.#path} cannot be reached: ${messageOf(error)}`,
+      {
+        code: 'WEIR_CONTROL_UNREACHABLE',
+        hint: 'start one (weir run), name the config that it runs with, or its socket: --socket PATH',
+      },
+    )
+  }
+}
+
+async function bodyOf<Body>(answer: IncomingMessage): Promise<Body> {
+  await refusalOf(answer)
+  return JSON.parse(await textOf(answer))
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const part of answer.setEncoding('utf8')) text += part
+  return text
+}
+
+/** Throws what the collector has against the request, if anything. */
+async function refusalOf(answer: IncomingMessage): Promise<void> {
+  if (answer.statusCode === 200) return
+  const { error } = JSON.parse(await textOf(answer))
+  const { code, message, hint } = error
+  throw code === 'WEIR_CONTROL_UNKNOWN'
+    ? new WeirError('the running collector is of another version than this command', {
+        code,
+        hint: 'restart the collector with this version of Weir',
+      })
+    : new WeirError(message, { code, ...(hint === undefined ? {} : { hint }) })
+}
