@@ -30,33 +30,19 @@ export default defineParser({
     parse(line, record) {
       const match = combined.exec(line)
       if (match === null) return false
-      const [
-        ,
-        client = '',
-        ,
-        user = '',
-        time = '',
-        method = '',
-        path = '',
-        protocol = '',
-        status = '',
-        size = '',
-        referer = '',
-        agent = '',
-      ] = match
-      const code = Number(status)
-      record.time = timeOf(time)
-      record.severityNumber = severityOfStatus(code)
+      const status = Number(match[8])
+      record.time = timeOf(match[4] ?? '')
+      record.severityNumber = severityOfStatus(status)
       record.attributes
-        .set('client.address', client)
-        .set('user.name', user)
-        .set('http.request.method', method)
-        .set('url.path', path)
-        .set('network.protocol.version', protocol)
-        .set('http.response.status_code', code)
-        .set('http.response.body.size', Number(size))
-        .set('http.request.header.referer', referer)
-        .set('user_agent.original', agent)
+        .set('client.address', match[1] ?? '')
+        .set('user.name', match[3] ?? '')
+        .set('http.request.method', match[5] ?? '')
+        .set('url.path', match[6] ?? '')
+        .set('network.protocol.version', match[7] ?? '')
+        .set('http.response.status_code', status)
+        .set('http.response.body.size', Number(match[9]))
+        .set('http.request.header.referer', match[10] ?? '')
+        .set('user_agent.original', match[11] ?? '')
       return true
     },
   }),

@@ -30,6 +30,8 @@ export class Layout {
   readonly attributes: Column[] = []
   readonly #attributeSlots = new Map<string, number>()
   readonly #fieldSlots = new Map<FieldName, number>()
+  /** Where the attribute stood that was asked for last: records have theirs in the same order, so the next one follows. */
+  #last = 0
 
   /** A layout whose attributes stand in the slots 2, 3, … in this order. */
   static of(...attributes: string[]): Layout {
@@ -54,8 +56,20 @@ export class Layout {
 
   /** The slot of an attribute, which is added if it is new. */
   addAttribute(name: string): number {
+    const guess = this.attributes[this.#last + 1]
+    if (guess !== undefined && guess.name === name) {
+      this.#last++
+      return guess.slot
+    }
+    return this.#findOrAdd(name)
+  }
+
+  #findOrAdd(name: string): number {
     const known = this.#attributeSlots.get(name)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      this.#last = this.attributes[0]?.name === name ? 0 : this.#last
+      return known
+    }
     const column = { slot: this.columns.length, name, isAttribute: true }
     this.columns.push(column)
     this.attributes.push(column)

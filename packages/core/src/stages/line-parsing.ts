@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer'
+import { type Buffer, isAscii } from 'node:buffer'
 import { type CompiledPattern, type LogBatch, type Parser, Record } from '@weir/sdk'
 import { contentEnd, endOfLine } from '../batch/line-bounds.ts'
 import { joinRows } from './record-joiner.ts'
@@ -29,19 +29,29 @@ export function parseLines(
     return reached
   }
   const record = new Record(batch)
+  // A line of ASCII is made a string faster when it need not be looked at again.
+  const encoding = isAscii(bytes.subarray(from, to)) ? 'latin1' : 'utf8'
   let at = from
   while (at < to && !batch.isFull) {
     const next = endOfLine(bytes, at, to)
     const end = contentEnd(bytes, at, next)
-    if (end > at) parseOne(parser, bytes, at, end, batch, record)
+    if (end > at) parseOne(parser, bytes, at, end, batch, record, encoding)
     at = next
   }
   return at
 }
 
-function parseOne(parser: Parser, bytes: Buffer, start: number, end: number, batch: LogBatch, record: Record): boolean {
+function parseOne(
+  parser: Parser,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  batch: LogBatch,
+  record: Record,
+  encoding: 'latin1' | 'utf8' = 'utf8',
+): boolean {
   const row = batch.addLine(start, end)
-  const isMine = parser.parse(bytes.toString('utf8', start, end), record.at(row))
+  const isMine = parser.parse(bytes.toString(encoding, start, end), record.at(row))
   if (!isMine) batch.fail(row)
   return isMine
 }
