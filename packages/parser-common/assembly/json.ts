@@ -1,5 +1,4 @@
-import { endOfLine } from './find'
-
+const ABSENT: i32 = -1
 const ESCAPED: i32 = 0x10000000
 const NUMBER: i32 = 0x20000000
 const JSON: i32 = 0x30000000
@@ -177,26 +176,134 @@ function endOfNested(from: usize): usize {
   }
 }
 
-/** Where the member that is being read has been written to. */
-let members: usize = 0
+/** A key: its first sixteen bytes, a mask of those that count, and what is known of it. */
+const MASK: usize = 16
+const LENGTH: usize = 32
+/** Where its value goes in a row, in bytes; -1 if it is for JavaScript to place. */
+const PLACE: usize = 36
+/** The key that came after it last time: records of one program have their keys in the same order. */
+const NEXT: usize = 40
+/** The next key of the same hash. */
+const CHAIN: usize = 44
+/** Its bytes after the sixteenth. */
+const TAIL: usize = 48
+const KEY_BYTES: usize = 64
+const MAX_KEYS: i32 = 1024
+const MAX_TAILS: i32 = 16384
+const BUCKETS: u32 = 256
 
-/** Reads the members of the object at `from` to `members`; the newline after it, or `INVALID`. */
-function readObject(from: usize, shift: i32, outEnd: usize): usize {
+const keys: usize = memory.data(65536, 16)
+const tails: usize = memory.data(16384, 16)
+const buckets: usize = memory.data(1024, 16)
+let keyCount: i32 = 0
+let tailBytes: i32 = 0
+
+/** Forgets all keys. Key 0 stands before the first one of an object. */
+export function forgetKeys(): void {
+  memory.fill(keys, 0, KEY_BYTES)
+  memory.fill(buckets, 0, 1024)
+  keyCount = 1
+  tailBytes = 0
+}
+
+// @ts-ignore: decorator
+@inline
+function bucketOf(at: usize, length: i32): usize {
+  const first = <u32>load<u8>(at) | (<u32>load<u8>(at + (length >> 1)) << 8) | (<u32>load<u8>(at + length - 1) << 16)
+  return buckets + ((((first ^ <u32>length) * 0x9e3779b1) >> 24) << 2)
+}
+
+/** Makes a key of the bytes at `at` known; returns its number, or 0 if there is no room. */
+export function addKey(at: usize, length: i32, place: i32): i32 {
+  const tail = length > 16 ? length - 16 : 0
+  if (keyCount == MAX_KEYS || tailBytes + tail > MAX_TAILS || length == 0) return 0
+  const key = keys + <usize>keyCount * KEY_BYTES
+  memory.fill(key, 0, KEY_BYTES)
+  memory.copy(key, at, length < 16 ? length : 16)
+  memory.fill(key + MASK, 0xff, length < 16 ? length : 16)
+  store<i32>(key, length, LENGTH)
+  store<i32>(key, place, PLACE)
+  store<u32>(key, <u32>(tails + tailBytes), TAIL)
+  memory.copy(tails + tailBytes, at + 16, tail)
+  tailBytes += tail
+  const bucket = bucketOf(at, length)
+  store<u32>(key, load<u32>(bucket), CHAIN)
+  store<u32>(bucket, <u32>key)
+  return keyCount++
+}
+
+// @ts-ignore: decorator
+@inline
+function isAt(key: usize, at: usize): bool {
+  if (v128.any_true(v128.and(v128.xor(v128.load(key), v128.load(at)), v128.load(key, MASK)))) return false
+  const length = load<i32>(key, LENGTH)
+  return length <= 16 || memory.compare(load<u32>(key, TAIL), at + 16, length - 16) == 0
+}
+
+function find(at: usize, length: i32): usize {
+  if (length == 0) return 0
+  let key = <usize>load<u32>(bucketOf(at, length))
+  while (key != 0 && !(load<i32>(key, LENGTH) == length && isAt(key, at))) key = load<u32>(key, CHAIN)
+  return key
+}
+
+/** Why a call has come back: all is read or there is no room, a key is not known, or the next line is for JavaScript. */
+const DONE: i32 = 0
+const UNKNOWN: i32 = 1
+const OTHER: i32 = 2
+
+/** Rows and values to be placed that the last call has written, and why it came back. */
+export let objects: i32 = 0
+export let placements: i32 = 0
+export let reason: i32 = 0
+/** The key that is not known. */
+export let unknownFrom: usize = 0
+export let unknownTo: usize = 0
+
+/** Where the next value to be placed is written, and where there is no more room. */
+let place: usize = 0
+let placeEnd: usize = 0
+
+/** Reads the object at `from` into a row; the newline after it, or 0 with a `reason`. */
+function readObject(from: usize, shift: i32, cells: usize, row: i32): usize {
+  reason = OTHER
   let i = afterSpace(from)
   if (load<u8>(i) != 0x7b) return INVALID
-  i = afterSpace(i + 1)
+  i++
+  if (load<u8>(i) != 0x22) i = afterSpace(i)
   if (load<u8>(i) != 0x7d) {
+    let previous = keys
     while (true) {
-      if (load<u8>(i) != 0x22 || members + 16 > outEnd) return INVALID
+      if (load<u8>(i) != 0x22) return INVALID
       const keyStart = i + 1
-      let end = endOfString(keyStart)
-      if (end == INVALID) return INVALID
-      store<i32>(members, <i32>keyStart + shift)
-      store<i32>(members, isEscaped ? ~(<i32>end + shift) : <i32>end + shift, 4)
-      i = afterSpace(end + 1)
-      if (load<u8>(i) != 0x3a) return INVALID
-      i = afterSpace(i + 1)
-      const byte = load<u8>(i)
+      let key = <usize>load<u32>(previous, NEXT)
+      let end: usize
+      if (key != 0 && load<u8>(keyStart + load<i32>(key, LENGTH)) == 0x22 && isAt(key, keyStart)) {
+        end = keyStart + load<i32>(key, LENGTH)
+      } else {
+        end = endOfString(keyStart)
+        if (end == INVALID) return INVALID
+        key = find(keyStart, <i32>(end - keyStart))
+        if (key == 0) {
+          reason = end == keyStart ? OTHER : UNKNOWN
+          unknownFrom = keyStart
+          unknownTo = end
+          return INVALID
+        }
+        store<u32>(previous, <u32>key, NEXT)
+      }
+      previous = key
+      i = end + 1
+      if (load<u8>(i) != 0x3a) {
+        i = afterSpace(i)
+        if (load<u8>(i) != 0x3a) return INVALID
+      }
+      i++
+      let byte = load<u8>(i)
+      if (byte <= 0x20) {
+        i = afterSpace(i)
+        byte = load<u8>(i)
+      }
       let a = <i32>i + shift
       let b: i32
       if (byte == 0x22) {
@@ -217,11 +324,27 @@ function readObject(from: usize, shift: i32, outEnd: usize): usize {
         b = byte == 0x6e ? NULL : BOOLEAN
       }
       if (end == INVALID) return INVALID
-      store<i32>(members, a, 8)
-      store<i32>(members, b, 12)
-      members += 16
-      i = afterSpace(end)
-      const next = load<u8>(i)
+      const at = load<i32>(key, PLACE)
+      if (at >= 0) {
+        store<i32>(cells + at, a)
+        store<i32>(cells + at, b, 4)
+      } else {
+        if (place == placeEnd) return INVALID
+        store<i32>(place, row)
+        store<i32>(place, <i32>((key - keys) / KEY_BYTES), 4)
+        store<i32>(place, a, 8)
+        store<i32>(place, b, 12)
+        place += 16
+      }
+      i = end
+      let next = load<u8>(i)
+      if (next == 0x2c) {
+        i++
+        if (load<u8>(i) != 0x22) i = afterSpace(i)
+        continue
+      }
+      i = afterSpace(i)
+      next = load<u8>(i)
       if (next == 0x7d) break
       if (next != 0x2c) return INVALID
       i = afterSpace(i + 1)
@@ -231,42 +354,52 @@ function readObject(from: usize, shift: i32, outEnd: usize): usize {
   return load<u8>(i) == 0x0a ? i : INVALID
 }
 
-/** Lines that the last call has read. */
-export let objects: i32 = 0
-
 /**
- * JSON, one object a line, as strictly as `JSON.parse` reads it. Writes four words for each line: where it begins, the
- * offset of its newline, how many members it has (-1 if it is no object), and nothing. Then four for each member: beginning
- * and end of its key (the complement of the end if it has escapes), and the cell of its value.
+ * JSON, one object a line, as strictly as `JSON.parse` reads it: writes a row of cells for each, with the line as body and
+ * the values of keys that have a place. The others are written to `places`, four words each: row, number of the key, and
+ * the cell. Stops at the first line that is no object or has a key that is not known.
  *
  * @param shift from addresses here to offsets on the page
- * @param capacity lines that are read at most
+ * @param width 32-bit words of a row
+ * @param capacity rows that fit
  * @returns the beginning of the first line that was not read, or `end`
  */
-export function json(p: usize, end: usize, shift: i32, out: usize, outEnd: usize, capacity: i32): usize {
-  objects = 0
-  let o = out
-  while (p < end && objects < capacity && o + 4096 < outEnd) {
+export function json(
+  p: usize, end: usize, shift: i32, cells: usize, times: usize, severities: usize, places: usize, placesEnd: usize,
+  width: i32, capacity: i32,
+): usize {
+  let row: i32 = 0
+  let o = cells
+  place = places
+  placeEnd = placesEnd
+  reason = DONE
+  while (p < end && row < capacity) {
     if (load<u8>(p) == 0x0a) {
       p++
       continue
     }
-    members = o + 16
-    let lineEnd = readObject(p, shift, outEnd)
-    let count = <i32>((members - o - 16) >> 4)
+    for (let word = 5; word < width; word += 2) store<i32>(o + (<usize>word << 2), ABSENT)
+    const begun = place
+    const lineEnd = readObject(p, shift, o, row)
     if (lineEnd == INVALID) {
-      // Whether it is no object, or one with more members than there is room for, is for JavaScript to say.
-      if (members + 16 > outEnd) break
-      lineEnd = endOfLine(p)
-      count = -1
-      members = o + 16
+      if (place == placeEnd && row > 0) reason = DONE
+      place = begun
+      break
     }
-    store<i32>(o, <i32>p + shift)
-    store<i32>(o, <i32>lineEnd + shift, 4)
-    store<i32>(o, count, 8)
-    o = members
-    objects++
+    reason = DONE
+    const lineStart = <i32>p + shift
+    const contentEnd = <i32>(load<u8>(lineEnd - 1) == 0x0d ? lineEnd - 1 : lineEnd) + shift
+    store<i32>(o, lineStart)
+    store<i32>(o, contentEnd, 4)
+    store<i32>(o, lineStart, 8)
+    store<i32>(o, contentEnd, 12)
+    store<f64>(times + (<usize>row << 3), NaN)
+    store<u8>(severities + row, 0)
+    o += <usize>width << 2
+    row++
     p = lineEnd + 1
   }
+  objects = row
+  placements = <i32>((place - places) >> 4)
   return p
 }

@@ -2,16 +2,40 @@ import { Cell, type Layout, type LogBatch } from '@weir/sdk'
 import { closeBrace, colon, comma, minus, newline, nine, openBrace, openBracket, quote, space, zero } from './byte.ts'
 import { afterSpace, endOfNested, endOfNumber, endOfString, endOfWord, invalid } from './json-syntax.ts'
 import type { Kernels } from './kernels/kernels.ts'
-import type { Key } from './key-table.ts'
+import type { Key, KeyTable } from './key-table.ts'
 import type { KeyedColumns } from './keyed-columns.ts'
 import type { LineScanner } from './line-scanner.ts'
 import { kernels, page } from './page.ts'
 import { contentEnd, endOfLine } from './page-line.ts'
+import { Role } from './well-known-keys.ts'
 
 const bytes = page
 
 const unescaped = (text: string): string => JSON.parse(`"${text}"`)
 const asItIs = (text: string): string => text
+
+/** The keys that the kernel knows, by the number that it gives them, and whose they are. */
+let known: (Key | undefined)[] = []
+let knownOf: KeyTable | undefined
+let knownCount = 0
+
+/** The keys of a table by the kernel's numbers, after making the new ones known to it. */
+function knownKeys(kernel: Kernels, table: KeyTable): readonly (Key | undefined)[] {
+  if (knownOf !== table) {
+    kernel.forgetKeys()
+    known = []
+    knownOf = table
+    knownCount = 0
+  }
+  const { found } = table
+  for (; knownCount < found.length; knownCount++) {
+    const key = found[knownCount]
+    if (key === undefined) break
+    const number = kernel.addKey(key.raw, key.role === Role.ATTRIBUTE ? key.slot : -1)
+    if (number > 0) known[number] = key
+  }
+  return known
+}
 
 /**
  * NDJSON: one object a line, checked as strictly as `JSON.parse` does. Values are ranges of the bytes, made when someone
@@ -32,46 +56,19 @@ export class JsonScanner implements LineScanner {
   }
 
   scan(from: number, to: number, batch: LogBatch): number {
-    if (this.#kernels === undefined) return this.#scan(from, to, batch)
+    const kernel = this.#kernels
+    if (kernel === undefined) return this.#scan(from, to, batch)
     let at = from
     while (at < to && !batch.isFull) {
-      const { reached, lines } = this.#kernels.json(at, to, batch.capacity - batch.rowCount)
-      if (lines > 0) at = this.#place(this.#kernels.tokens, lines, reached, batch)
-      else at = reached > at ? reached : this.#scan(at, endOfLine(at) + 1, batch)
+      const keys = knownKeys(kernel, this.#columns.keys)
+      if (batch.stride < batch.layout.size) batch.widen()
+      const firstRow = batch.rowCount
+      at = kernel.json(at, to, batch)
+      this.#columns.placeAll(batch, firstRow, kernel.places, kernel.placements, keys)
+      // A line with a new key, or that is no object.
+      if (kernel.isAtOther && !batch.isFull) at = this.#scan(at, endOfLine(at) + 1, batch)
     }
     return at
-  }
-
-  /**
-   * Makes rows of the lines that the kernel has read, until the batch is full.
-   * @returns where it has come to: `reached` if all of them have become rows
-   */
-  #place(tokens: Int32Array, lines: number, reached: number, batch: LogBatch): number {
-    const columns = this.#columns
-    const { keys } = columns
-    let token = 0
-    for (let line = 0; line < lines; line++) {
-      const start = tokens[token] ?? 0
-      const end = tokens[token + 1] ?? 0
-      const count = tokens[token + 2] ?? 0
-      if (batch.isFull) return start
-      token += 4
-      const row = columns.begin(batch, start)
-      let previous: Key = keys.start
-      for (let member = 0; member < count; member++, token += 4) {
-        const keyStart = tokens[token] ?? 0
-        const keyEnd = tokens[token + 1] ?? 0
-        const expected = previous.next
-        if (expected !== undefined && expected.length === keyEnd - keyStart && expected.isAt(keyStart))
-          previous = expected
-        else if (keyEnd < 0) previous = keys.find(keyStart, ~keyEnd, previous, unescaped)
-        else previous = keys.find(keyStart, keyEnd, previous, asItIs)
-        columns.set(batch, row, previous, tokens[token + 2] ?? 0, tokens[token + 3] ?? Cell.ABSENT)
-      }
-      if (count < 0) columns.refuse(batch, row, contentEnd(start, end))
-      else columns.end(batch, row, contentEnd(start, end))
-    }
-    return reached
   }
 
   #scan(from: number, to: number, batch: LogBatch): number {

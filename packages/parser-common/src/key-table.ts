@@ -11,7 +11,7 @@ export class Key {
   readonly name: string
   readonly length: number
   /** Its bytes; the first eight also as two words, with the bits of them that count. */
-  readonly #raw: Uint8Array
+  readonly raw: Uint8Array
   readonly #first: number
   readonly #firstMask: number
   readonly #second: number
@@ -28,7 +28,7 @@ export class Key {
   constructor(name: string, raw: Uint8Array, role: number, rank: number, slot: number) {
     this.name = name
     this.length = raw.length
-    this.#raw = raw
+    this.raw = raw
     const view = new DataView(new ArrayBuffer(8))
     for (let at = 0; at < 8 && at < raw.length; at++) view.setUint8(at, raw[at] ?? 0)
     this.#first = view.getInt32(0, true)
@@ -48,7 +48,7 @@ export class Key {
     ) {
       return false
     }
-    const raw = this.#raw
+    const raw = this.raw
     for (let at = 8; at < raw.length; at++) if (raw[at] !== bytes[from + at]) return false
     return true
   }
@@ -61,6 +61,8 @@ export class KeyTable {
   readonly layout: Layout
   readonly #roles: Roles
   readonly #chains: (Key | undefined)[] = new Array(buckets).fill(undefined)
+  /** Those that were found by their bytes, in the order in which they came. */
+  readonly found: Key[] = []
   /** Stands before the first key of a record. */
   readonly start = new Key('', new Uint8Array(0), Role.ATTRIBUTE, 0, -1)
 
@@ -82,6 +84,7 @@ export class KeyTable {
       key = this.#make(decode(pageText(from, to)), bytes.slice(from, to))
       key.chain = this.#chains[bucket]
       this.#chains[bucket] = key
+      this.found.push(key)
     }
     previous.next = key
     return key

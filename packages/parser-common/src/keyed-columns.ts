@@ -59,6 +59,28 @@ export class KeyedColumns {
     batch.cells[cell + 1] = b
   }
 
+  /**
+   * Puts values where they belong that a kernel has left.
+   * @param places four numbers each: row, counted from `firstRow`; the key's index in `keys`; and the cell
+   */
+  placeAll(
+    batch: LogBatch,
+    firstRow: number,
+    places: Int32Array,
+    count: number,
+    keys: readonly (Key | undefined)[],
+  ): void {
+    let last = -1
+    for (let at = 0; at < count * 4; at += 4) {
+      const row = firstRow + (places[at] ?? 0)
+      const key = keys[places[at + 1] ?? 0]
+      if (key === undefined) continue
+      if (row !== last) this.#fields.begin()
+      last = row
+      this.#fields.place(batch, row, key, places[at + 2] ?? 0, places[at + 3] ?? Cell.ABSENT)
+    }
+  }
+
   /** The line ends; without a message the body is the line. */
   end(batch: LogBatch, row: number, end: number): void {
     const { cells } = batch

@@ -32,12 +32,29 @@ interface Exports {
     capacity: number,
     texts: number,
   ): number
-  json(from: number, to: number, shift: number, out: number, outEnd: number, capacity: number): number
+  readonly placements: WebAssembly.Global
+  readonly reason: WebAssembly.Global
+  forgetKeys(): void
+  addKey(at: number, length: number, place: number): number
+  json(
+    from: number,
+    to: number,
+    shift: number,
+    cells: number,
+    times: number,
+    severities: number,
+    places: number,
+    placesEnd: number,
+    width: number,
+    capacity: number,
+  ): number
 }
 
 /** Rows that one call writes at most. */
 const maxRows = 4096
 const cellWords = maxRows * 32
+/** Values of JSON that one call leaves to JavaScript at most. */
+const maxPlaces = 16_384
 const wasmPageBytes = 65_536
 
 export type AccessFormatCode = 0 | 1 | 2
@@ -60,8 +77,9 @@ export class Kernels {
   readonly #times: Float64Array
   readonly #remainders: Uint32Array
   readonly #severities: Uint8Array
-  /** What `json` has read, in place of rows. */
-  readonly tokens: Int32Array
+  readonly #placesAt: number
+  /** The values that `json` has left to JavaScript: row (from the first that it added), number of the key, and the cell. */
+  readonly places: Int32Array
 
   /** @param pageBytes room for the page, with what may be read behind it */
   constructor(module: WebAssembly.Module, pageBytes: number) {
@@ -71,11 +89,12 @@ export class Kernels {
     this.#remaindersAt = this.#timesAt + maxRows * 8
     this.#severitiesAt = this.#remaindersAt + maxRows * 4
     this.#cellsAt = this.#severitiesAt + maxRows
-    this.page = this.#cellsAt + cellWords * 4
+    this.#placesAt = this.#cellsAt + cellWords * 4
+    this.page = this.#placesAt + maxPlaces * 16
     memory.grow(Math.ceil((this.page + pageBytes - memory.buffer.byteLength) / wasmPageBytes))
     this.buffer = memory.buffer
     this.#cells = new Int32Array(memory.buffer, this.#cellsAt, cellWords)
-    this.tokens = this.#cells
+    this.places = new Int32Array(memory.buffer, this.#placesAt, maxPlaces * 4)
     this.#times = new Float64Array(memory.buffer, this.#timesAt, maxRows)
     this.#remainders = new Uint32Array(memory.buffer, this.#remaindersAt, maxRows)
     this.#severities = new Uint8Array(memory.buffer, this.#severitiesAt, maxRows)
@@ -126,17 +145,56 @@ export class Kernels {
     return end - page
   }
 
+  /** Forgets the keys of JSON that it was told. */
+  forgetKeys(): void {
+    this.#exports.forgetKeys()
+  }
+
   /**
-   * Reads JSON objects, one a line, into `tokens`: four words for each line (where it begins, the offset of its newline,
-   * how many members it has or -1 if it is no object, nothing), then four for each member (beginning and end of its key,
-   * the complement of the end if the key has escapes, and the cell of its value).
-   * @returns the beginning of the first line that was not read: there are more than fit, or it has too many members
+   * Makes a key of JSON known, by its bytes as they stand in the input.
+   * @param slot where its values go; -1: to `places`
+   * @returns its number, or 0 if there is no room
    */
-  json(from: number, to: number, capacity: number): { reached: number; lines: number } {
+  addKey(raw: Uint8Array, slot: number): number {
+    if (raw.length > maxPlaces * 16) return 0
+    new Uint8Array(this.buffer, this.#placesAt, raw.length).set(raw)
+    return this.#exports.addKey(this.#placesAt, raw.length, slot < 0 ? -1 : slot * 8)
+  }
+
+  /**
+   * Adds the JSON objects in `page[from…to)` to the batch, one a line, up to the first that is none or has a key that is
+   * not known. The batch must have room for all slots.
+   */
+  json(from: number, to: number, batch: LogBatch): number {
     const { page } = this
-    const outEnd = this.#cellsAt + cellWords * 4
-    const reached = this.#exports.json(page + from, page + to, -page, this.#cellsAt, outEnd, capacity) - page
-    return { reached, lines: this.#exports.objects.value }
+    const [cells, times, severities, places] = [this.#cellsAt, this.#timesAt, this.#severitiesAt, this.#placesAt]
+    const end = this.#exports.json(
+      page + from,
+      page + to,
+      -page,
+      cells,
+      times,
+      severities,
+      places,
+      places + maxPlaces * 16,
+      batch.stride * 2,
+      this.#roomFor(batch),
+    )
+    const row = batch.rowCount
+    const count = this.#exports.objects.value
+    this.#moveRows(batch, count)
+    batch.timeRemainder?.fill(0, row, row + count)
+    return end - page
+  }
+
+  /** How many values there are in `places`. */
+  get placements(): number {
+    return this.#exports.placements.value
+  }
+
+  /** Whether `json` stopped at a line that is for JavaScript. */
+  get isAtOther(): boolean {
+    return this.#exports.reason.value !== 0
   }
 
   #roomFor(batch: LogBatch): number {
