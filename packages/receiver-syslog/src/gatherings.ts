@@ -1,0 +1,95 @@
+import type { AttributeMap, Clock, Output } from '@weir/sdk'
+import { BlockPool } from './block-pool.ts'
+import { Gathering } from './gathering.ts'
+import type { SyslogMetrics } from './syslog-metrics.ts'
+
+export type Transport = 'udp' | 'tcp' | 'unix'
+
+/** Who sends. */
+export interface Peer {
+  /** Empty for a Unix socket. */
+  readonly address: string
+  readonly port: number
+}
+
+export interface GatheringsOptions {
+  readonly componentId: string
+  readonly transport: Transport
+  readonly output: Output
+  readonly clock: Clock
+  readonly metrics: SyslogMetrics
+  readonly flushMs: number
+  readonly newlines: 'escape' | 'space' | 'split'
+  /** Each peer's messages bear its address, so they are gathered by peer. */
+  readonly addAttributes: boolean
+  readonly maxQueuedBytes: number
+  onLost(error: unknown): void
+}
+
+/** A block is what the stage makes one batch of; of each peer of many it is less. */
+const blockBytes = 256 * 1024
+const blockBytesOfPeer = 16 * 1024
+
+/** What one listener has received and not sent: in one piece, or by peer. */
+export class Gatherings {
+  readonly #options: GatheringsOptions
+  readonly #blocks: BlockPool
+  readonly #gatherings = new Map<string, Gathering>()
+  readonly #queue = { bytes: 0 }
+  /** Called when there is room after there was none. */
+  onRoom: () => void = () => {}
+
+  constructor(options: GatheringsOptions) {
+    this.#options = options
+    this.#blocks = new BlockPool(options.addAttributes ? blockBytesOfPeer : blockBytes)
+  }
+
+  get isFull(): boolean {
+    return this.#queue.bytes >= this.#options.maxQueuedBytes
+  }
+
+  of({ address, port }: Peer): Gathering {
+    const { addAttributes, componentId, transport } = this.#options
+    const key = addAttributes ? `${address}:${port}` : ''
+    let gathering = this.#gatherings.get(key)
+    if (gathering === undefined) {
+      const id = `${componentId}/${transport}${addAttributes ? `/${key}` : ''}`
+      gathering = this.#create(key, id, addAttributes ? attributesOf(transport, address, port) : {})
+      this.#gatherings.set(key, gathering)
+    }
+    return gathering
+  }
+
+  /** Sends everything. */
+  async drain(): Promise<void> {
+    await Promise.all(Array.from(this.#gatherings.values(), (gathering) => gathering.drain()))
+  }
+
+  #create(key: string, id: string, attributes: AttributeMap): Gathering {
+    const { output, clock, flushMs, newlines, metrics, addAttributes, onLost } = this.#options
+    const gathering: Gathering = new Gathering({
+      source: { id, attributes },
+      output,
+      clock,
+      blocks: this.#blocks,
+      queue: this.#queue,
+      flushMs,
+      newlines,
+      onRoom: () => {
+        if (addAttributes && gathering.isIdle) this.#gatherings.delete(key)
+        this.onRoom()
+      },
+      onLost: (bytes, error) => {
+        metrics.lostBytes.add(bytes)
+        onLost(error)
+      },
+    })
+    return gathering
+  }
+}
+
+/** @see https://opentelemetry.io/docs/specs/semconv/registry/attributes/network/ */
+const attributesOf = (transport: Transport, address: string, port: number): AttributeMap =>
+  transport === 'unix'
+    ? { 'network.transport': transport }
+    : { 'network.peer.address': address, 'network.peer.port': port, 'network.transport': transport }
