@@ -1,5 +1,5 @@
 export { access, rows } from './access'
-export { addKey, forgetKeys, json, objects, placements, reason, unknownFrom, unknownTo } from './json'
+export { addKey, addSeverity, forgetKeys, hasNanoseconds, json, objects, placements, reason } from './json'
 export { hasRemainders, messages, syslog } from './syslog'
 
 /** The first address that the kernels do not use themselves. */

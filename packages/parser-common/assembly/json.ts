@@ -1,3 +1,5 @@
+import { milliseconds, readTime, remainder } from './utc-time'
+
 const ABSENT: i32 = -1
 const ESCAPED: i32 = 0x10000000
 const NUMBER: i32 = 0x20000000
@@ -179,7 +181,7 @@ function endOfNested(from: usize): usize {
 /** A key: its first sixteen bytes, a mask of those that count, and what is known of it. */
 const MASK: usize = 16
 const LENGTH: usize = 32
-/** Where its value goes in a row, in bytes; -1 if it is for JavaScript to place. */
+/** Where its value goes in a row, in bytes; below 0: the complement of its role. */
 const PLACE: usize = 36
 /** The key that came after it last time: records of one program have their keys in the same order. */
 const NEXT: usize = 40
@@ -198,8 +200,11 @@ const buckets: usize = memory.data(1024, 16)
 let keyCount: i32 = 0
 let tailBytes: i32 = 0
 
-/** Forgets all keys. Key 0 stands before the first one of an object. */
-export function forgetKeys(): void {
+/** Forgets all keys. Key 0 stands before the first one of an object. The fields' places are in bytes of a row. */
+export function forgetKeys(severityText: i32, traceId: i32, spanId: i32): void {
+  severityTextAt = severityText
+  traceIdAt = traceId
+  spanIdAt = spanId
   memory.fill(keys, 0, KEY_BYTES)
   memory.fill(buckets, 0, 1024)
   keyCount = 1
@@ -247,19 +252,101 @@ function find(at: usize, length: i32): usize {
   return key
 }
 
-/** Why a call has come back: all is read or there is no room, a key is not known, or the next line is for JavaScript. */
+/** Roles of keys whose values are no attributes. */
+const BODY: i32 = 1
+const TIME: i32 = 2
+const SEVERITY: i32 = 3
+const TRACE_ID: i32 = 4
+const SPAN_ID: i32 = 5
+
+/** Words for severities: as keys are kept, with the number of the severity for a place. */
+const MAX_WORDS: i32 = 32
+const words: usize = memory.data(2048, 16)
+let wordCount: i32 = 0
+let lastWord: usize = 0
+
+/** Makes a word of at most sixteen bytes known. */
+export function addSeverity(at: usize, length: i32, severity: i32): void {
+  if (wordCount == MAX_WORDS) return
+  const word = words + <usize>wordCount * KEY_BYTES
+  memory.copy(word, at, length)
+  memory.fill(word + MASK, 0xff, length)
+  store<i32>(word, length, LENGTH)
+  store<i32>(word, severity, PLACE)
+  lastWord = word
+  wordCount++
+}
+
+/** The severity of a word, 0 if it is not known. */
+function severityOf(at: usize, length: i32): i32 {
+  if (wordCount == 0) return 0
+  if (load<i32>(lastWord, LENGTH) == length && isAt(lastWord, at)) return load<i32>(lastWord, PLACE)
+  for (let index: i32 = 0; index < wordCount; index++) {
+    const word = words + <usize>index * KEY_BYTES
+    if (load<i32>(word, LENGTH) != length || !isAt(word, at)) continue
+    lastWord = word
+    return load<i32>(word, PLACE)
+  }
+  return 0
+}
+
+/** Where the fields of the record stand in a row, in bytes. */
+let severityTextAt: i32 = 0
+let traceIdAt: i32 = 0
+let spanIdAt: i32 = 0
+
+/** Where a row is written, but for its cells. */
+let rowTime: usize = 0
+let rowRemainder: usize = 0
+let rowSeverity: usize = 0
+
+/** Puts a value where its role says; whether it makes sense there. */
+function take(role: i32, cells: usize, a: i32, b: i32, shift: i32): bool {
+  if (role == BODY) {
+    if (b == NULL) return false
+    store<i32>(cells, a, 8)
+    store<i32>(cells, b, 12)
+    return true
+  }
+  // All others are texts: ranges without a mark of another kind.
+  if ((b & 0xf0000000) != 0) return false
+  const from = <usize>(a - shift)
+  const length = b - a
+  if (role == TIME) {
+    if (length < 20 || readTime(from) != from + length) return false
+    store<f64>(rowTime, milliseconds)
+    store<u32>(rowRemainder, remainder)
+    hasNanoseconds |= <i32>remainder
+    return true
+  }
+  let at: i32 = 0
+  if (role == SEVERITY) {
+    const severity = length <= 16 ? severityOf(from, length) : 0
+    if (severity == 0) return false
+    store<u8>(rowSeverity, <u8>severity)
+    at = severityTextAt
+  } else if (role == TRACE_ID) {
+    if (length != 32) return false
+    at = traceIdAt
+  } else if (role == SPAN_ID) {
+    if (length != 16) return false
+    at = spanIdAt
+  } else return false
+  store<i32>(cells + at, a)
+  store<i32>(cells + at, b, 4)
+  return true
+}
+
+/** Why a call has come back: all is read or there is no room, or the next line is for JavaScript. */
 const DONE: i32 = 0
-const UNKNOWN: i32 = 1
-const OTHER: i32 = 2
+const OTHER: i32 = 1
 
 /** Rows and values to be placed that the last call has written, and why it came back. */
 export let objects: i32 = 0
 export let placements: i32 = 0
 export let reason: i32 = 0
-/** The key that is not known. */
-export let unknownFrom: usize = 0
-export let unknownTo: usize = 0
-
+/** Whether a time has nanoseconds. */
+export let hasNanoseconds: i32 = 0
 /** Where the next value to be placed is written, and where there is no more room. */
 let place: usize = 0
 let placeEnd: usize = 0
@@ -273,6 +360,7 @@ function readObject(from: usize, shift: i32, cells: usize, row: i32): usize {
   if (load<u8>(i) != 0x22) i = afterSpace(i)
   if (load<u8>(i) != 0x7d) {
     let previous = keys
+    let seen: i32 = 0
     while (true) {
       if (load<u8>(i) != 0x22) return INVALID
       const keyStart = i + 1
@@ -284,12 +372,7 @@ function readObject(from: usize, shift: i32, cells: usize, row: i32): usize {
         end = endOfString(keyStart)
         if (end == INVALID) return INVALID
         key = find(keyStart, <i32>(end - keyStart))
-        if (key == 0) {
-          reason = end == keyStart ? OTHER : UNKNOWN
-          unknownFrom = keyStart
-          unknownTo = end
-          return INVALID
-        }
+        if (key == 0) return INVALID
         store<u32>(previous, <u32>key, NEXT)
       }
       previous = key
@@ -325,10 +408,16 @@ function readObject(from: usize, shift: i32, cells: usize, row: i32): usize {
       }
       if (end == INVALID) return INVALID
       const at = load<i32>(key, PLACE)
+      if (at < -1) {
+        // Which of several keys of one role counts is for JavaScript to say.
+        const role = 1 << ~at
+        if ((seen & role) != 0) return INVALID
+        seen |= role
+      }
       if (at >= 0) {
         store<i32>(cells + at, a)
         store<i32>(cells + at, b, 4)
-      } else {
+      } else if (at == -1 || !take(~at, cells, a, b, shift)) {
         if (place == placeEnd) return INVALID
         store<i32>(place, row)
         store<i32>(place, <i32>((key - keys) / KEY_BYTES), 4)
@@ -355,9 +444,9 @@ function readObject(from: usize, shift: i32, cells: usize, row: i32): usize {
 }
 
 /**
- * JSON, one object a line, as strictly as `JSON.parse` reads it: writes a row of cells for each, with the line as body and
- * the values of keys that have a place. The others are written to `places`, four words each: row, number of the key, and
- * the cell. Stops at the first line that is no object or has a key that is not known.
+ * JSON, one object a line, as strictly as `JSON.parse` reads it: writes a row for each, with the values of attributes and
+ * those that make sense in their role; without a message the body is the line. Other values are written to `places`, four
+ * words each: row, number of the key, and the cell. Stops at the first line that is no object or has a key that is not known.
  *
  * @param shift from addresses here to offsets on the page
  * @param width 32-bit words of a row
@@ -365,20 +454,27 @@ function readObject(from: usize, shift: i32, cells: usize, row: i32): usize {
  * @returns the beginning of the first line that was not read, or `end`
  */
 export function json(
-  p: usize, end: usize, shift: i32, cells: usize, times: usize, severities: usize, places: usize, placesEnd: usize,
-  width: i32, capacity: i32,
+  p: usize, end: usize, shift: i32, cells: usize, times: usize, remainders: usize, severities: usize,
+  places: usize, placesEnd: usize, width: i32, capacity: i32,
 ): usize {
   let row: i32 = 0
   let o = cells
   place = places
   placeEnd = placesEnd
   reason = DONE
+  hasNanoseconds = 0
   while (p < end && row < capacity) {
     if (load<u8>(p) == 0x0a) {
       p++
       continue
     }
-    for (let word = 5; word < width; word += 2) store<i32>(o + (<usize>word << 2), ABSENT)
+    for (let word = 3; word < width; word += 2) store<i32>(o + (<usize>word << 2), ABSENT)
+    rowTime = times + (<usize>row << 3)
+    rowRemainder = remainders + (<usize>row << 2)
+    rowSeverity = severities + row
+    store<f64>(rowTime, NaN)
+    store<u32>(rowRemainder, 0)
+    store<u8>(rowSeverity, 0)
     const begun = place
     const lineEnd = readObject(p, shift, o, row)
     if (lineEnd == INVALID) {
@@ -391,10 +487,10 @@ export function json(
     const contentEnd = <i32>(load<u8>(lineEnd - 1) == 0x0d ? lineEnd - 1 : lineEnd) + shift
     store<i32>(o, lineStart)
     store<i32>(o, contentEnd, 4)
-    store<i32>(o, lineStart, 8)
-    store<i32>(o, contentEnd, 12)
-    store<f64>(times + (<usize>row << 3), NaN)
-    store<u8>(severities + row, 0)
+    if (load<i32>(o, 12) == ABSENT) {
+      store<i32>(o, lineStart, 8)
+      store<i32>(o, contentEnd, 12)
+    }
     o += <usize>width << 2
     row++
     p = lineEnd + 1

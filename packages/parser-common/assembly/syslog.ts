@@ -1,5 +1,5 @@
-import { epochOf, two } from './calendar'
 import { endOfLine, endOfWord } from './find'
+import { milliseconds, readTime, remainder } from './utc-time'
 
 const ABSENT: i32 = -1
 const INTEGER: i32 = 0x90000000 | 0
@@ -8,57 +8,9 @@ const STRUCTURED_DATA: i32 = 0x40000000
 
 /** OTel's severity numbers of syslog's severities, from emergency to debug. */
 const severityNumbers = memory.data<u8>([21, 19, 18, 17, 13, 10, 9, 5])
-/** By how many digits of a fraction are missing to nanoseconds. */
-const powers = memory.data<u32>([1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000])
-
 /** Rows that the last call has written, and whether one of them has nanoseconds. */
 export let messages: i32 = 0
 export let hasRemainders: i32 = 0
-
-/** The second that was read last: its 19 bytes, and as a number. */
-const known: usize = memory.data(24, 8)
-let knownSecond: f64 = NaN
-
-/** What `readTime` has read. */
-let milliseconds: f64 = NaN
-let remainder: u32 = 0
-
-/** Reads `2026-11-24T13:55:36.123456Z`; the offset after it, or 0 for what is not exactly of that form. */
-// @ts-ignore: decorator
-@inline
-function readTime(from: usize): usize {
-  if (load<u64>(from) != load<u64>(known) || load<u64>(from, 8) != load<u64>(known, 8) || load<u32>(from, 15) != load<u32>(known, 15)) {
-    const century = two(from)
-    const ofCentury = two(from + 2)
-    const isShaped =
-      load<u8>(from, 4) == 0x2d && load<u8>(from, 7) == 0x2d && load<u8>(from, 10) == 0x54 &&
-      load<u8>(from, 13) == 0x3a && load<u8>(from, 16) == 0x3a
-    if (!isShaped || century > 99 || ofCentury > 99) return 0
-    const second = epochOf(
-      century * 100 + ofCentury, two(from + 5), two(from + 8), two(from + 11), two(from + 14), two(from + 17),
-    )
-    if (isNaN(second)) return 0
-    memory.copy(known, from, 19)
-    knownSecond = second
-  }
-  let at = from + 19
-  milliseconds = knownSecond
-  remainder = 0
-  if (load<u8>(at) == 0x2e) {
-    let fraction: u32 = 0
-    let count = 0
-    for (let digit = <u32>load<u8>(++at) - 0x30; digit <= 9 && count < 9; digit = <u32>load<u8>(++at) - 0x30) {
-      fraction = fraction * 10 + digit
-      count++
-    }
-    if (count == 0) return 0
-    const nanoseconds = fraction * load<u32>(powers + ((9 - count) << 2))
-    const ms = nanoseconds / 1000000
-    milliseconds += <f64>ms
-    remainder = nanoseconds - ms * 1000000
-  }
-  return load<u8>(at) == 0x5a ? at + 1 : 0
-}
 
 /** The end of a value, `ABSENT` for `-`, which RFC 5424 writes for none. */
 // @ts-ignore: decorator
@@ -118,13 +70,14 @@ export function syslog(
     // `>1 `
     if (value > 191 || (load<u32>(i) & 0xffffff) != 0x20313e) break
     i += 3
-    if (load<u16>(i) == 0x202d) {
-      milliseconds = NaN
-      remainder = 0
-      i++
-    } else {
+    let ms: f64 = NaN
+    let nanoseconds: u32 = 0
+    if (load<u16>(i) == 0x202d) i++
+    else {
       i = readTime(i)
       if (i == 0) break
+      ms = milliseconds
+      nanoseconds = remainder
     }
     if (load<u8>(i) != 0x20) break
     const hostStart = i + 1
@@ -183,9 +136,9 @@ export function syslog(
     store<i32>(o, texts + <i32>(value & 7), 88)
     store<i32>(o, VALUE, 92)
     for (let word = 25; word < width; word += 2) store<i32>(o + (<usize>word << 2), ABSENT)
-    store<f64>(times + (<usize>row << 3), milliseconds)
-    store<u32>(remainders + (<usize>row << 2), remainder)
-    hasRemainders |= <i32>remainder
+    store<f64>(times + (<usize>row << 3), ms)
+    store<u32>(remainders + (<usize>row << 2), nanoseconds)
+    hasRemainders |= <i32>nanoseconds
     store<u8>(severities + row, load<u8>(severityNumbers + (value & 7)))
     o += <usize>width << 2
     row++

@@ -29,22 +29,24 @@ const againRemainder = remainderOfAgain
  */
 export class FieldPlacer {
   readonly #keys: KeyTable
-  readonly #chomps: boolean
+  readonly chomps: boolean
   readonly #time: PageTime
   readonly #severityWords = new SeverityWords()
   /** By role: the key whose value was taken, if its rank says that there is one. */
   readonly #taken: (Key | undefined)[] = new Array(6).fill(undefined)
-  readonly #severityText: number
-  readonly #traceId: number
-  readonly #spanId: number
+  readonly slots: { readonly severityText: number; readonly traceId: number; readonly spanId: number }
 
   constructor(keys: KeyTable, time: PageTime, options: PlacerOptions = {}) {
-    this.#chomps = options.chomp ?? false
+    this.chomps = options.chomp ?? false
     this.#keys = keys
     this.#time = time
-    this.#severityText = keys.layout.addField('severityText')
-    this.#traceId = keys.layout.addField('traceId')
-    this.#spanId = keys.layout.addField('spanId')
+    const { layout } = keys
+    const [severityText, traceId, spanId] = [
+      layout.addField('severityText'),
+      layout.addField('traceId'),
+      layout.addField('spanId'),
+    ]
+    this.slots = { severityText, traceId, spanId }
   }
 
   /** A new record begins. */
@@ -102,7 +104,7 @@ export class FieldPlacer {
       case Role.BODY:
         if (kind === Cell.NULL) return false
         cells[at + bodySlot * 2] = a
-        cells[at + bodySlot * 2 + 1] = this.#chomps && kind === Cell.ESCAPED ? chomped(a, endOf(b)) : b
+        cells[at + bodySlot * 2 + 1] = this.chomps && kind === Cell.ESCAPED ? chomped(a, endOf(b)) : b
         return true
       case Role.TIME:
         if (kind === Cell.STRING && readAgain(batch.time, row, a) === b) {
@@ -115,13 +117,13 @@ export class FieldPlacer {
         return this.#takeSeverity(batch, row, kind, a, b)
       case Role.TRACE_ID:
         if (kind !== Cell.STRING || b - a !== 32) return false
-        cells[at + this.#traceId * 2] = a
-        cells[at + this.#traceId * 2 + 1] = b
+        cells[at + this.slots.traceId * 2] = a
+        cells[at + this.slots.traceId * 2 + 1] = b
         return true
       default:
         if (kind !== Cell.STRING || b - a !== 16) return false
-        cells[at + this.#spanId * 2] = a
-        cells[at + this.#spanId * 2 + 1] = b
+        cells[at + this.slots.spanId * 2] = a
+        cells[at + this.slots.spanId * 2 + 1] = b
         return true
     }
   }
@@ -138,14 +140,14 @@ export class FieldPlacer {
       const severity = this.#severityWords.of(a, b)
       if (severity === 0) return false
       batch.severityNumber[row] = severity
-      setCell(batch, row, this.#severityText, a, b)
+      setCell(batch, row, this.slots.severityText, a, b)
       return true
     }
     if (kind !== Cell.NUMBER) return false
     const severity = severityOfNumber(Number(pageText(a, endOf(b))))
     if (severity === 0) return false
     batch.severityNumber[row] = severity
-    setCell(batch, row, this.#severityText, 0, Cell.ABSENT)
+    setCell(batch, row, this.slots.severityText, 0, Cell.ABSENT)
     return true
   }
 

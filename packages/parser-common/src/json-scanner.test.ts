@@ -11,14 +11,21 @@ import { PageTime } from './page-time.ts'
 import { Roles } from './well-known-keys.ts'
 
 const roles = new Roles({
-  body_keys: ['msg'],
-  time_keys: ['ts'],
+  body_keys: ['msg', 'a'],
+  time_keys: ['ts', 'b'],
   severity_keys: ['level'],
   trace_id_keys: ['trace_id'],
   span_id_keys: ['span_id'],
 })
-const key = fc.oneof(fc.constantFrom('msg', 'ts', 'level', 'a', 'b', '__proto__', 'k"e\\y', 'é', ''), fc.string())
-const object = fc.dictionary(key, fc.oneof(fc.jsonValue({ maxDepth: 4 }), fc.constantFrom('error', 1795528536, 1e300)))
+const key = fc.oneof(
+  fc.constantFrom('msg', 'ts', 'level', 'trace_id', 'span_id', 'a', 'b', '__proto__', 'k"e\\y', 'é', ''),
+  fc.string(),
+)
+const telling = fc.constantFrom(
+  ...['error', 'WARN', 'info', 30, 1795528536, 1e300, '2026-11-24T13:55:36.123456Z', '2026-11-24T13:55:37Z'],
+  ...['2026-11-24T13:55:36.5+02:00', '2026-02-30T13:55:36Z', '0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'],
+)
+const object = fc.dictionary(key, fc.oneof(fc.jsonValue({ maxDepth: 4 }), telling))
 
 /** An object on a line, spaced somehow, or one that was damaged somewhere. */
 const line = fc

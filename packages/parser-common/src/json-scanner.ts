@@ -1,4 +1,4 @@
-import { Cell, type Layout, type LogBatch } from '@weir/sdk'
+import { Cell, kindOf, type Layout, type LogBatch } from '@weir/sdk'
 import { closeBrace, colon, comma, minus, newline, nine, openBrace, openBracket, quote, space, zero } from './byte.ts'
 import { afterSpace, endOfNested, endOfNumber, endOfString, endOfWord, invalid } from './json-syntax.ts'
 import type { Kernels } from './kernels/kernels.ts'
@@ -20,21 +20,38 @@ let knownOf: KeyTable | undefined
 let knownCount = 0
 
 /** The keys of a table by the kernel's numbers, after making the new ones known to it. */
-function knownKeys(kernel: Kernels, table: KeyTable): readonly (Key | undefined)[] {
-  if (knownOf !== table) {
-    kernel.forgetKeys()
+function knownKeys(kernel: Kernels, { keys, fields }: KeyedColumns): readonly (Key | undefined)[] {
+  if (knownOf !== keys) {
+    kernel.forgetKeys(fields.slots)
     known = []
-    knownOf = table
+    knownOf = keys
     knownCount = 0
   }
-  const { found } = table
+  const { found } = keys
   for (; knownCount < found.length; knownCount++) {
     const key = found[knownCount]
     if (key === undefined) break
-    const number = kernel.addKey(key.raw, key.role === Role.ATTRIBUTE ? key.slot : -1)
+    const isPlain = key.role === Role.ATTRIBUTE
+    const role = key.role === Role.BODY && fields.chomps ? 0 : key.role
+    const number = kernel.addKey(key.raw, isPlain ? key.slot : ~role)
     if (number > 0) known[number] = key
   }
   return known
+}
+
+/** Makes the words for severities known that the kernel has left to JavaScript. */
+function learnSeverities(kernel: Kernels, batch: LogBatch, firstRow: number, keys: readonly (Key | undefined)[]): void {
+  const { places, placements } = kernel
+  for (let at = 0; at < placements * 4; at += 4) {
+    const b = places[at + 3] ?? Cell.ABSENT
+    if (keys[places[at + 1] ?? 0]?.role !== Role.SEVERITY || kindOf(b) !== Cell.STRING) continue
+    const a = places[at + 2] ?? 0
+    const severity = batch.severityNumber[firstRow + (places[at] ?? 0)] ?? 0
+    // Copied first: the kernel takes the word where it has left the places.
+    if (severity === 0 || b - a > 16) continue
+    kernel.addSeverity(bytes.slice(a, b), severity)
+    return
+  }
 }
 
 /**
@@ -60,11 +77,12 @@ export class JsonScanner implements LineScanner {
     if (kernel === undefined) return this.#scan(from, to, batch)
     let at = from
     while (at < to && !batch.isFull) {
-      const keys = knownKeys(kernel, this.#columns.keys)
+      const keys = knownKeys(kernel, this.#columns)
       if (batch.stride < batch.layout.size) batch.widen()
       const firstRow = batch.rowCount
       at = kernel.json(at, to, batch)
       this.#columns.placeAll(batch, firstRow, kernel.places, kernel.placements, keys)
+      learnSeverities(kernel, batch, firstRow, keys)
       // A line with a new key, or that is no object.
       if (kernel.isAtOther && !batch.isFull) at = this.#scan(at, endOfLine(at) + 1, batch)
     }

@@ -13,21 +13,21 @@ export class KeyedColumns {
   readonly #time: PageTime
   readonly #options: PlacerOptions
   keys: KeyTable
-  #fields: FieldPlacer
+  fields: FieldPlacer
 
   constructor(roles: Roles, time: PageTime, options: PlacerOptions = {}) {
     this.#roles = roles
     this.#time = time
     this.#options = options
     this.keys = new KeyTable(new Layout(), roles)
-    this.#fields = new FieldPlacer(this.keys, time, options)
+    this.fields = new FieldPlacer(this.keys, time, options)
   }
 
   /** The layout of the next batch. */
   get layout(): Layout {
     if (this.keys.layout.isCrowded) {
       this.keys = new KeyTable(new Layout(), this.#roles)
-      this.#fields = new FieldPlacer(this.keys, this.#time, this.#options)
+      this.fields = new FieldPlacer(this.keys, this.#time, this.#options)
     }
     return this.keys.layout
   }
@@ -43,14 +43,14 @@ export class KeyedColumns {
     batch.time[row] = Number.NaN
     batch.severityNumber[row] = 0
     if (batch.timeRemainder !== null) batch.timeRemainder[row] = 0
-    this.#fields.begin()
+    this.fields.begin()
     return row
   }
 
   /** Puts the value of a key where it belongs. */
   set(batch: LogBatch, row: number, key: Key, a: number, b: number): void {
     if (key.role !== Role.ATTRIBUTE) {
-      this.#fields.place(batch, row, key, a, b)
+      this.fields.place(batch, row, key, a, b)
       return
     }
     if (key.slot >= batch.stride) batch.widen()
@@ -75,9 +75,9 @@ export class KeyedColumns {
       const row = firstRow + (places[at] ?? 0)
       const key = keys[places[at + 1] ?? 0]
       if (key === undefined) continue
-      if (row !== last) this.#fields.begin()
+      if (row !== last) this.fields.begin()
       last = row
-      this.#fields.place(batch, row, key, places[at + 2] ?? 0, places[at + 3] ?? Cell.ABSENT)
+      this.fields.place(batch, row, key, places[at + 2] ?? 0, places[at + 3] ?? Cell.ABSENT)
     }
   }
 

@@ -34,7 +34,9 @@ interface Exports {
   ): number
   readonly placements: WebAssembly.Global
   readonly reason: WebAssembly.Global
-  forgetKeys(): void
+  readonly hasNanoseconds: WebAssembly.Global
+  forgetKeys(severityText: number, traceId: number, spanId: number): void
+  addSeverity(at: number, length: number, severity: number): void
   addKey(at: number, length: number, place: number): number
   json(
     from: number,
@@ -42,6 +44,7 @@ interface Exports {
     shift: number,
     cells: number,
     times: number,
+    remainders: number,
     severities: number,
     places: number,
     placesEnd: number,
@@ -109,7 +112,7 @@ export class Kernels {
     const end = this.#exports.access(page + from, page + to, -page, cells, times, severities, width, room, format)
     const row = batch.rowCount
     const count = this.#exports.rows.value
-    this.#moveRows(batch, count)
+    this.#moveRows(batch, count, false)
     batch.timeRemainder?.fill(0, row, row + count)
     return end - page
   }
@@ -136,29 +139,30 @@ export class Kernels {
       room,
       texts,
     )
-    const row = batch.rowCount
-    const count = this.#exports.messages.value
-    this.#moveRows(batch, count)
-    if (batch.timeRemainder !== null || this.#exports.hasRemainders.value !== 0) {
-      batch.remainders().set(this.#remainders.subarray(0, count), row)
-    }
+    this.#moveRows(batch, this.#exports.messages.value, this.#exports.hasRemainders.value !== 0)
     return end - page
   }
 
-  /** Forgets the keys of JSON that it was told. */
-  forgetKeys(): void {
-    this.#exports.forgetKeys()
+  /** Forgets the keys of JSON that it was told; `slots` are those of the fields. */
+  forgetKeys(slots: { readonly severityText: number; readonly traceId: number; readonly spanId: number }): void {
+    this.#exports.forgetKeys(slots.severityText * 8, slots.traceId * 8, slots.spanId * 8)
+  }
+
+  /** Makes a word for a severity known, of at most sixteen bytes. */
+  addSeverity(word: Uint8Array, severity: number): void {
+    new Uint8Array(this.buffer, this.#placesAt, word.length).set(word)
+    this.#exports.addSeverity(this.#placesAt, word.length, severity)
   }
 
   /**
    * Makes a key of JSON known, by its bytes as they stand in the input.
-   * @param slot where its values go; -1: to `places`
+   * @param slot where its values go, or the complement of its role; those of role 0 go to `places`
    * @returns its number, or 0 if there is no room
    */
   addKey(raw: Uint8Array, slot: number): number {
     if (raw.length > maxPlaces * 16) return 0
     new Uint8Array(this.buffer, this.#placesAt, raw.length).set(raw)
-    return this.#exports.addKey(this.#placesAt, raw.length, slot < 0 ? -1 : slot * 8)
+    return this.#exports.addKey(this.#placesAt, raw.length, slot < 0 ? slot : slot * 8)
   }
 
   /**
@@ -174,16 +178,14 @@ export class Kernels {
       -page,
       cells,
       times,
+      this.#remaindersAt,
       severities,
       places,
       places + maxPlaces * 16,
       batch.stride * 2,
       this.#roomFor(batch),
     )
-    const row = batch.rowCount
-    const count = this.#exports.objects.value
-    this.#moveRows(batch, count)
-    batch.timeRemainder?.fill(0, row, row + count)
+    this.#moveRows(batch, this.#exports.objects.value, this.#exports.hasNanoseconds.value !== 0)
     return end - page
   }
 
@@ -201,12 +203,13 @@ export class Kernels {
     return Math.min(maxRows, batch.capacity - batch.rowCount, Math.floor(cellWords / (batch.stride * 2)))
   }
 
-  #moveRows(batch: LogBatch, count: number): void {
+  #moveRows(batch: LogBatch, count: number, hasRemainders: boolean): void {
     const width = batch.stride * 2
     const row = batch.rowCount
     batch.cells.set(this.#cells.subarray(0, count * width), row * width)
     batch.time.set(this.#times.subarray(0, count), row)
     batch.severityNumber.set(this.#severities.subarray(0, count), row)
+    if (hasRemainders || batch.timeRemainder !== null) batch.remainders().set(this.#remainders.subarray(0, count), row)
     batch.rowCount = row + count
   }
 }
