@@ -26,6 +26,7 @@ it('exports definitions', () => {
     'new_pattern',
     'pattern',
     'threshold',
+    'series',
   ])
 })
 

@@ -3,6 +3,7 @@ import { errorRate } from './detectors/error-rate.ts'
 import { newPattern } from './detectors/new-pattern.ts'
 import { pattern } from './detectors/pattern.ts'
 import { rate } from './detectors/rate.ts'
+import { series } from './detectors/series.ts'
 import { threshold } from './detectors/threshold.ts'
 
-export default [anomaly, rate, errorRate, newPattern, pattern, threshold]
+export default [anomaly, rate, errorRate, newPattern, pattern, threshold, series]

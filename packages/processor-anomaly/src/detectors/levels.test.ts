@@ -6,6 +6,7 @@ import { errorRate } from './error-rate.ts'
 import { newPattern } from './new-pattern.ts'
 import { pattern } from './pattern.ts'
 import { rate } from './rate.ts'
+import { series } from './series.ts'
 import { threshold } from './threshold.ts'
 
 type Subject = readonly [Definition<'detector', Detector>, object]
@@ -13,6 +14,8 @@ const subjects: readonly Subject[] = [
   [rate, { window: '6s', warmup: 2, min_count: 1, threshold: 1, min_change: 0.1, adapt_after: 3 }],
   [errorRate, { window: '6s', warmup: 1, min_count: 1, threshold: 0.5, min_ratio: 1, adapt_after: 3 }],
   [threshold, { field: 'attributes.ms', aggregate: 'mean', above: 50, window: '6s' }],
+  [series, { field: 'attributes.ms', interval: '1s', warmup: 2, refractory: 2, threshold: 0.3 }],
+  [series, { field: 'attributes.ms', counter: true, interval: '2s', warmup: 0, refractory: 0, threshold: 0.3 }],
   [threshold, { below: 3, window: '6s' }],
   [pattern, { patterns: ['a', 'fail'], threshold: 2, window: '3s' }],
   [newPattern, { warmup: '1s', warmup_records: 3, max_clusters: 16 }],
