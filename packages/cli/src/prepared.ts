@@ -9,7 +9,7 @@ export interface ConfigOptions {
 }
 
 /** The command's own package, whose dependencies are the built-in plugins. */
-const host = fileURLToPath(new URL('..', import.meta.url))
+export const host = fileURLToPath(new URL('..', import.meta.url))
 
 /** Reads and checks the config that the command line names. */
 export const prepareFrom = (files: readonly string[], { profile, plugin }: ConfigOptions = {}): Promise<Prepared> =>

@@ -12,6 +12,7 @@ import { reload } from './reload.ts'
 import { run } from './run.ts'
 import { schema } from './schema.ts'
 import { tap } from './tap.ts'
+import { test } from './test.ts'
 import { top } from './top.ts'
 import { validate } from './validate.ts'
 
@@ -82,7 +83,16 @@ export function program(): Command {
       'Print the JSON Schema of the config for the plugins installed here',
       'weir schema > weir.schema.json',
     ),
-  ).action(schema)
+  )
+    .option('--tests', 'print the JSON Schema of test files instead')
+    .action(schema)
+  verb('test', 'Run the tests of pipelines', 'weir test --filter 5xx weir.test.yaml')
+    .argument('[files...]', 'test files, and folders in which *.test.yaml are looked for; none: the current folder')
+    .option('--filter <text>', 'only tests in whose names this stands')
+    .option('--junit <file>', 'write the outcome as JUnit XML, too')
+    .option('--json', 'print the outcome as JSON')
+    .option('--plugin <path...>', 'further plugins: a file, or the folder of a package')
+    .action(test)
   verb('components', 'Show the installed component types, or every key of one', 'weir components file')
     .argument('[type]', 'a type, such as file')
     .option('--json', 'print JSON')

@@ -163,4 +163,28 @@ describe('weir run', () => {
     const marks = records.map((record) => JSON.parse(record).attributes.mark ?? 'none')
     expect(marks).toEqual([...Array(10).fill('one'), ...Array(20).fill('two'), ...Array(10).fill('none')])
   }, 40_000)
+
+  it('loses nothing and delivers nothing twice while the config changes twenty times under a stream of lines', async () => {
+    using folder = new Folder()
+    const count = 200_000
+    const config = (flushMs: number) => ({
+      ...pipeline,
+      receivers: { file: { ...pipeline.receivers.file, flush_period: `${flushMs}ms` } },
+    })
+    folder.write('weir.json', config(500))
+    folder.write('access.log', '')
+    const command = folder.start(['run', '--quiet'])
+    for (let change = 0; change < 20; change++) {
+      appendFileSync(folder.file('access.log'), lines((count / 20) * change, (count / 20) * (change + 1)))
+      folder.write('weir.json', config(501 + change))
+      if (change === 0) await expect.poll(() => items(folder).length, { timeout: 15_000 }).toBeGreaterThan(0)
+      command.kill('SIGHUP')
+      const reloads = () => command.stderr.split('reloaded').length - 1
+      await expect.poll(reloads, { timeout: 15_000 }).toBe(change + 1)
+    }
+    await expect.poll(() => items(folder).length, { timeout: 20_000 }).toBe(count)
+    command.kill('SIGTERM')
+    expect((await command.finished).code).toBe(0)
+    expect(items(folder)).toEqual(upTo(count))
+  }, 90_000)
 })

@@ -1,7 +1,11 @@
-import { configSchema } from '@weir/core'
+import { configSchema, testsSchema } from '@weir/core'
 import { type ConfigOptions, prepareFrom } from './prepared.ts'
 
-export async function schema(files: string[], options: ConfigOptions): Promise<void> {
+export async function schema(files: string[], options: ConfigOptions & { tests?: boolean }): Promise<void> {
+  if (options.tests) {
+    process.stdout.write(`${JSON.stringify(testsSchema(), undefined, 2)}\n`)
+    return
+  }
   const { registry } = await prepareFrom(files, options)
   process.stdout.write(`${JSON.stringify(configSchema(registry), undefined, 2)}\n`)
 }

@@ -71,20 +71,19 @@ function pipelines({ pipelines: all }: Activity, paint: Paint): string[] {
 
 function exporters({ exporters: all }: Activity, paint: Paint): string[] {
   return table(
-    ['EXPORTER', 'sent/s', 'waiting', 'MB', 'queue', 'holds back', 'retries', 'failed', 'circuit'],
+    ['EXPORTER', 'sent/s', 'waiting', 'queue', 'circuit', 'retries', 'failed', 'holds back'],
     all.map(({ id, sentPerSecond, queue, fill, blocked, retries, failed, circuit }) => [
       printable(id),
       perSecond(sentPerSecond),
       grouped(queue.records),
-      (queue.bytes / 1e6).toFixed(1),
       {
         text: `${bar(fill)} ${percent(fill).padStart(5)}`,
         style: fill >= 0.9 ? 'red' : fill >= 0.5 ? 'yellow' : 'reset',
       },
-      shareOfTime(blocked),
+      circuit === 'closed' ? 'closed' : { text: circuit.replace('_', ' '), style: 'red' },
       loud(retries, 'yellow'),
       loud(failed, 'red'),
-      circuit === 'closed' ? 'closed' : { text: circuit.replace('_', ' '), style: 'red' },
+      shareOfTime(blocked),
     ]),
     paint,
   )
