@@ -10,6 +10,7 @@ export {
 } from './alert.ts'
 export { type BatchOptions, LogBatch, type Scope, type Signal } from './batch.ts'
 export { Cell, endOf, kindOf, maxBatchBytes } from './cell.ts'
+export { copyRecord } from './copy-record.ts'
 export {
   type Context,
   type Definition,

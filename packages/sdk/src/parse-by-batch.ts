@@ -1,10 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { LogBatch } from './batch.ts'
-import { type FieldName, lineSlot } from './layout.ts'
+import { copyRecord } from './copy-record.ts'
 import type { Parser } from './parser.ts'
-import type { Record } from './record.ts'
-
-const fields: readonly FieldName[] = ['severityText', 'traceId', 'spanId', 'flags', 'eventName']
+import { Record } from './record.ts'
 
 /**
  * The simple level of a parser that is written on the columnar level: `parse` puts the line through `parseBatch` and
@@ -27,23 +25,11 @@ export function parseByBatch(parseBatch: NonNullable<Parser['parseBatch']>): Par
     batch.bytes = bytes
     parseBatch(bytes, 0, length + 1, batch)
     if (batch.rowCount !== 1 || batch.failures.length > 0) return false
-    copyRecord(batch, record, newline < 0 ? '' : text.slice(newline))
+    const parsed = new Record(batch)
+    copyRecord(parsed, record)
+    // The further lines belong to the body, whatever the parser has made of the first.
+    if (newline >= 0 && typeof parsed.body === 'string' && parsed.body !== parsed.line)
+      record.body = parsed.body + text.slice(newline)
     return true
-  }
-}
-
-function copyRecord(batch: LogBatch, record: Record, furtherLines: string): void {
-  record.time = batch.time[0] ?? Number.NaN
-  record.timeRemainder = batch.timeRemainder?.[0] ?? 0
-  record.severityNumber = batch.severityNumber[0] ?? 0
-  const body = batch.body(0)
-  if (body !== batch.value(0, lineSlot)) record.body = typeof body === 'string' ? body + furtherLines : body
-  for (const name of fields) {
-    const value = batch.value(0, batch.layout.field(name))
-    if (value !== undefined) record.batch.setValue(record.row, record.batch.layout.addField(name), value)
-  }
-  for (const { name, slot } of batch.layout.attributes) {
-    const value = batch.value(0, slot)
-    if (value !== undefined) record.attributes.set(name, value)
   }
 }
