@@ -13,7 +13,7 @@ import { BatchPool } from '../batch/batch-pool.ts'
 import type { Branch } from '../channel/fan-out.ts'
 import type { ComponentConfig, WeirConfig } from '../config/config.ts'
 import { TapPoints } from '../control/tap-points.ts'
-import type { Registry } from '../plugins/registry.ts'
+import type { RegisteredType, Registry } from '../plugins/registry.ts'
 import { ConnectorStage } from '../stages/connector-stage.ts'
 import { ExporterStage } from '../stages/exporter-stage.ts'
 import type { RecordSplitter } from '../stages/line-parsing.ts'
@@ -26,6 +26,7 @@ import { type RemoteParser, WorkerPool } from '../workers/worker-pool.ts'
 import { canRunInWorker } from '../workers/worker-tokens.ts'
 import { ComponentCatalog } from './component-catalog.ts'
 import { ComponentFactory } from './component-factory.ts'
+import { Isolation, isIsolated, withoutIsolation } from './isolation.ts'
 import type { Plan, PlannedPipeline } from './plan.ts'
 import { services } from './services.ts'
 
@@ -56,6 +57,7 @@ export class GraphBuilder {
     @inject(ComponentCatalog) private readonly catalog: ComponentCatalog,
     @inject(BatchPool) private readonly pool: BatchPool,
     @inject(WorkerPool) private readonly workers: WorkerPool,
+    @inject(Isolation) private readonly isolation: Isolation,
     @inject(TapPoints) private readonly taps: TapPoints,
   ) {}
 
@@ -108,9 +110,16 @@ export class GraphBuilder {
     const definition = this.#definition(component)
     const connector = definition.emits === undefined ? undefined : this.#connector(component)
     const tap = this.taps.at({ kind: 'processor', id: component.id, pipeline })
+    const namespace = `processor/${component.id}@${pipeline}`
+    const { id, type, resolved } = component
+    if (isIsolated(resolved)) {
+      const found = this.#type(component)
+      const isolated = this.isolation.processor({ kind: 'processor', id, type: found, config: resolved, namespace })
+      return { id, processor: isolated, connector, tap }
+    }
+    const config = withoutIsolation(resolved)
     if (definition.parallel === true && this.workers.isEnabled && canRunInWorker(definition.inject)) {
-      const entry = this.registry.find('processor', component.type)?.entry ?? ''
-      const { id, type, resolved: config } = component
+      const { entry } = this.#type(component)
       return {
         id,
         processor: this.workers.processor({ key: `processor/${id}`, kind: 'processor', type, entry, config }),
@@ -119,13 +128,10 @@ export class GraphBuilder {
       }
     }
     const processor = this.factory.create<Processor>({
-      id: component.id,
-      definition,
-      config: component.resolved,
-      namespace: `processor/${component.id}@${pipeline}`,
+      ...{ id, definition, config, namespace },
       extra: connector === undefined ? [] : [[ConnectorOutput, connector]],
     })
-    return { id: component.id, processor, connector, tap }
+    return { id, processor, connector, tap }
   }
 
   #connector(component: ComponentConfig): ConnectorStage {
@@ -219,7 +225,7 @@ export class GraphBuilder {
     const { definition, entry } = type
     if (definition.parallel !== true || !canRunInWorker(definition.inject)) return undefined
     const key = Object.keys(keys).length === 0 ? `parser/${id}` : `parser/${id}@${component.id}`
-    return this.workers.parser({ key, kind: 'parser', type: definition.type, entry, config })
+    return this.workers.parser({ key, kind: 'parser', type: definition.type, entry, config: withoutIsolation(config) })
   }
 
   #splitter({ multiline }: LineSettings): RecordSplitter | undefined {
@@ -237,9 +243,13 @@ export class GraphBuilder {
   }
 
   #definition(component: ComponentConfig): Definition {
+    return this.#type(component).definition
+  }
+
+  #type(component: ComponentConfig): RegisteredType {
     const type = this.registry.find(component.kind, component.type)
     if (type === undefined) throw new TypeError(`${component.kind} ${component.type} is not installed`)
-    return type.definition
+    return type
   }
 }
 

@@ -14,6 +14,7 @@ import type { ComponentConfig, WeirConfig } from '../config/config.ts'
 import { nearest } from '../config/nearest.ts'
 import type { RegisteredType, Registry } from '../plugins/registry.ts'
 import { ComponentFactory } from './component-factory.ts'
+import { Isolation, isIsolated, withoutIsolation } from './isolation.ts'
 import { services } from './services.ts'
 
 interface Found {
@@ -28,32 +29,44 @@ export class ComponentCatalog {
   readonly #config: WeirConfig
   readonly #registry: Registry
   readonly #factory: ComponentFactory
+  readonly #isolation: Isolation
 
   constructor(
     @inject(services.config) config: WeirConfig,
     @inject(services.registry) registry: Registry,
     @inject(ComponentFactory) factory: ComponentFactory,
+    @inject(Isolation) isolation: Isolation,
   ) {
     this.#config = config
     this.#registry = registry
     this.#factory = factory
+    this.#isolation = isolation
   }
 
   readonly parsers: Parsers = {
     types: () => this.#registry.types('parser').map((type) => this.#parserType(type)),
-    create: (id) => this.#create<Parser>(this.find('parser', id)),
+    create: (id) => this.#parser(this.find('parser', id)),
   }
 
   readonly detectors: Detectors = {
     resolve: (id): DetectorType => {
       const found = this.find('detector', id)
-      return { id, type: found.type.definition.type, config: found.config, create: () => this.#create<Detector>(found) }
+      const create = isIsolated(found.config)
+        ? this.#isolation.detector({ kind: 'detector', ...found })
+        : () => this.#create<Detector>(found)
+      return { id, type: found.type.definition.type, config: withoutIsolation(found.config), create }
     },
+  }
+
+  /** The parser of an id in a thread of its own, if the config says so. */
+  isolatedParser(id: string): ReturnType<Isolation['parser']> | undefined {
+    const found = this.find('parser', id)
+    return isIsolated(found.config) ? this.#isolation.parser({ kind: 'parser', ...found }) : undefined
   }
 
   /** A parser with keys of the receiver that reads by it, unless the config has an entry of that id. */
   createParser(id: string, keys: ComponentConfig['resolved']): Parser {
-    return this.#create<Parser>(this.find('parser', id, keys))
+    return this.#parser(this.find('parser', id, keys))
   }
 
   /**
@@ -79,13 +92,18 @@ export class ComponentCatalog {
       create: () => {
         const found = this.find('parser', type)
         const schema: { required?: readonly string[] } = found.type.schema
-        return (schema.required ?? []).some((key) => !(key in found.config)) ? undefined : this.#create<Parser>(found)
+        return (schema.required ?? []).some((key) => !(key in found.config)) ? undefined : this.#parser(found)
       },
     }
   }
 
+  #parser(found: Found): Parser {
+    if (!isIsolated(found.config)) return this.#create<Parser>(found)
+    return this.#isolation.parser({ kind: 'parser', ...found }).parser
+  }
+
   #create<Instance>({ id, type, config }: Found): Instance {
-    return this.#factory.create<Instance>({ id, definition: type.definition, config })
+    return this.#factory.create<Instance>({ id, definition: type.definition, config: withoutIsolation(config) })
   }
 }
 

@@ -60,6 +60,10 @@ export class ComponentFactory {
     return this.#telemetry.meter(kind, id)
   }
 
+  state(namespace: string): State {
+    return this.#state.namespace(namespace)
+  }
+
   /** @throws WeirError `WEIR_COMPONENT_CREATE`, `WEIR_COMPONENT_TOKEN` */
   create<Instance>({ id, definition, config, namespace, extra = [] }: Blueprint): Instance {
     const container = this.#container.createChildContainer()
@@ -67,7 +71,7 @@ export class ComponentFactory {
     container.register(ComponentId.name, { useValue: id })
     container.register(Logger.name, { useFactory: () => this.logger(id) })
     container.register(Meter.name, { useFactory: () => this.meter(kind, id) })
-    container.register(State.name, { useFactory: () => this.#state.namespace(namespace ?? `${kind}/${id}`) })
+    container.register(State.name, { useFactory: () => this.state(namespace ?? `${kind}/${id}`) })
     for (const [token, value] of extra) container.register(token.name, { useValue: value })
     const context: { [property: string]: unknown } = { config }
     for (const [property, token] of Object.entries(definition.inject ?? {})) {

@@ -3,6 +3,7 @@ import type { ComponentConfig, PipelineConfig, WeirConfig } from '../config/conf
 import type { Diagnostic } from '../config/diagnostic.ts'
 import { nearest } from '../config/nearest.ts'
 import type { Registry } from '../plugins/registry.ts'
+import { cannotIsolate, tokensBeyondIsolation } from '../workers/isolation-tokens.ts'
 import { findCycle, upstreamFirst } from './order.ts'
 import { references } from './references.ts'
 
@@ -65,6 +66,7 @@ class Planner {
     this.#checkReferences()
     this.#checkEmitters(pipelines)
     this.#checkCycle(pipelines)
+    this.#checkIsolation()
     this.#checkUse()
     const extensions = [...(this.#config.components.get('extension')?.values() ?? [])]
     return { pipelines: upstreamFirst(pipelines), extensions }
@@ -243,6 +245,20 @@ class Planner {
       `the pipelines feed each other in a circle: ${[...cycle, cycle[0]].join(' → ')}`,
       'take one connector out of the circle',
     )
+  }
+
+  /** What runs in a thread of its own must do without the services that stay here. */
+  #checkIsolation(): void {
+    for (const kind of ['parser', 'processor', 'detector'] as const) {
+      for (const component of this.#config.components.get(kind)?.values() ?? []) {
+        if (component.resolved.isolation !== 'worker') continue
+        const [beyond] = tokensBeyondIsolation(this.#definition(component)?.inject)
+        if (beyond === undefined) continue
+        const path = [...component.path, 'isolation']
+        const hint = kind === 'processor' ? 'isolate what it works with, such as its detectors' : 'set isolation: none'
+        this.#error('WEIR_ISOLATION_TOKEN', path, cannotIsolate(component.id, beyond), hint)
+      }
+    }
   }
 
   #checkUse(): void {

@@ -28,7 +28,7 @@ const pieceBytes = 256 * 1024
 export interface LineStageOptions {
   settings: LineSettings
   createParser: () => Parser
-  /** The same parser in worker threads, if they are in use and it keeps nothing from line to line. Not used where lines continue records. */
+  /** The same parser in worker threads, if it runs there. Not used where lines continue records. */
   remoteParser: RemoteParser | undefined
   /** Where `multiline` splits, if it is configured. */
   splitter: RecordSplitter | undefined
@@ -67,6 +67,11 @@ export class LineStage {
     }))
   }
 
+  /** No more lines will come. */
+  async close(): Promise<void> {
+    await this.#options.remoteParser?.close?.()
+  }
+
   async sendLines(lines: Lines): Promise<LinesDelivery> {
     const { bytes, to } = lines
     const { max_log_size: maxBytes } = this.#options.settings
@@ -75,9 +80,9 @@ export class LineStage {
     const delivery = new PendingDelivery(1)
     let at = state.isSkipping ? skipLine(state, bytes, lines.from, to) : lines.from
     const end = isFlush ? to : Math.max(at, endOfLines(bytes, at, to))
-    const { remoteParser } = this.#options
+    const { remoteParser, splitter } = this.#options
     const sendRegion = (region: Piece): Promise<number> =>
-      remoteParser === undefined || state.parser.continues !== undefined
+      remoteParser === undefined || splitter !== undefined || state.parser.continues !== undefined
         ? this.#sendRegion(state, region, delivery)
         : this.#sendToWorkers(remoteParser, state, region, delivery)
     for (;;) {
@@ -129,16 +134,17 @@ export class LineStage {
     { bytes, from, to }: Piece,
     delivery: PendingDelivery,
   ): Promise<number> {
+    const { fallback = state.parser } = remote
     const tasks: { piece: Piece; parsed: Promise<LogBatch[] | undefined> }[] = []
     for (let at = from; at < to; ) {
       const limit = to - at <= pieceBytes ? to : endOfLine(bytes, at + pieceBytes - 1, to)
       const piece = { bytes, from: at, to: limit, isFinal: true }
       const text = this.#utf8(piece)
-      const parsed = remote.parse(new Uint8Array(text.bytes.subarray(text.from, text.to))).catch((error: unknown) => {
-        this.#options.logger.error(
-          { error: messageOf(error) },
-          'a worker failed: its lines are parsed on the main thread',
-        )
+      const lines = new Uint8Array(text.bytes.subarray(text.from, text.to))
+      const parsed = remote.parse(lines, state.source).catch((error: unknown) => {
+        this.#options.metrics.parserError()
+        const rest = remote.fallback === undefined ? 'are parsed on the main thread' : 'are kept as they are'
+        this.#options.logger.error({ error: messageOf(error) }, `the parser failed in a worker: its lines ${rest}`)
         return undefined
       })
       tasks.push({ piece, parsed })
@@ -146,7 +152,7 @@ export class LineStage {
     }
     for (const { piece, parsed } of tasks) {
       const batches = await parsed
-      if (batches === undefined) await this.#sendPiece(state, piece, delivery)
+      if (batches === undefined) await this.#sendRegion({ ...state, parser: fallback }, piece, delivery)
       for (const batch of batches ?? []) {
         batch.source = state.source.id
         batch.attributes = state.attributes

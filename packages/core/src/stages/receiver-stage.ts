@@ -61,6 +61,7 @@ export class ReceiverStage implements Output {
   async close(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
     await this.#receiver?.close?.()
+    await this.#lines?.close()
   }
 
   async send(batch: LogBatch): Promise<Delivery> {

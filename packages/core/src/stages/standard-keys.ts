@@ -117,6 +117,26 @@ export const exporterKeys = Type.Object({
   timeout: Duration({ description: 'Longest time for one attempt.', default: '30s' }),
 })
 
+/** Keys of every component that can run in a thread of its own. */
+const isolationKeys = Type.Object({
+  isolation: OneOf(['none', 'worker'], {
+    description:
+      '`worker` runs it in a thread of its own, which is stopped and restarted when it loops, ends itself or needs too much memory.',
+    default: 'none',
+  }),
+  isolation_options: Type.Object(
+    {
+      memory_limit: Size({
+        description: 'Most memory for its heap, and as much again for its buffers.',
+        default: '256MiB',
+      }),
+      time_budget: Duration({ description: 'Longest time for one batch.', default: '5s' }),
+    },
+    { description: 'Limits under `isolation: worker`.', default: {}, additionalProperties: false },
+  ),
+})
+
+export type IsolationLimits = Static<typeof isolationKeys>['isolation_options']
 export type LineSettings = Static<typeof lineKeys>
 export type ExporterSettings = Static<typeof exporterKeys>
 
@@ -124,6 +144,7 @@ export type ExporterSettings = Static<typeof exporterKeys>
 export function standardKeys(definition: Definition): object {
   if (definition.kind === 'receiver' && definition.reads === 'lines') return lineKeys.properties
   if (definition.kind === 'exporter' || definition.kind === 'connector') return exporterKeys.properties
-  if (definition.kind === 'detector') return detectorKeys.properties
+  if (definition.kind === 'detector') return { ...detectorKeys.properties, ...isolationKeys.properties }
+  if (definition.kind === 'parser' || definition.kind === 'processor') return isolationKeys.properties
   return {}
 }

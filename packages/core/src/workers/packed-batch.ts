@@ -2,17 +2,21 @@ import { Buffer } from 'node:buffer'
 import {
   type AttributeMap,
   type AttributeValue,
+  Cell,
   endOf,
   type FieldName,
   kindOf,
   Layout,
   LogBatch,
+  type Scope,
   type Signal,
 } from '@weir/sdk'
 
 /** A batch as it crosses to another thread: its large parts are moved, the rest is cloned. */
 export interface PackedBatch {
   readonly bytes: Uint8Array
+  /** Where these bytes stood in those of the batch. */
+  readonly offset: number
   readonly cells: Int32Array
   readonly time: Float64Array
   readonly timeRemainder: Uint32Array | null
@@ -23,8 +27,8 @@ export interface PackedBatch {
   readonly columns: readonly string[]
   readonly values: AttributeValue[]
   readonly failures: number[]
-  readonly selection: Uint32Array | null
   readonly signal: Signal
+  readonly scope: Scope | undefined
   readonly resource: AttributeMap
   readonly attributes: AttributeMap
   readonly source: string
@@ -33,8 +37,12 @@ export interface PackedBatch {
 
 const fieldMark = '\0'
 
-/** Copies what a batch uses, its bytes included, so that both threads can go on with their own. */
-export function packBatch(batch: LogBatch): PackedBatch {
+/**
+ * Copies what a batch uses, its bytes included, so that both threads can go on with their own. Of a selection, the
+ * selected rows alone: they are rows 0, 1, … there.
+ */
+export function packBatch(selected: LogBatch): PackedBatch {
+  const batch = selected.selection === null ? selected : compacted(selected, selected.selection)
   const { rowCount, stride } = batch
   const cells = batch.cells.slice(0, rowCount * stride * 2)
   const { from, to } = usedBytes(cells)
@@ -46,6 +54,7 @@ export function packBatch(batch: LogBatch): PackedBatch {
   }
   return {
     bytes: new Uint8Array(batch.bytes.subarray(from, to)),
+    offset: from,
     cells,
     time: batch.time.slice(0, rowCount),
     timeRemainder: batch.timeRemainder?.slice(0, rowCount) ?? null,
@@ -57,13 +66,45 @@ export function packBatch(batch: LogBatch): PackedBatch {
       .map(({ name, isAttribute }) => (isAttribute ? name : fieldMark + name)),
     values: batch.values,
     failures: batch.failures,
-    selection: batch.selection === null ? null : batch.selection.slice(),
     signal: batch.signal,
+    scope: batch.scope,
     resource: { ...batch.resource },
     attributes: { ...batch.attributes },
     source: batch.source,
     observedTime: batch.observedTime,
   }
+}
+
+/** A batch of the selected rows alone. */
+function compacted(batch: LogBatch, rows: Uint32Array): LogBatch {
+  const { stride } = batch
+  const width = stride * 2
+  const { length } = rows
+  const compact = batch.select(null)
+  compact.rowCount = length
+  compact.cells = new Int32Array(length * width)
+  compact.time = new Float64Array(length)
+  compact.severityNumber = new Uint8Array(length)
+  compact.timeRemainder = batch.timeRemainder === null ? null : new Uint32Array(length)
+  compact.values = []
+  const failed = new Set(batch.failures)
+  compact.failures = []
+  for (let to = 0; to < length; to++) {
+    const row = rows[to] ?? 0
+    compact.cells.set(batch.cells.subarray(row * width, (row + 1) * width), to * width)
+    compact.time[to] = batch.time[row] ?? Number.NaN
+    compact.severityNumber[to] = batch.severityNumber[row] ?? 0
+    if (compact.timeRemainder !== null) compact.timeRemainder[to] = batch.timeRemainder?.[row] ?? 0
+    if (failed.has(row)) compact.failures.push(to)
+  }
+  const { cells, values } = compact
+  for (let at = 0; at < cells.length && batch.values.length > 0; at += 2) {
+    if (kindOf(cells[at + 1] ?? -1) !== Cell.VALUE) continue
+    const value = batch.values[cells[at] ?? 0]
+    cells[at] = values.length
+    values.push(value ?? null)
+  }
+  return compact
 }
 
 /** The bytes that ranges point to. */
@@ -85,6 +126,15 @@ export const transferList = ({ bytes, cells, time, timeRemainder, severityNumber
   [bytes, cells, time, severityNumber, ...(timeRemainder === null ? [] : [timeRemainder])].map(
     ({ buffer }) => buffer as ArrayBuffer,
   )
+
+const isPacked = (value: unknown): value is PackedBatch =>
+  typeof value === 'object' && value !== null && 'cells' in value && 'columns' in value
+
+/** The buffers of the packed batches in an answer. */
+export function packedBuffers(answer: unknown): ArrayBuffer[] {
+  const inside = Array.isArray(answer) ? answer : [answer, Object(answer).batch]
+  return inside.filter(isPacked).flatMap(transferList)
+}
 
 /** Layouts by their columns: batches of one parser share one, so that what is cached by layout stays of use. */
 const layouts = new Map<string, Layout>()
@@ -109,7 +159,7 @@ function layoutOf(columns: readonly string[]): Layout {
 export function unpackBatch(packed: PackedBatch): LogBatch {
   const batch = new LogBatch({ capacity: 0, layout: layoutOf(packed.columns), signal: packed.signal })
   Object.defineProperty(batch, 'capacity', { value: packed.rowCount, enumerable: true })
-  const { bytes, columns: _, ...rest } = packed
+  const { bytes, columns: _, offset: __, ...rest } = packed
   Object.assign(batch, rest)
   batch.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return batch

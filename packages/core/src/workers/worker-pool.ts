@@ -1,20 +1,29 @@
 import { availableParallelism } from 'node:os'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { LogBatch, Processor } from '@weir/sdk'
+import type { LineSource, LogBatch, Parser, Processor } from '@weir/sdk'
 import type { Tinypool } from 'tinypool'
+import type { IsolatedThread } from './isolated-thread.ts'
 import { type PackedBatch, packBatch, transferList, unpackBatch } from './packed-batch.ts'
-import type { WorkerComponent } from './worker.ts'
+import type { WorkerComponent } from './worker-component.ts'
 
 /** A parser in worker threads: lines in, batches out, in their order. */
 export interface RemoteParser {
-  /** @param bytes complete lines of valid UTF-8; they are moved and gone for the caller */
-  parse(bytes: Uint8Array): Promise<LogBatch[]>
+  /**
+   * @param bytes complete lines of valid UTF-8; they are moved and gone for the caller
+   * @returns nothing if the parser does not run at the moment
+   */
+  parse(bytes: Uint8Array, source: LineSource): Promise<LogBatch[] | undefined>
+  /** For lines that could not be parsed there; left out, the parser on this thread. */
+  readonly fallback?: Parser
+  /** Called when no more lines will come. */
+  close?(): Promise<void>
 }
 
 /** The worker threads of the process, started when the first task comes. */
 export class WorkerPool {
   readonly #threads: number
+  readonly #isolated = new Set<IsolatedThread>()
   #pool: Promise<Tinypool> | undefined
 
   /** @param threads how many; 0 runs everything on the main thread */
@@ -51,7 +60,14 @@ export class WorkerPool {
     }
   }
 
+  /** Sees to it that a component's own thread ends with the others. */
+  adopt(thread: IsolatedThread): IsolatedThread {
+    this.#isolated.add(thread)
+    return thread
+  }
+
   async close(): Promise<void> {
+    await Promise.all([...this.#isolated].map((thread) => thread.close()))
     await (await this.#pool)?.destroy()
   }
 

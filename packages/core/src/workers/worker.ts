@@ -1,21 +1,12 @@
 import 'reflect-metadata'
 import { Buffer } from 'node:buffer'
-import { type Definition, isDefinition, Layout, LogBatch, type Parser, type Processor } from '@weir/sdk'
+import { Layout, LogBatch, type Parser, type Processor } from '@weir/sdk'
 import { kTransferable, kValue, Tinypool } from 'tinypool'
 import { registerPluginHooks } from '../plugins/plugin-modules.ts'
 import { parseLines } from '../stages/line-parsing.ts'
 import { type PackedBatch, packBatch, transferList, unpackBatch } from './packed-batch.ts'
+import { contextOf, importDefinition, type WorkerComponent } from './worker-component.ts'
 import { workerTokens } from './worker-tokens.ts'
-
-/** A component that a worker makes for itself. */
-export interface WorkerComponent {
-  /** The same component has the same key. */
-  readonly key: string
-  readonly entry: string
-  readonly kind: string
-  readonly type: string
-  readonly config: unknown
-}
 
 export interface ParseTask {
   readonly component: WorkerComponent
@@ -70,13 +61,7 @@ function instanceOf(component: WorkerComponent): Promise<unknown> {
   return instance
 }
 
-async function create({ entry, kind, type, config }: WorkerComponent): Promise<unknown> {
-  const module: { default: unknown } = await import(entry)
-  const exported: unknown[] = Array.isArray(module.default) ? module.default : [module.default]
-  const definition = exported.find(
-    (one): one is Definition => isDefinition(one) && one.kind === kind && one.type === type,
-  )
-  if (definition === undefined) throw new Error(`${entry} has no ${kind} ${type}`)
-  const injected = Object.entries(definition.inject ?? {}).map(([property, { name }]) => [property, workerTokens[name]])
-  return definition.create({ ...Object.fromEntries(injected), config })
+async function create(component: WorkerComponent): Promise<unknown> {
+  const definition = await importDefinition(component)
+  return definition.create(contextOf(definition, workerTokens, component.config))
 }

@@ -1,0 +1,152 @@
+import { Buffer } from 'node:buffer'
+import {
+  type AlertReport,
+  type AttributeValue,
+  type Detector,
+  Layout,
+  type LineSource,
+  LogBatch,
+  type Parser,
+  type Processor,
+  Record,
+} from '@weir/sdk'
+import { parseLines } from '../stages/line-parsing.ts'
+import { type Beginning, type Methods, type Observed, type Processed, sentError } from './isolation-messages.ts'
+import { packBatch, unpackBatch } from './packed-batch.ts'
+
+/** A component as its thread answers for it. */
+export interface Acting {
+  readonly acts: Partial<Methods>
+  /** Names of the methods that the component has. */
+  readonly has: string[]
+}
+
+/** Sources beyond which the parser forgets the oldest. */
+const maxSources = 16_384
+
+const methodsOf = (component: object, names: readonly string[]): string[] =>
+  names.filter((name) => typeof Reflect.get(component, name) === 'function')
+
+export function actingParser(make: () => unknown): Acting {
+  const shared = make() as Parser
+  const parsers = new Map<string, Parser>()
+  const parserOf = (source: LineSource | undefined): Parser => {
+    if (source === undefined || shared.open === undefined) return shared
+    let parser = parsers.get(source.id)
+    if (parser === undefined) {
+      parser = shared.open(source)
+      const [oldest] = parsers.keys()
+      if (parsers.size >= maxSources && oldest !== undefined) parsers.delete(oldest)
+      parsers.set(source.id, parser)
+    }
+    return parser
+  }
+  const layout = new Layout()
+  const scratch = new LogBatch({ layout })
+  return {
+    has: methodsOf(shared, ['parseBatch', 'sniff', 'open', 'continues']),
+    acts: {
+      parseBatch(bytes, source) {
+        const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+        const batches = []
+        for (let at = 0; at < buffer.length; ) {
+          scratch.reset(layout.isCrowded ? { layout: new Layout() } : {})
+          scratch.bytes = buffer
+          at = parseLines(parserOf(source), buffer, at, buffer.length, scratch, undefined, true)
+          if (scratch.rowCount > 0) batches.push(packBatch(scratch))
+        }
+        return batches
+      },
+      parseRecord(text, source) {
+        const bytes = Buffer.from(text)
+        scratch.reset(layout.isCrowded ? { layout: new Layout() } : {})
+        scratch.bytes = bytes
+        const record = new Record(scratch).at(scratch.addLine(0, bytes.length))
+        return parserOf(source).parse(text, record) ? packBatch(scratch) : null
+      },
+      sniff: (lines) => shared.sniff?.(lines) ?? 0,
+      continues: (line, source) => parserOf(source).continues?.(line) ?? false,
+    },
+  }
+}
+
+/** @param mutates whether it may have changed the records of the batch that it returns */
+export async function actingProcessor(make: () => unknown, mutates: boolean): Promise<Acting> {
+  const processor = make() as Processor
+  await processor.start?.()
+  return {
+    has: methodsOf(processor, ['flush', 'stop']),
+    acts: {
+      async process(packed): Promise<Processed> {
+        const batch = unpackBatch(packed)
+        const result = await processor.process(batch)
+        if (result === null) return null
+        if (!mutates && sharesRecords(result, batch)) return { is: 'rows', rows: result.selection }
+        return { is: 'batch', batch: packBatch(result) }
+      },
+      async flush() {
+        const rest = (await processor.flush?.()) ?? null
+        return rest === null ? null : packBatch(rest)
+      },
+      async stop() {
+        await processor.stop?.()
+      },
+    },
+  }
+}
+
+/** Whether a batch is a view of the other that only leaves records out. */
+const sharesRecords = (view: LogBatch, batch: LogBatch): boolean =>
+  view.cells === batch.cells &&
+  view.bytes === batch.bytes &&
+  view.time === batch.time &&
+  view.severityNumber === batch.severityNumber &&
+  view.attributes === batch.attributes &&
+  view.resource === batch.resource &&
+  view.signal === batch.signal
+
+export function actingDetector(make: () => unknown, beginning: Beginning['instances']): Acting {
+  const instances = new Map<number, Detector>()
+  // Made at once, so that one that cannot be made is known as such.
+  let spare: Detector | undefined = make() as Detector
+  const add = (instance: number, snapshot?: AttributeValue): Detector => {
+    const detector = spare ?? (make() as Detector)
+    spare = undefined
+    if (snapshot !== undefined && snapshot !== null) detector.restore?.(snapshot)
+    instances.set(instance, detector)
+    return detector
+  }
+  for (const [instance, snapshot] of beginning) add(instance, snapshot)
+  const detectorOf = (instance: number): Detector => instances.get(instance) ?? add(instance)
+  return {
+    has: [],
+    acts: {
+      addInstance: (instance) => methodsOf(detectorOf(instance), ['advance', 'snapshot', 'restore', 'stop']),
+      observe: (instance, packed) =>
+        reportsOf((report) => {
+          const detector = detectorOf(instance)
+          const batch = unpackBatch(packed)
+          if (detector.observeBatch !== undefined) detector.observeBatch(batch, report)
+          else batch.forEach((record) => detector.observe?.(record, report))
+        }),
+      advance: (instance, watermark) => reportsOf((report) => detectorOf(instance).advance?.(watermark, report)),
+      snapshot: (instance) => detectorOf(instance).snapshot?.() ?? null,
+      restore: (instance, snapshot) => detectorOf(instance).restore?.(snapshot),
+      removeInstance(instance) {
+        const detector = instances.get(instance)
+        instances.delete(instance)
+        detector?.stop?.()
+      },
+    },
+  }
+}
+
+function reportsOf(act: (report: (alert: AlertReport) => void) => void): Observed {
+  const reports: AlertReport[] = []
+  try {
+    act((alert) => reports.push(alert))
+    return { reports }
+  } catch (error) {
+    return { reports, error: sentError(error) }
+  }
+}

@@ -1,0 +1,90 @@
+import type { AttributeValue, Detector, LogBatch, Report } from '@weir/sdk'
+import type { IsolatedThread } from './isolated-thread.ts'
+import { type Observed, receivedError } from './isolation-messages.ts'
+import { packBatch, transferList } from './packed-batch.ts'
+
+interface Instance {
+  /** What it last said that it knew. */
+  known: AttributeValue | undefined
+  /** Names of its methods; unknown while it does not run. */
+  methods: ReadonlySet<string> | undefined
+  /** Records since it last said what it knew. */
+  records: number
+}
+
+/** The instances of one detector, all in one thread of their own. Each waits on the spot for its answers. */
+export class IsolatedDetectors {
+  readonly #thread: IsolatedThread
+  readonly #instances = new Map<number, Instance>()
+  #lastId = 0
+
+  constructor(thread: IsolatedThread) {
+    this.#thread = thread
+    thread.instances = () => {
+      // What an instance has seen since its snapshot is gone with its thread.
+      for (const instance of this.#instances.values()) {
+        thread.skip(instance.records)
+        instance.records = 0
+      }
+      return [...this.#instances].map(([id, { known }]) => [id, known])
+    }
+  }
+
+  create(): Detector {
+    const id = ++this.#lastId
+    const thread = this.#thread
+    const instance: Instance = { known: undefined, methods: undefined, records: 0 }
+    this.#instances.set(id, instance)
+    this.#add(id, instance)
+    const mayHave = (method: string) => instance.methods?.has(method) ?? true
+    return {
+      observeBatch: (batch, report) => this.#observe(id, instance, batch, report),
+      advance: (watermark, report) => {
+        if (thread.isUp && mayHave('advance')) this.#report(thread.call('advance', [id, watermark]), report)
+      },
+      snapshot: () => {
+        if (thread.isUp) {
+          if (mayHave('snapshot')) instance.known = thread.call('snapshot', [id])
+          instance.records = 0
+        }
+        return instance.known ?? null
+      },
+      restore: (snapshot) => {
+        instance.known = snapshot
+        if (thread.isUp && mayHave('restore')) thread.call('restore', [id, snapshot])
+      },
+      stop: () => {
+        this.#instances.delete(id)
+        try {
+          if (thread.isUp) thread.call('removeInstance', [id])
+        } finally {
+          if (this.#instances.size === 0) void thread.close()
+        }
+      },
+    }
+  }
+
+  #add(id: number, instance: Instance): void {
+    try {
+      if (this.#thread.isUp) instance.methods = new Set(this.#thread.call('addInstance', [id]))
+    } catch {
+      // It is made when it is first needed; whoever needs it then gets the error.
+    }
+  }
+
+  #observe(id: number, instance: Instance, batch: LogBatch, report: Report): void {
+    const { length } = batch
+    if (!this.#thread.isUp) {
+      this.#thread.skip(length)
+      return
+    }
+    instance.records += length
+    const packed = packBatch(batch)
+    this.#report(this.#thread.call('observe', [id, packed], transferList(packed)), report)
+  }
+
+  #report({ reports, error }: Observed, report: Report): void {
+    for (const alert of reports) report(alert)
+    if (error !== undefined) throw receivedError(error, this.#thread.id)
+  }
+}

@@ -1,0 +1,39 @@
+import type { LogBatch, Processor } from '@weir/sdk'
+import type { IsolatedThread } from './isolated-thread.ts'
+import { packBatch, transferList, unpackBatch } from './packed-batch.ts'
+
+/** A processor in a thread of its own. The batch with which it fails is lost; those behind it wait for it to come back. */
+export class IsolatedProcessor implements Processor {
+  readonly #thread: IsolatedThread
+
+  constructor(thread: IsolatedThread) {
+    this.#thread = thread
+  }
+
+  start(): Promise<void> {
+    return this.#thread.start()
+  }
+
+  async process(batch: LogBatch): Promise<LogBatch | null> {
+    await this.#thread.ready()
+    const packed = packBatch(batch)
+    const result = await this.#thread.request('process', [packed], transferList(packed))
+    if (result === null) return null
+    if (result.is === 'batch') return unpackBatch(result.batch)
+    return result.rows === null ? batch : batch.select(result.rows.map((index) => batch.rowAt(index)))
+  }
+
+  async flush(): Promise<LogBatch | null> {
+    if (!this.#thread.isUp || !this.#thread.mayHave('flush')) return null
+    const rest = await this.#thread.request('flush', [])
+    return rest === null ? null : unpackBatch(rest)
+  }
+
+  async stop(): Promise<void> {
+    try {
+      if (this.#thread.isUp) await this.#thread.request('stop', [])
+    } finally {
+      await this.#thread.close()
+    }
+  }
+}
