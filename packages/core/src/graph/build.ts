@@ -193,10 +193,11 @@ export class GraphBuilder {
     sends: Pick<LineStageOptions, 'send' | 'sendDeadLetters'>,
   ): LineStage {
     const keys = this.#parserKeys(component, settings)
+    const isolated = this.catalog.isolatedParser(settings.parser)
     return new LineStage({
       settings,
-      createParser: () => this.catalog.createParser(settings.parser, keys),
-      remoteParser: this.#remoteParser(component, settings, keys),
+      createParser: () => isolated?.parser ?? this.catalog.createParser(settings.parser, keys),
+      remoteParser: isolated?.remote ?? this.#remoteParser(component, settings, keys),
       splitter: this.#splitter(settings),
       pool: this.pool,
       clock: this.clock,
