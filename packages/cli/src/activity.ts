@@ -1,11 +1,11 @@
 import type { CollectorStatus, ExporterStatus, PipelineStatus, QueueStatus, ReceiverStatus } from '@weir/core'
 
-export interface ReceiverActivity extends ReceiverStatus {
+interface ReceiverActivity extends ReceiverStatus {
   readonly recordsPerSecond: number
   readonly bytesPerSecond: number
 }
 
-export interface PipelineActivity extends PipelineStatus {
+interface PipelineActivity extends PipelineStatus {
   readonly processors: readonly (PipelineStatus['processors'][number] & { readonly recordsPerSecond: number })[]
   readonly incomingPerSecond: number
   readonly outgoingPerSecond: number
@@ -22,7 +22,7 @@ export interface ExporterActivity extends ExporterStatus {
 }
 
 /** Who holds whom back, nearest first. */
-export interface Backpressure {
+interface Backpressure {
   readonly id: string
   readonly blocked: number
   readonly holdsBack: readonly string[]

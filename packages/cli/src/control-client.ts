@@ -1,5 +1,4 @@
 import { type IncomingMessage, request } from 'node:http'
-import { createInterface } from 'node:readline'
 import { type CollectorStatus, locateControlSocket, type ReloadOutcome, reachable, type TapCounts } from '@weir/core'
 import { isWeirError, messageOf, WeirError } from '@weir/sdk'
 import type { ConfigOptions } from './prepared.ts'
@@ -67,7 +66,7 @@ export class ControlClient {
     const stop = () => answer.destroy()
     signal.addEventListener('abort', stop, { once: true })
     try {
-      for await (const line of createInterface({ input: answer, crlfDelay: Number.POSITIVE_INFINITY })) {
+      for await (const line of linesOf(answer)) {
         if (line.startsWith('{"tap":')) stats = JSON.parse(line).tap
         else await onLine(line)
       }
@@ -118,6 +117,15 @@ export class ControlClient {
         hint: 'start one (weir run), name the config that it runs with, or its socket: --socket PATH',
       },
     )
+  }
+}
+
+async function* linesOf(answer: IncomingMessage): AsyncGenerator<string> {
+  let rest = ''
+  for await (const part of answer.setEncoding('utf8')) {
+    const lines = `${rest}${part}`.split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
   }
 }
 

@@ -12,6 +12,7 @@ import { reload } from './reload.ts'
 import { run } from './run.ts'
 import { schema } from './schema.ts'
 import { tap } from './tap.ts'
+import { templates } from './templates.ts'
 import { test } from './test.ts'
 import { top } from './top.ts'
 import { validate } from './validate.ts'
@@ -134,6 +135,12 @@ export function program(): Command {
   ofRunning(verb('reload', 'Tell the running collector to go over to its config as it is now', 'weir reload')).action(
     reload,
   )
+  verb('templates', 'Show what kinds of messages log files hold, the most frequent first', 'weir templates app.log')
+    .argument('<files...>', 'log files; - is stdin')
+    .option('--top <count>', 'templates that are shown; 0: all', '20')
+    .option('--parser <type>', 'parser of the lines', 'auto')
+    .option('--json', 'print one JSON object a template, a line each')
+    .action(templates)
   const plugin = verb(
     'plugin',
     'Add, list, update and remove plugins, in plugins.d beside the config',

@@ -8,6 +8,8 @@ type Cell = string | { readonly text: string; readonly style: Style }
 
 const barWidth = 10
 const maxAlerts = 8
+/** How long a delivery may take before it is worth a word. */
+const stuckMs = 5000
 const severityStyle = { critical: 'red', warning: 'yellow', info: 'blue' } as const
 
 /** The live view as lines: what comes in, what passes, what goes out and waits, who waits for whom, what fires. */
@@ -38,13 +40,14 @@ function header({ files, pid, uptimeMs, cpu, rssBytes, heapBytes }: Activity, pa
 
 function receivers({ receivers: all }: Activity, paint: Paint): string[] {
   return table(
-    ['RECEIVER', 'records/s', 'MB/s', 'parse failures', 'records'],
-    all.map(({ id, recordsPerSecond, bytesPerSecond, parseFailures, records }) => [
+    ['RECEIVER', 'records/s', 'MB/s', 'records', 'parse failures', 'oldest delivery'],
+    all.map(({ id, recordsPerSecond, bytesPerSecond, parseFailures, records, oldestDeliveryMs }) => [
       printable(id),
       perSecond(recordsPerSecond),
       (bytesPerSecond / 1e6).toFixed(2),
-      loud(parseFailures, 'yellow'),
       grouped(records),
+      loud(parseFailures, 'yellow'),
+      age(oldestDeliveryMs),
     ]),
     paint,
   )
@@ -89,14 +92,20 @@ function exporters({ exporters: all }: Activity, paint: Paint): string[] {
   )
 }
 
-function backpressure({ backpressure: all }: Activity, paint: Paint): string[] {
-  if (all.length === 0) return []
+function backpressure({ backpressure: all, receivers, exporters }: Activity, paint: Paint): string[] {
+  const stuck = receivers.filter(({ oldestDeliveryMs }) => oldestDeliveryMs >= stuckMs)
+  if (all.length === 0 && stuck.length === 0) return []
+  const failing = exporters.filter(({ circuit }) => circuit !== 'closed').map(({ id }) => id)
+  const why = failing.length === 0 ? '' : `; ${failing.join(', ')} fails`
   const lines = all.map(({ id, blocked, holdsBack }) =>
     printable(
       `  ${id} is slower than what comes, and holds back ${holdsBack.join(', ')} (${percent(blocked)} of the time)`,
     ),
   )
-  return ['', paint('dim', 'BACK-PRESSURE'), ...lines]
+  const waits = stuck.map(({ id, oldestDeliveryMs }) =>
+    printable(`  ${id} has waited ${formatDuration(oldestDeliveryMs)} for a delivery to be done${why}`),
+  )
+  return ['', paint('dim', 'BACK-PRESSURE'), ...lines, ...waits]
 }
 
 function alerts({ alerts: { firing, recent } }: Activity, paint: Paint): string[] {
@@ -112,6 +121,9 @@ function alertLine({ time, state, severity, title, rule }: AlertEntry, paint: Pa
       : paint(severityStyle[severity], severity.padEnd('resolved'.length))
   return `  ${paint('dim', when)}  ${word}  ${printable(title)}  ${paint('dim', printable(rule))}`
 }
+
+const age = (ms: number): Cell =>
+  ms < 1000 ? '' : { text: formatDuration(ms), style: ms >= stuckMs ? 'yellow' : 'reset' }
 
 /** A figure that should be zero. */
 const loud = (count: number, style: Style): Cell => (count === 0 ? '0' : { text: grouped(count), style })

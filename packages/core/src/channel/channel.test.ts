@@ -31,6 +31,20 @@ describe('a channel that blocks', () => {
     expect(full.records).toBe(1)
   })
 
+  it('knows how long senders have had to wait', async () => {
+    const { channel: full } = channel()
+    await full.push(parcel('1', '2'))
+    expect(full.blockedMs).toBe(0)
+    const waiting = full.push(parcel('3'))
+    await settle()
+    expect(full.blockedMs).toBeGreaterThan(0)
+    full.shift()
+    await waiting
+    const whole = full.blockedMs
+    await settle()
+    expect(full.blockedMs).toBe(whole)
+  })
+
   it('is bounded in bytes too', async () => {
     const { channel: full } = channel('block', 100, 600)
     await full.push(parcel('1', '2'))

@@ -66,25 +66,33 @@ export class ControlServer {
   /** Removes the socket, ends the taps, and waits for readers no longer than a moment. */
   async close(): Promise<void> {
     this.#remove()
-    for (const end of [...this.#taps.values()]) end('stopped')
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#server.close(() => resolve())
-    this.#server.closeIdleConnections()
-    const timer = this.#view.clock.after(graceMs, () => this.#server.closeAllConnections())
-    await promise
+    const grace = Promise.withResolvers<void>()
+    const timer = this.#view.clock.after(graceMs, grace.resolve)
+    // The server takes a connection for idle, and ends it, when its answer has been written but not yet been read.
+    const read = [...this.#taps].map(([response, end]) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      response.once('close', resolve)
+      end('stopped')
+      return promise
+    })
+    await Promise.race([Promise.all(read), grace.promise])
     timer.cancel()
+    const closed = Promise.withResolvers<void>()
+    this.#server.close(() => closed.resolve())
+    this.#server.closeAllConnections()
+    await closed.promise
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://weir')
-    const route = `${request.method} ${pathname}`
+    const url = URL.parse(request.url ?? '/', 'http://weir')
+    const route = `${request.method} ${url?.pathname ?? request.url}`
     if (route === 'GET /v1/status') return reply(response, 200, this.#view.status())
     if (route === 'GET /v1/points') {
       return reply(response, 200, {
         points: tapNames(this.#view.plan()).map(({ kind, id, path }) => ({ kind, id, path })),
       })
     }
-    if (route === 'GET /v1/tap') return this.#tap(searchParams, response)
+    if (route === 'GET /v1/tap' && url !== null) return this.#tap(url.searchParams, response)
     if (route === 'POST /v1/reload') return reply(response, 200, await this.#view.reload())
     throw new WeirError(`there is no ${route}`, {
       code: 'WEIR_CONTROL_UNKNOWN',

@@ -22,6 +22,8 @@ export interface ReceiverStatus {
   readonly records: number
   readonly bytes: number
   readonly parseFailures: number
+  /** How long the oldest of its deliveries has been under way, milliseconds; 0 if none is. */
+  readonly oldestDeliveryMs: number
 }
 
 export interface PipelineStatus {
@@ -100,11 +102,12 @@ export function collectorStatus(
     cpuMs: (user + system) / 1000,
     rssBytes: rss,
     heapBytes: heapUsed,
-    receivers: (graph?.receivers ?? []).map(({ stage: { id } }) => ({
+    receivers: (graph?.receivers ?? []).map(({ stage: { id, oldestDeliveryMs } }) => ({
       id,
       records: total('weir_receiver_accepted_log_records', id),
       bytes: total('weir_receiver_accepted_bytes', id),
       parseFailures: total('weir_receiver_parse_failures', id),
+      oldestDeliveryMs,
     })),
     pipelines: plan.pipelines.map(({ name, signal, receivers, connectors, processors, exporters }) => ({
       name,

@@ -13,10 +13,14 @@ export class TapPoint {
   records = 0
   #onlookers: readonly Onlooker[] = []
 
+  get isWatched(): boolean {
+    return this.#onlookers.length > 0
+  }
+
   /** Called by the stage for every batch. */
   pass(batch: LogBatch): void {
     this.records += batch.length
-    if (this.#onlookers.length > 0) this.#show(batch)
+    if (this.isWatched) this.#show(batch)
   }
 
   /** @returns how to end it */

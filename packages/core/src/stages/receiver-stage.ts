@@ -29,7 +29,8 @@ export class ReceiverStage implements Output {
   readonly #options: ReceiverStageOptions
   readonly #lines: LineStage | undefined
   readonly #ended = Promise.withResolvers<void>()
-  readonly #underWay = new Set<Promise<unknown>>()
+  /** Deliveries that are not done, in the order in which they began, and when that was. */
+  readonly #underWay = new Map<Promise<unknown>, number>()
   #receiver: Receiver | undefined
   #isStopped = false
 
@@ -40,6 +41,12 @@ export class ReceiverStage implements Output {
       send: (batch) => this.#fanOut(batch),
       sendDeadLetters: (batch) => fanOut(batch, options.deadLetterBranches),
     })
+  }
+
+  /** How long the oldest delivery has been under way, milliseconds; 0 if there is none. */
+  get oldestDeliveryMs(): number {
+    const [since] = this.#underWay.values()
+    return since === undefined ? 0 : performance.now() - since
   }
 
   /** Resolves when the input has ended. */
@@ -59,7 +66,7 @@ export class ReceiverStage implements Output {
 
   /** Waits for what is under way, then lets the receiver close. */
   async close(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay.keys())
     await this.#receiver?.close?.()
     await this.#lines?.close()
   }
@@ -103,7 +110,7 @@ export class ReceiverStage implements Output {
 
   #watch<D extends Delivery>(delivery: D): D {
     const settled = delivery.done.catch(() => {}).finally(() => this.#underWay.delete(settled))
-    this.#underWay.add(settled)
+    this.#underWay.set(settled, performance.now())
     return delivery
   }
 
