@@ -27,6 +27,7 @@ it('exports definitions', () => {
     'pattern',
     'threshold',
     'series',
+    'templates',
   ])
 })
 

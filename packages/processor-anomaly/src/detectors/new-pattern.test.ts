@@ -36,6 +36,46 @@ describe('new_pattern', () => {
     expect(harness.feed(repeated(pool, 5, at + minute, at + 2 * minute)).alerts).toHaveLength(1)
   })
 
+  it('reports what is back after a long time, and how rare it is', () => {
+    const day = 24 * 60 * minute
+    const lines = [...quiet({ seed: 1, minutes: 60 }), ...repeated(pool, 3, at, at + minute, 17)]
+    const back = repeated(pool, 2, at + 40 * day, at + 40 * day + minute, 17)
+    for (const [again_after, count] of [
+      ['30d', 1],
+      ['50d', 0],
+      ['0s', 0],
+    ] as const) {
+      const harness = detectorHarness(newPattern, { config: { again_after } })
+      const before = harness.feed(lines).alerts.length
+      harness.restart()
+      const news = harness.feed(back).alerts.slice(before)
+      expect(news).toHaveLength(count)
+      expect(news).toMatchObject(
+        count === 0
+          ? []
+          : [
+              {
+                title: 'message is back after 39d 23h: connection pool exhausted: <num> of <num> in use',
+                evidence: { seen_before: 3 },
+              },
+            ],
+      )
+    }
+  })
+
+  it('takes for values what the config says', () => {
+    const orders = (names: string) =>
+      [...names].map((name, index) => ({ time: at + index, body: `order ORD-${name} was lost for good` }))
+    const masks = [{ name: 'order', pattern: 'ORD-[A-Z]+' }]
+    const config = { warmup: '1s', variations: true }
+    const lines = [...quiet({ seed: 1, minutes: 60 }), ...orders('XYZ')]
+    const titles = (given: object) => detectorHarness(newPattern, { config: given }).feed(lines).alerts
+    expect(titles({ ...config, masks }).map(({ title }) => title)).toEqual([
+      'new message: order <order> was lost for good',
+    ])
+    expect(titles(config)).toHaveLength(3)
+  })
+
   it('learns for a while before it reports', () => {
     const late = repeated(pool, 1, midnight + 5 * minute, midnight + 6 * minute)
     expect(detectorHarness(newPattern).feed(inOrder([...quiet({ seed: 1, minutes: 60 }), ...late])).alerts).toEqual([])

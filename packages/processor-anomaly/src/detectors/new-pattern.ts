@@ -6,8 +6,10 @@ import {
   Duration,
   defineDetector,
   FieldPath,
+  formatDuration,
   type LogBatch,
   Meter,
+  Patterns,
   Record,
   type Report,
   Severity,
@@ -16,10 +18,11 @@ import {
 } from '@weir/sdk'
 import { sampleOf } from '../sample.ts'
 import { Saved, savedTime } from '../saved.ts'
+import { customMasks } from '../templates/custom-masks.ts'
+import { Masks } from '../templates/masks-key.ts'
 import { MessageReader } from '../templates/message-reader.ts'
-import type { Template } from '../templates/template.ts'
 import { TemplateCounts } from '../templates/template-counts.ts'
-import { TemplateMiner } from '../templates/template-miner.ts'
+import { type Mined, TemplateMiner } from '../templates/template-miner.ts'
 import { Novelty } from './novelty.ts'
 
 const config = Type.Object({
@@ -44,6 +47,11 @@ const config = Type.Object({
     default: 10,
     minimum: 1,
   }),
+  again_after: Duration({
+    description: 'A message that was not seen for so long is reported when it is back; `0s`: never.',
+    default: '30d',
+  }),
+  masks: Masks,
   variations: Type.Boolean({
     description: 'Also report messages that differ from a known kind by one word only.',
     default: false,
@@ -55,6 +63,9 @@ type Config = Static<typeof config>
 /** The counts in the metrics are brought up to date this often, in event time. */
 const countingMs = 60_000
 
+const hourMs = 3_600_000
+const wholeHours = (ms: number): number => (ms > hourMs ? Math.floor(ms / hourMs) * hourMs : ms)
+
 const severityOf = (severityNumber: number): AlertSeverity =>
   severityNumber >= Severity.FATAL ? 'critical' : severityNumber >= Severity.ERROR ? 'warning' : 'info'
 
@@ -65,21 +76,23 @@ class NewPatternDetector implements Detector {
   readonly #reader: MessageReader
   readonly #counts: TemplateCounts
   readonly #novelty: Novelty
+  readonly #againAfter: number
   #startedAt = Number.NaN
   #countedAt = Number.NEGATIVE_INFINITY
 
-  constructor(given: Config, counter: Counter) {
+  constructor(given: Config, counter: Counter, patterns: Patterns) {
     this.#config = given
     this.#miner = new TemplateMiner(given.max_clusters)
-    this.#reader = new MessageReader(this.#miner, given.field)
+    this.#reader = new MessageReader(this.#miner, given.field, customMasks(given.masks, patterns))
     this.#counts = new TemplateCounts(counter, this.#miner)
     this.#novelty = new Novelty(given.max_alerts)
+    this.#againAfter = given.again_after === 0 ? Number.POSITIVE_INFINITY : given.again_after
   }
 
   observe(record: Record, report: Report): void {
     const { batch, row } = record
     const mined = this.#reader.mine(batch, row)
-    if (mined?.isNew === true) this.#found(mined.template, mined.isVariation, record, report)
+    if (mined !== undefined && this.#isNews(mined)) this.#found(mined, record, report)
   }
 
   observeBatch(batch: LogBatch, report: Report): void {
@@ -87,7 +100,7 @@ class NewPatternDetector implements Detector {
     for (let index = 0; index < length; index++) {
       const row = selection === null ? index : (selection[index] ?? 0)
       const mined = this.#reader.mine(batch, row)
-      if (mined?.isNew === true) this.#found(mined.template, mined.isVariation, new Record(batch).at(row), report)
+      if (mined !== undefined && this.#isNews(mined)) this.#found(mined, new Record(batch).at(row), report)
     }
   }
 
@@ -117,18 +130,24 @@ class NewPatternDetector implements Detector {
     this.#counts.forgetPast()
   }
 
-  #found(template: Template, isVariation: boolean, record: Record, report: Report): void {
+  #isNews({ isNew, silence }: Mined): boolean {
+    return isNew || silence > this.#againAfter
+  }
+
+  #found({ template, isNew, isVariation, silence }: Mined, record: Record, report: Report): void {
     const { warmup, warmup_records: least, variations } = this.#config
     const time = Number.isNaN(record.time) ? 0 : record.time
     if (Number.isNaN(this.#startedAt)) this.#startedAt = time
     const { messages, size } = this.#miner
-    const isUsual = this.#novelty.found(messages)
+    const isUsual = isNew && this.#novelty.found(messages)
     if (messages <= least || time < this.#startedAt + warmup) return
     if (isUsual || (isVariation && !variations)) return
     const suppressed = this.#novelty.admit(time)
     if (suppressed === undefined) return
     report({
-      title: `new message: ${template.text}`,
+      title: isNew
+        ? `new message: ${template.text}`
+        : `message is back after ${formatDuration(wholeHours(silence))}: ${template.text}`,
       severity: severityOf(record.severityNumber),
       time,
       key: template.id,
@@ -136,6 +155,7 @@ class NewPatternDetector implements Detector {
         template: template.id,
         known_templates: size - 1,
         messages_before: messages - 1,
+        ...(isNew ? {} : { seen_before: template.count - 1 }),
         ...(suppressed === 0 ? {} : { not_reported: suppressed }),
       },
       samples: [sampleOf(record)],
@@ -147,13 +167,14 @@ export const newPattern = defineDetector({
   type: 'new_pattern',
   description: 'A kind of message that was never seen',
   config,
-  inject: { meter: Meter },
-  create: ({ config: given, meter }) =>
+  inject: { meter: Meter, patterns: Patterns },
+  create: ({ config: given, meter, patterns }) =>
     new NewPatternDetector(
       given,
       meter.counter('weir_detector_template_records', {
         description: 'Records of the most frequent kinds of messages',
         unit: '{record}',
       }),
+      patterns,
     ),
 })

@@ -1,4 +1,4 @@
-import { detectorContract, detectorHarness, type Input } from '@weir/sdk/testing'
+import { detectorContract, detectorHarness } from '@weir/sdk/testing'
 import { describe, expect, it } from 'vitest'
 import { series } from './series.ts'
 
@@ -6,16 +6,16 @@ const start = Date.UTC(2026, 0, 1)
 const second = 1000
 const minute = 60 * second
 /** One record a minute with this value; none where it is missing. */
-const gauge = (values: readonly (number | string | undefined)[]): Input[] =>
+const gauge = (values: readonly (number | string | undefined)[]) =>
   values.flatMap((value, index) =>
     value === undefined ? [] : [{ time: start + index * minute, attributes: { value } }],
   )
 const wave = (count: number, from = 0) =>
   Array.from({ length: count }, (_, index) => 50 + 10 * Math.sin((from + index) / 3) + ((from + index) % 7))
-const run = (config: object, inputs: readonly Input[]) => {
+const run = (config: object, inputs: readonly { time: number }[]) => {
   const harness = detectorHarness(series, { config })
   harness.feed([...inputs])
-  return harness.advance(Math.max(...inputs.map(({ time }) => Number(time))) + 2 * minute).alerts
+  return harness.advance(Math.max(...inputs.map(({ time }) => time)) + 2 * minute).alerts
 }
 const ofValue = { field: 'attributes.value' }
 

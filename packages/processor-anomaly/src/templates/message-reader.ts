@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { bodySlot, Cell, endOf, type FieldReader, fieldReader, kindOf, type LogBatch, Record, textOf } from '@weir/sdk'
 import { AccessMessage } from './access-message.ts'
+import type { CustomMasks } from './custom-masks.ts'
 import { Template } from './template.ts'
 import type { Mined, TemplateMiner } from './template-miner.ts'
 
@@ -23,20 +24,34 @@ export class MessageReader {
   #generation = -1
   #copy = Buffer.alloc(0)
 
-  constructor(miner: TemplateMiner, field: string) {
+  readonly #masks: CustomMasks | undefined
+
+  constructor(miner: TemplateMiner, field: string, masks?: CustomMasks) {
     this.#miner = miner
+    this.#masks = masks
     this.#read = fieldReader(field)
     this.#isBody = field === 'body'
   }
 
   /** `undefined` if the row has no message. */
   mine(batch: LogBatch, row: number): Mined | undefined {
+    const mined = this.#mine(batch, row)
+    if (mined === undefined) return undefined
+    const { template } = mined
+    const time = batch.time[row] ?? Number.NaN
+    const silence = time - template.lastTime
+    mined.silence = Number.isNaN(silence) ? 0 : silence
+    template.seenAt(time)
+    return mined
+  }
+
+  #mine(batch: LogBatch, row: number): Mined | undefined {
     if (this.#isBody) {
       const key = this.#access.keyOf(batch, row)
       if (key >= 0) return this.#mineAccess(key, batch, row)
       const at = (row * batch.stride + bodySlot) * 2
       const end = batch.cells[at + 1] ?? -1
-      if (kindOf(end) === Cell.STRING) {
+      if (this.#masks === undefined && kindOf(end) === Cell.STRING) {
         const start = batch.cells[at] ?? 0
         return start === endOf(end) ? undefined : this.#miner.add(batch.bytes, start, endOf(end))
       }
@@ -61,7 +76,8 @@ export class MessageReader {
   }
 
   #mineText(text: string): Mined {
-    const message = text.length > maxText ? text.slice(0, maxText) : text
+    const cut = text.length > maxText ? text.slice(0, maxText) : text
+    const message = this.#masks === undefined ? cut : this.#masks.apply(cut)
     const needed = message.length * 3 + 1
     if (this.#copy.length < needed) this.#copy = Buffer.alloc(needed * 2)
     const length = this.#copy.write(message)

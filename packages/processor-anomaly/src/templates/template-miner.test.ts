@@ -153,3 +153,14 @@ it('takes any bytes', () => {
     ),
   )
 })
+
+describe('what is known of a template', () => {
+  it('has what stood in its places for values', () => {
+    const { miner } = mine(['user 17 opened /etc/hosts in 3 ms'])
+    const [template] = miner.templates
+    if (template === undefined) throw new Error('no template')
+    expect(template.example).toBe('user 17 opened /etc/hosts in 3 ms')
+    expect(miner.parameters(template, 'user 9 opened /tmp/a b in 70 s')).toEqual([])
+    expect(miner.parameters(template, 'user 9 opened /tmp/a in 70 s')).toEqual(['9', '/tmp/a', '70 s'])
+  })
+})

@@ -4,7 +4,7 @@ import { Saved } from '../saved.ts'
 import { SignatureCache } from './signature-cache.ts'
 import { Template } from './template.ts'
 import { TemplateIndex } from './template-index.ts'
-import { endsToken, hashesOf, joined, Tokenizer } from './tokenizer.ts'
+import { endsToken, hashesOf, joined, Tokenizer, wild } from './tokenizer.ts'
 
 /** When there are too many templates, one in so many is forgotten at once: those not seen for longest. */
 const evictionShare = 16
@@ -22,6 +22,8 @@ export interface Mined {
   isNew: boolean
   /** It is the first of its kind, but differs from a known kind by one word only. */
   isVariation: boolean
+  /** Time since the last message of its kind, in milliseconds; 0 where it is not known. */
+  silence: number
 }
 
 /**
@@ -39,7 +41,7 @@ export class TemplateMiner {
   readonly #tokenizer = new Tokenizer()
   readonly #cache = new SignatureCache()
   readonly #index = new TemplateIndex()
-  readonly #mined: Mined = { template: Template.other(), isNew: false, isVariation: false }
+  readonly #mined: Mined = { template: Template.other(), isNew: false, isVariation: false, silence: 0 }
   #copy = Buffer.alloc(0)
   /** Kinds of messages that may still be learnt, as of the message `#budgetAt`. */
   #budget = maxBudget
@@ -93,6 +95,21 @@ export class TemplateMiner {
     template.lastSeen = ++this.messages
     mined.template = template
     return mined
+  }
+
+  /** What stands in a message in the template's places for values, in their order; nothing if it is of another kind. */
+  parameters(template: Template, message: string): string[] {
+    const bytes = Buffer.from(`${message}\n`)
+    const tokenizer = this.#tokenizer
+    tokenizer.read(bytes, 0, bytes.length - 1)
+    const { count, starts, ends } = tokenizer
+    const own = template.tokens
+    if (count !== own.length || !template.matches(tokenizer.tokens)) return []
+    const values: string[] = []
+    for (let index = 0; index < count; index++) {
+      if (own[index] === wild) values.push(bytes.toString('utf8', starts[index], ends[index]))
+    }
+    return values
   }
 
   snapshot(): AttributeValue {

@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import type { AttributeValue } from '@weir/sdk'
-import type { Saved } from '../saved.ts'
+import { type Saved, savedTime } from '../saved.ts'
 import { anyValue, maskOf } from './mask.ts'
 import { maxTokens, type Tokenizer, wild } from './tokenizer.ts'
 
@@ -22,6 +22,11 @@ export class Template {
   firstSeen = 0
   /** Number of the message that was the last of this kind. */
   lastSeen = 0
+  /** Times of the first and the last record of this kind that had one; `NaN` before. */
+  firstTime = Number.NaN
+  lastTime = Number.NaN
+  /** Its first message, as it came. */
+  example = ''
   /** A word of its first message turned out to be a value. */
   isVariable = false
   /** The template that it has become part of. */
@@ -39,7 +44,9 @@ export class Template {
 
   /** A template that is known by its tokens and a text. */
   static named(tokens: Int32Array, text: string): Template {
-    return new Template(idOf(text), tokens, [text], [])
+    const template = new Template(idOf(text), tokens, [text], [])
+    template.example = text
+    return template
   }
 
   /** Stands for messages of no known kind. */
@@ -64,7 +71,11 @@ export class Template {
     const isWhole = at < from + maxText && (end >= to || count < maxTokens)
     between.push(isWhole ? bytes.toString('utf8', at, Math.min(end, at + maxText)) : '…')
     const words = shown.map((word, index) => (tokens[index] === wild ? anyValue : word)).join(' ')
-    return new Template(idOf(words), tokens, between, shown)
+    const template = new Template(idOf(words), tokens, between, shown)
+    const lineEnd = bytes.indexOf(10, from)
+    const lastByte = Math.min(lineEnd < 0 ? to : lineEnd, to)
+    template.example = bytes.toString('utf8', from, Math.min(lastByte, from + maxText)).trim()
+    return template
   }
 
   /** The template that its messages belong to now. */
@@ -96,10 +107,19 @@ export class Template {
     if (index < this.#shown.length) this.#shown[index] = anyValue
   }
 
+  /** A record of this kind has this time. */
+  seenAt(time: number): void {
+    if (Number.isNaN(time)) return
+    if (!(time >= this.firstTime)) this.firstTime = time
+    if (!(time <= this.lastTime)) this.lastTime = time
+  }
+
   /** Takes over what another was. */
   absorb(other: Template): void {
     this.count += other.count
     this.lastSeen = Math.max(this.lastSeen, other.lastSeen)
+    this.seenAt(other.firstTime)
+    this.seenAt(other.lastTime)
     other.mergedInto = this
   }
 
@@ -120,13 +140,16 @@ export class Template {
   }
 
   snapshot(): AttributeValue {
-    const { id, count, firstSeen, lastSeen, isVariable } = this
+    const { id, count, firstSeen, lastSeen, isVariable, example } = this
     return {
       id,
       count,
       firstSeen,
       lastSeen,
       isVariable,
+      example,
+      firstTime: savedTime(this.firstTime),
+      lastTime: savedTime(this.lastTime),
       tokens: [...this.tokens],
       between: [...this.#between],
       shown: [...this.#shown],
@@ -140,6 +163,9 @@ export class Template {
     template.isVariable = saved.flag('isVariable')
     template.firstSeen = saved.number('firstSeen', 0)
     template.lastSeen = saved.number('lastSeen', 0)
+    template.firstTime = saved.number('firstTime', Number.NaN)
+    template.lastTime = saved.number('lastTime', Number.NaN)
+    template.example = saved.text('example')
     return template
   }
 }
