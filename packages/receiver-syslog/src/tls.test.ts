@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { Authority } from './testing/certificates.ts'
+import { isWanted, program } from './testing/peer.ts'
 import { anyPort, closed, connected, counted, created, receiving } from './testing/receiving.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-syslog-tls-'))
@@ -20,10 +21,6 @@ let expired: Files
 let revoked: Files
 let stranger: Files
 
-beforeAll(() => {
-  authority = new Authority(join(folder, 'ours'))
-  server = authority.issue('server')
-  client = authority.issue('client', { alternative: 'DNS:web-1.example.com' })
   expired = authority.issue('expired', { isExpired: true })
   revoked = authority.issue('revoked')
   authority.revoke('revoked')
@@ -49,7 +46,14 @@ function dial(port: number, files?: Files, options: ConnectionOptions = {}): TLS
   return socket
 }
 
-describe('syslog over TLS', () => {
+const openssl = program('openssl')
+
+describe.skipIf(!isWanted(openssl))('syslog over TLS (needs: apt-get install openssl)', () => {
+beforeAll(() => {
+  authority = new Authority(join(folder, 'ours'))
+  server = authority.issue('server')
+  client = authority.issue('client', { alternative: 'DNS:web-1.example.com' })
+
   it('reads what comes encrypted', async () => {
     const { received, receiver } = await receiving(tls())
     dial(receiver.port('tcp')).write(`${counted('<13>one')}<14>two\n`)

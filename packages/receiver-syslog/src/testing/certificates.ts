@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { program } from './peer.ts'
 
 const config = `
 [ca]
@@ -62,7 +63,10 @@ export class Authority {
   }
 
   #run(...args: string[]): void {
-    const { status, stderr, error } = spawnSync('openssl', args, { cwd: this.#folder, encoding: 'utf8' })
+    const { status, stderr, error } = spawnSync(program('openssl')?.path ?? 'no openssl', args, {
+      cwd: this.#folder,
+      encoding: 'utf8',
+    })
     if (status !== 0) throw new Error(`openssl ${args.join(' ')}: ${error?.message ?? stderr}`)
   }
 }
