@@ -21,12 +21,6 @@ let expired: Files
 let revoked: Files
 let stranger: Files
 
-  expired = authority.issue('expired', { isExpired: true })
-  revoked = authority.issue('revoked')
-  authority.revoke('revoked')
-  stranger = new Authority(join(folder, 'theirs')).issue('client', { alternative: 'DNS:web-1.example.com' })
-})
-
 const tls = (keys: object = {}) => ({
   tcp: { ...anyPort, tls: { cert_file: server.cert, key_file: server.key, ...keys } },
 })
@@ -49,10 +43,15 @@ function dial(port: number, files?: Files, options: ConnectionOptions = {}): TLS
 const openssl = program('openssl')
 
 describe.skipIf(!isWanted(openssl))('syslog over TLS (needs: apt-get install openssl)', () => {
-beforeAll(() => {
-  authority = new Authority(join(folder, 'ours'))
-  server = authority.issue('server')
-  client = authority.issue('client', { alternative: 'DNS:web-1.example.com' })
+  beforeAll(() => {
+    authority = new Authority(join(folder, 'ours'))
+    server = authority.issue('server')
+    client = authority.issue('client', { alternative: 'DNS:web-1.example.com' })
+    expired = authority.issue('expired', { isExpired: true })
+    revoked = authority.issue('revoked')
+    authority.revoke('revoked')
+    stranger = new Authority(join(folder, 'theirs')).issue('client', { alternative: 'DNS:web-1.example.com' })
+  })
 
   it('reads what comes encrypted', async () => {
     const { received, receiver } = await receiving(tls())
