@@ -1,13 +1,16 @@
 import { copy, copyJson, escape, integer } from './json-text'
+import { structuredData } from './structured-data'
 import { FIRST, LAST, time } from './time-text'
 
 const STRING: i32 = 0x00000000
 const ESCAPED: i32 = 0x10000000
 const NUMBER: i32 = 0x20000000
 const JSON: i32 = 0x30000000
+const STRUCTURED_DATA: i32 = 0x40000000
 const INTEGER: i32 = 0x90000000 | 0
 const BOOLEAN: i32 = 0xa0000000 | 0
 const NULL: i32 = 0xb0000000 | 0
+const VALUE: i32 = 0xc0000000 | 0
 const ABSENT: i32 = -1
 const END: i32 = 0x0fffffff
 
@@ -28,6 +31,9 @@ let columnCount: i32 = 0
 let shared: usize = 0
 let sharedCount: i32 = 0
 let severityText: i32 = 0
+/** JSON of the batch's values: address, length (0: for JavaScript), and type (1: a text, 2: a number). */
+let values: usize = 0
+let valueCount: i32 = 0
 /** Bytes that a row takes beside its values, at most. */
 let fixed: usize = 0
 
@@ -51,10 +57,11 @@ const ATTRIBUTES: i32 = 53
  * @param sharedTable slot (-1 for none) and literal of each attribute that the batch has as a whole
  * @param severityTextSlot slot of the severity's text, or -1
  * @param fixedBytes bytes that a row takes beside its values, at most
+ * @param valueTable address, length and type (1: a text, 2: a number) of the JSON of each of the batch's values
  */
 export function begin(
   literalTable: usize, columnTable: usize, tops: i32, all: i32, sharedTable: usize, sharedAll: i32,
-  severityTextSlot: i32, fixedBytes: usize,
+  severityTextSlot: i32, fixedBytes: usize, valueTable: usize, valuesAll: i32,
 ): void {
   literals = literalTable
   columns = columnTable
@@ -64,6 +71,8 @@ export function begin(
   sharedCount = sharedAll
   severityText = severityTextSlot
   fixed = fixedBytes
+  values = valueTable
+  valueCount = valuesAll
 }
 
 // @ts-ignore: decorator
@@ -80,20 +89,46 @@ function kindOf(b: i32): i32 {
   return b & 0xf0000000
 }
 
-/** Bytes of a value that is a range; -1 if the value is not for us. */
+// @ts-ignore: decorator
+@inline
+function isText(cell: usize): bool {
+  const b = load<i32>(cell, 4)
+  if (b == ABSENT) return false
+  const kind = kindOf(b)
+  if (kind == STRING || kind == ESCAPED) return true
+  return kind == VALUE && load<i32>(cell) < valueCount && load<i32>(values + <usize>load<i32>(cell) * 12, 8) == 1
+}
+
+// @ts-ignore: decorator
+@inline
+function isNumber(cell: usize): bool {
+  const b = load<i32>(cell, 4)
+  if (b == ABSENT || kindOf(b) != VALUE || load<i32>(cell) >= valueCount) return false
+  return load<i32>(values + <usize>load<i32>(cell) * 12, 8) == 2
+}
+
+/** Bytes of a value that is not of fixed size; -1 if the value is not for us. */
 // @ts-ignore: decorator
 @inline
 function sizeOf(cell: usize, lo: i32, hi: i32): i32 {
   const b = load<i32>(cell, 4)
   if (b == ABSENT) return 0
   const kind = kindOf(b)
-  if (kind == STRING || kind == ESCAPED || kind == NUMBER || kind == JSON) {
+  if (kind == STRING || kind == ESCAPED || kind == NUMBER || kind == JSON || kind == STRUCTURED_DATA) {
     const a = load<i32>(cell)
     const to = b & END
     return a < lo || to > hi || to < a ? -1 : to - a
   }
+  if (kind == VALUE) {
+    const a = load<i32>(cell)
+    const length = a < valueCount ? load<i32>(values + <usize>a * 12, 4) : 0
+    return length > 0 ? length : -1
+  }
   return kind == INTEGER || kind == BOOLEAN || kind == NULL ? 0 : -1
 }
+
+/** A value turned out not to be for us when it was written. */
+let isRefused: bool = false
 
 function value(to: usize, cell: usize, key: i32, bias: usize): usize {
   const a = load<i32>(cell)
@@ -117,6 +152,15 @@ function value(to: usize, cell: usize, key: i32, bias: usize): usize {
       return copyJson(literal(out, key, 1), from, end)
     case INTEGER:
       return integer(literal(out, key, 1), a)
+    case STRUCTURED_DATA:
+      out = structuredData(literal(out, key, 1), from, end)
+      if (out == 0) isRefused = true
+      return out
+    case VALUE: {
+      const entry = values + <usize>a * 12
+      const text = <usize>load<u32>(entry)
+      return copy(literal(out, key, 1), text, text + load<u32>(entry, 4))
+    }
     case BOOLEAN:
       out = literal(out, key, 1)
       if (a == 1) {
@@ -164,10 +208,9 @@ export function encode(
     let isSeverityText = false
     if (severityText >= 0) {
       const cell = rowCells + (<usize>severityText << 3)
-      const b = load<i32>(cell, 4)
       const bytes = sizeOf(cell, lo, hi)
       isOurs = isOurs && bytes >= 0
-      isSeverityText = b != ABSENT && (kindOf(b) == STRING || kindOf(b) == ESCAPED)
+      isSeverityText = isText(cell)
       size += <usize>bytes * 6
     }
     for (let column: i32 = 0; column < columnCount && isOurs; column++) {
@@ -186,13 +229,16 @@ export function encode(
     }
 
     const start = out
+    isRefused = false
     if (!isNaN(ms)) out = time(out, ms, remainders == 0 ? 0 : load<u32>(remainders + (<usize>row << 2)))
     out = literal(out, OBSERVED)
     const severity = <i32>load<u8>(severities + row)
     if (severity < 25) out = literal(out, (isSeverityText ? SEVERITY : SEVERITY_TEXT) + severity)
     if (isSeverityText) {
       const cell = rowCells + (<usize>severityText << 3)
-      if (load<i32>(cell) != (load<i32>(cell, 4) & END)) out = value(out, cell, TEXT_KEY, bias)
+      const b = load<i32>(cell, 4)
+      const isEmpty = kindOf(b) == VALUE ? sizeOf(cell, lo, hi) == 2 : load<i32>(cell) == (b & END)
+      if (!isEmpty) out = value(out, cell, TEXT_KEY, bias)
     }
     let column: i32 = 0
     for (; column < topCount; column++) {
@@ -201,10 +247,16 @@ export function encode(
       const type = load<i32>(entry, 8)
       if (type != 0) {
         const kind = kindOf(load<i32>(cell, 4))
-        if (type == TEXT && kind != STRING && kind != ESCAPED) continue
-        if (type == NUMERIC && kind != INTEGER && kind != NUMBER) continue
+        if (type == TEXT && !isText(cell)) continue
+        if (type == NUMERIC && kind != INTEGER && kind != NUMBER && !isNumber(cell)) continue
       }
       out = value(out, cell, load<i32>(entry, 4), bias)
+      if (isRefused) break
+    }
+    if (isRefused) {
+      out = start
+      reason = OTHER
+      break
     }
     const attributes = out
     out = literal(out, ATTRIBUTES)
@@ -212,6 +264,12 @@ export function encode(
     for (; column < columnCount; column++) {
       const entry = columns + <usize>column * 12
       out = value(out, rowCells + (<usize>load<u32>(entry) << 3), load<i32>(entry, 4), bias)
+      if (isRefused) break
+    }
+    if (isRefused) {
+      out = start
+      reason = OTHER
+      break
     }
     for (let index: i32 = 0; index < sharedCount; index++) {
       const slot = load<i32>(shared + (<usize>index << 3))

@@ -64,6 +64,17 @@ const value: fc.Arbitrary<AttributeValue> = fc.oneof(
   fc.dictionary(name, fc.oneof(text, fc.double(), fc.array(text))),
   fc.array(fc.oneof(text, fc.jsonValue() as fc.Arbitrary<AttributeValue>)),
 )
+const structuredData = fc.oneof(
+  fc.constantFrom(
+    '[a@1 b="c" d="é\t"][e f=""]',
+    '[a b="1"][a b="2"]',
+    '[a b="1" b="2"]',
+    '[1 2="3"]',
+    '[__proto__ x="y"]',
+    '[a b="]"]',
+  ),
+  fc.string({ unit: fc.constantFrom('[a', '[é', ' b="', ' c="', 'x', '"', '"]', ']', '\\', ' ', '1', '=', '\0') }),
+)
 /** A value in one of the forms in which a batch can hold it. */
 const cell = fc.oneof(
   fc.record({ kind: fc.constant(Cell.STRING), text }),
@@ -81,7 +92,10 @@ const cell = fc.oneof(
       .tuple(fc.oneof(fc.array(fc.jsonValue()), fc.dictionary(name, fc.jsonValue())), fc.constantFrom('', '\t', '\r\n'))
       .map(([inside, indent]) => JSON.stringify(inside, null, indent)),
   }),
-  fc.record({ kind: fc.constant(Cell.STRUCTURED_DATA), text: fc.constantFrom('[a b="\\"c"][d]', '-') }),
+  fc.record({
+    kind: fc.constant(Cell.STRUCTURED_DATA),
+    text: fc.oneof(structuredData, fc.constantFrom('[a b="\\"c"][d]', '-')),
+  }),
   fc.record({ kind: fc.constant(Cell.VALUE), value }),
   fc.constant({ kind: Cell.ABSENT }),
 )

@@ -4,7 +4,7 @@ import { Cell, endOf, kindOf } from './cell.ts'
 import { AttributeKeys, keyOf, type Literal, Literals } from './json-literals.ts'
 import { JsonTime } from './json-time.ts'
 import { ByteSource, JsonWriter } from './json-writer.ts'
-import { createNdjsonKernel, type KernelPlan, type NdjsonKernel } from './kernels/ndjson-kernel.ts'
+import { createNdjsonKernel, type KernelPlan, maxValues, type NdjsonKernel } from './kernels/ndjson-kernel.ts'
 import { bodySlot, type Layout } from './layout.ts'
 import { severityName } from './severity.ts'
 import type { AttributeValue } from './value.ts'
@@ -162,7 +162,11 @@ export class NdjsonEncoder {
       return [slot < batch.stride ? slot : -1, literals.length - 1]
     })
     const severityText = layout.field('severityText')
-    return { literals, columns, fieldCount, shared, severityText: severityText < batch.stride ? severityText : -1 }
+    return {
+      ...{ literals, columns, fieldCount, shared },
+      severityText: severityText < batch.stride ? severityText : -1,
+      values: batch.values.length <= maxValues ? batch.values : [],
+    }
   }
 
   get #capacity(): number {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { LogBatch } from '../batch.ts'
 import { Cell, endOf, kindOf } from '../cell.ts'
 import { lineSlot } from '../layout.ts'
+import type { AttributeValue } from '../value.ts'
 
 /** What `assembly/` exports. Addresses are bytes in its memory. */
 interface Exports {
@@ -20,6 +21,8 @@ interface Exports {
     sharedCount: number,
     severityText: number,
     fixedBytes: number,
+    values: number,
+    valueCount: number,
   ): void
   encode(
     rows: number,
@@ -48,6 +51,8 @@ export interface KernelPlan {
   /** Slot (-1 for none) and literal of each attribute of the whole batch. */
   readonly shared: readonly (readonly [slot: number, literal: number])[]
   readonly severityText: number
+  /** The batch's values, if they are few; a row with one that is not here is left to JavaScript. */
+  readonly values: readonly AttributeValue[]
 }
 
 /** What became of the rows: all are written, there is no room for the next, or the next is for JavaScript. */
@@ -58,6 +63,8 @@ const maxRows = 4096
 const maxBytes = 2 ** 20
 const maxCells = 2 ** 19
 const maxColumns = 512
+/** Values of a batch beyond which they are not looked at: then they are not the few that many records share. */
+export const maxValues = 256
 const maxLiteralBytes = 65_536
 /** Copies read and write a little more than they are for. */
 const slack = 64
@@ -112,6 +119,7 @@ export class NdjsonKernel {
       columns: regions.take(maxColumns * 12),
       shared: regions.take(maxColumns * 8),
       literalTable: regions.take(maxColumns * 8),
+      values: regions.take(maxValues * 12),
       literals: regions.take(maxLiteralBytes),
       cells: regions.take(maxCells * 4),
       bytes: regions.take(maxBytes),
@@ -126,7 +134,7 @@ export class NdjsonKernel {
   }
 
   /** Begins a piece. @returns whether the kernel can encode records of this plan */
-  begin({ literals, columns, fieldCount, shared, severityText }: KernelPlan): boolean {
+  begin({ literals, columns, fieldCount, shared, severityText, values }: KernelPlan): boolean {
     this.#position = this.#at.out
     this.#to = this.#from = 0
     if (columns.length + shared.length + literals.length > maxColumns) return false
@@ -141,8 +149,18 @@ export class NdjsonKernel {
     }
     for (const [index, column] of columns.entries()) this.#words.set(column, this.#at.columns / 4 + index * 3)
     for (const [index, attribute] of shared.entries()) this.#words.set(attribute, this.#at.shared / 4 + index * 2)
-    const fixedBytes = at - this.#at.literals + columns.length * 16 + 128
-    const { literalTable, columns: columnsAt, shared: sharedAt } = this.#at
+    const literalBytes = at - this.#at.literals
+    for (const [index, value] of values.entries()) {
+      // `undefined` for what is no JSON value at all, whatever its type says.
+      const text: string = JSON.stringify(value) ?? ''
+      const length = Buffer.byteLength(text)
+      const fits = at + length <= this.#at.literals + maxLiteralBytes
+      const type = typeof value === 'string' ? 1 : typeof value === 'number' ? 2 : 0
+      this.#words.set([at, fits ? length : 0, type], this.#at.values / 4 + index * 3)
+      if (fits) at += this.#bytes.write(text, at)
+    }
+    const fixedBytes = literalBytes + columns.length * 16 + 128
+    const { literalTable, columns: columnsAt, shared: sharedAt, values: valuesAt } = this.#at
     this.#exports.begin(
       literalTable,
       columnsAt,
@@ -152,6 +170,8 @@ export class NdjsonKernel {
       shared.length,
       severityText,
       fixedBytes,
+      valuesAt,
+      values.length,
     )
     return true
   }
