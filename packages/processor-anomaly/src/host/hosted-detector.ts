@@ -61,6 +61,8 @@ export class HostedDetector {
   #indexes = new Uint32Array(0)
   #rowCount = 0
   #at = 0
+  /** Rows of the batch that are still to be shown, by group: those of detectors that take batches alone. */
+  readonly #gathered = new Map<Group, number[]>()
 
   constructor(options: HostedDetectorOptions) {
     const { type } = options
@@ -178,9 +180,9 @@ export class HostedDetector {
       const row = selection === null ? index : (selection[index] ?? 0)
       const group = this.#groupOf(record.at(row))
       if (group.detector.observe === undefined) {
-        view.selection = Uint32Array.of(row)
-        this.#show(view, group)
-        view.selection = selection
+        const rows = this.#gathered.get(group)
+        if (rows === undefined) this.#gathered.set(group, [row])
+        else rows.push(row)
         continue
       }
       try {
@@ -189,6 +191,17 @@ export class HostedDetector {
         this.#options.onError(this.id, error)
       }
     }
+    for (const group of [...this.#gathered.keys()]) this.#showGathered(view, group)
+  }
+
+  #showGathered(view: LogBatch, group: Group): void {
+    const rows = this.#gathered.get(group)
+    if (rows === undefined) return
+    this.#gathered.delete(group)
+    const { selection } = view
+    view.selection = Uint32Array.from(rows)
+    this.#show(view, group)
+    view.selection = selection
   }
 
   #show(view: LogBatch, { detector, report }: Group): void {
@@ -213,7 +226,7 @@ export class HostedDetector {
     if (this.#lastGroup?.key === key) return this.#lastGroup
     let group = this.#groups.get(key)
     if (group === undefined) {
-      if (this.#groups.size >= this.settings.max_groups) this.#forgetOldest(record.time)
+      if (this.#groups.size >= this.settings.max_groups) this.#forgetOldest(record)
       group = this.#add(
         key,
         this.#readers.map((read) => read(record) ?? null),
@@ -240,11 +253,12 @@ export class HostedDetector {
     return attributeMap(this.settings.group_by.map((path, index) => [path, values[index] ?? null] as const))
   }
 
-  #forgetOldest(time: number): void {
-    for (const [key, { detector, hasReported }] of this.#groups) {
-      this.#stop(detector)
+  #forgetOldest({ batch, time }: Record): void {
+    for (const [key, group] of this.#groups) {
+      this.#showGathered(batch, group)
+      this.#stop(group.detector)
       this.#groups.delete(key)
-      if (hasReported) this.#alerts.forget(key, Number.isNaN(time) ? this.#watermark : time)
+      if (group.hasReported) this.#alerts.forget(key, Number.isNaN(time) ? this.#watermark : time)
       return
     }
   }

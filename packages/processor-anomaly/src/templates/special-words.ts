@@ -43,3 +43,7 @@ export function specialWord(hash: number): number {
     at = (at + 1) & (tableSize - 1)
   }
 }
+
+/** What follows these two words is the name of someone: `session opened for user ann`. */
+export const userWord = hashOf('user')
+export const forWord = hashOf('for')

@@ -27,6 +27,7 @@ describe('values', () => {
     ['dates', 'until Mon Jan 5 10:00:00 2026 UTC', 'until Fri Dec 31 23:59:59 2027 GMT'],
     ['sizes with units', 'free 319.6 KB of 4 GB', 'free 12 MB of 512 MB'],
     ['lists of any length', 'nodes [1, 2, 3] up', 'nodes [17] up', 'nodes [4, 5, 6, 7, 8] up'],
+    ['names of users', 'session opened for user ann by root', 'session opened for user bob by root'],
     ['hardware addresses', 'port FF:F2:9F:16 on', 'port FE:DC:BA:00 on'],
   ])('takes %s for values', (_, ...messages) => {
     expect(together(...messages)).toBe(true)
@@ -50,12 +51,12 @@ describe('words', () => {
   const users = ['ann', 'bob', 'cyd', 'dan', 'eve', 'fay', 'gil', 'hal', 'ida', 'joe', 'kim', 'lee', 'max']
 
   it('finds that a word is a value when enough have stood in its place', () => {
-    const messages = users.map((user) => `session opened for user ${user} by login`)
+    const messages = users.map((user) => `session opened for account ${user} by login`)
     expect(new Set(mine(messages.slice(0, 3)).ids).size).toBe(3)
     const { texts, miner } = mine(messages)
-    expect(new Set(texts)).toEqual(new Set(['session opened for user <*> by login']))
+    expect(new Set(texts)).toEqual(new Set(['session opened for account <*> by login']))
     expect(miner.templates.map(({ count }) => count)).toEqual([users.length])
-    expect(add(miner, 'session opened for user zoe by login').isNew).toBe(false)
+    expect(add(miner, 'session opened for account zoe by login').isNew).toBe(false)
   })
 
   it('wants more evidence where fewer other words say that messages are alike', () => {

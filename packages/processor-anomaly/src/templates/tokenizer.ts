@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import { ByteClass, byteClasses } from './byte-class.ts'
 import { isHost } from './host-name.ts'
-import { hashStart, maxSpecialLength, SpecialWord, specialWord } from './special-words.ts'
+import { forWord, hashStart, maxSpecialLength, SpecialWord, specialWord, userWord } from './special-words.ts'
 
 const { WORD, DIGIT, BEYOND_HEX, AT, DOT, SLASH, LETTER, ENDS_PATH } = ByteClass
 
@@ -89,7 +89,8 @@ export class Tokenizer {
           classes = DOT
         }
         if ((seen & LETTER) === 0 && (seen & DIGIT) === 0) continue
-        isWild = this.#isValue(bytes, start, at, to, seen, token, wasWild)
+        const isName = count > 1 && tokens[count - 1] === userWord && tokens[count - 2] === forWord
+        isWild = isName || this.#isValue(bytes, start, at, to, seen, token, wasWild)
         if (isWild) token = wild
         else if (token === wild) token = 1
       } else {
