@@ -3,16 +3,15 @@ import {
   type AlertReport,
   type AttributeValue,
   type Detector,
-  Layout,
   type LineSource,
   LogBatch,
   type Parser,
   type Processor,
   Record,
 } from '@weir/sdk'
-import { parseLines } from '../stages/line-parsing.ts'
 import { type Beginning, type Methods, type Observed, type Processed, sentError } from './isolation-messages.ts'
 import { packBatch, unpackBatch } from './packed-batch.ts'
+import { parsePacked } from './packed-parsing.ts'
 
 /** A component as its thread answers for it. */
 export interface Acting {
@@ -41,25 +40,14 @@ export function actingParser(make: () => unknown): Acting {
     }
     return parser
   }
-  const layout = new Layout()
-  const scratch = new LogBatch({ layout })
+  const scratch = new LogBatch({ capacity: 1 })
   return {
     has: methodsOf(shared, ['parseBatch', 'sniff', 'open', 'continues']),
     acts: {
-      parseBatch(bytes, source) {
-        const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-        const batches = []
-        for (let at = 0; at < buffer.length; ) {
-          scratch.reset(layout.isCrowded ? { layout: new Layout() } : {})
-          scratch.bytes = buffer
-          at = parseLines(parserOf(source), buffer, at, buffer.length, scratch, undefined, true)
-          if (scratch.rowCount > 0) batches.push(packBatch(scratch))
-        }
-        return batches
-      },
+      parseBatch: (bytes, source) => parsePacked(parserOf(source), bytes),
       parseRecord(text, source) {
         const bytes = Buffer.from(text)
-        scratch.reset(layout.isCrowded ? { layout: new Layout() } : {})
+        scratch.reset()
         scratch.bytes = bytes
         const record = new Record(scratch).at(scratch.addLine(0, bytes.length))
         return parserOf(source).parse(text, record) ? packBatch(scratch) : null

@@ -40,12 +40,13 @@ const fieldMark = '\0'
 /**
  * Copies what a batch uses, its bytes included, so that both threads can go on with their own. Of a selection, the
  * selected rows alone: they are rows 0, 1, … there.
+ * @param whole the batch's bytes where they can go along as they are, uncopied
  */
-export function packBatch(selected: LogBatch): PackedBatch {
+export function packBatch(selected: LogBatch, whole?: Uint8Array): PackedBatch {
   const batch = selected.selection === null ? selected : compacted(selected, selected.selection)
   const { rowCount, stride } = batch
   const cells = batch.cells.slice(0, rowCount * stride * 2)
-  const { from, to } = usedBytes(cells)
+  const { from, to } = whole === undefined ? usedBytes(cells) : { from: 0, to: 0 }
   for (let at = 0; from > 0 && at < cells.length; at += 2) {
     const b = cells[at + 1] ?? -1
     if (kindOf(b) < 0) continue
@@ -53,7 +54,7 @@ export function packBatch(selected: LogBatch): PackedBatch {
     cells[at + 1] = b - from
   }
   return {
-    bytes: new Uint8Array(batch.bytes.subarray(from, to)),
+    bytes: whole ?? new Uint8Array(batch.bytes.subarray(from, to)),
     offset: from,
     cells,
     time: batch.time.slice(0, rowCount),

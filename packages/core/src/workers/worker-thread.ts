@@ -212,6 +212,8 @@ export class WorkerThread {
   }
 
   #ended(code: number): void {
+    // Its last words may still be on their way.
+    this.#drain()
     this.fail('exit', `it ended its thread (exit code ${code})`)
     this.#port.close()
     if (this.#failure !== undefined && !this.#isClosed) this.#options.onEnd(this.#failure.reason, this.#failure.error)

@@ -1,10 +1,9 @@
 import 'reflect-metadata'
-import { Buffer } from 'node:buffer'
-import { Layout, LogBatch, type Parser, type Processor } from '@weir/sdk'
+import type { Parser, Processor } from '@weir/sdk'
 import { kTransferable, kValue, Tinypool } from 'tinypool'
 import { registerPluginHooks } from '../plugins/plugin-modules.ts'
-import { parseLines } from '../stages/line-parsing.ts'
 import { type PackedBatch, packBatch, transferList, unpackBatch } from './packed-batch.ts'
+import { parsePacked } from './packed-parsing.ts'
 import { contextOf, importDefinition, type WorkerComponent } from './worker-component.ts'
 import { workerTokens } from './worker-tokens.ts'
 
@@ -21,21 +20,10 @@ export interface ProcessTask {
 registerPluginHooks()
 
 const instances = new Map<string, Promise<unknown>>()
-const layout = new Layout()
-const scratch = new LogBatch({ layout })
 
-/** Parses lines: one packed batch after the other until the end of the bytes. */
+/** Parses lines to packed batches. */
 export async function parse({ component, bytes }: ParseTask): Promise<unknown> {
-  const parser = (await instanceOf(component)) as Parser
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const batches: PackedBatch[] = []
-  for (let at = 0; at < buffer.length; ) {
-    scratch.reset(layout.isCrowded ? { layout: new Layout() } : {})
-    scratch.bytes = buffer
-    at = parseLines(parser, buffer, at, buffer.length, scratch, undefined, true)
-    if (scratch.rowCount > 0) batches.push(packBatch(scratch))
-  }
-  return moved(batches)
+  return moved(parsePacked((await instanceOf(component)) as Parser, bytes))
 }
 
 /** Lets one batch through a processor. */
