@@ -2,7 +2,18 @@ import { printable } from '@weir/sdk'
 import type { DrawnNode, DrawnPipeline } from './graph-drawing.ts'
 
 /** Pixels. A character's width is that of a monospaced font of the size that the style sheet sets. */
-const size = { character: 7.3, small: 6.1, box: 30, row: 46, title: 34, margin: 16, pad: 14, gap: 56, lane: 14 }
+const size = {
+  character: 7.3,
+  small: 6.1,
+  box: 30,
+  row: 46,
+  title: 34,
+  margin: 16,
+  pad: 14,
+  gap: 56,
+  lane: 14,
+  bend: 36,
+}
 
 const style = `
 svg { font: 12px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: #ffffff }
@@ -97,14 +108,20 @@ function gapWidths(pipelines: readonly DrawnPipeline[]): number[] {
     const texts = pipelines.flatMap(({ columns }) =>
       [...(columns[index] ?? []), ...(columns[index + 1] ?? [])].map(({ label }) => label.length),
     )
-    return Math.max(size.gap, Math.max(0, ...texts) * size.small + 36)
+    return Math.max(size.gap, Math.max(0, ...texts) * size.small + size.bend + 26)
   })
 }
 
+/** It bends where its label is not: before an exporter at its beginning, else at its end. */
 function edge(from: Placed, to: Placed): string {
-  const [x1, y1, x2, y2] = [from.x + from.width, from.y + size.box / 2, to.x, to.y + size.box / 2].map(round)
-  const bend = round(((x2 ?? 0) - (x1 ?? 0)) / 2)
-  const path = `M${x1} ${y1}C${round((x1 ?? 0) + bend)} ${y1} ${round((x2 ?? 0) - bend)} ${y2} ${x2} ${y2}`
+  const y1 = round(from.y + size.box / 2)
+  const y2 = round(to.y + size.box / 2)
+  const x1 = round(from.x + from.width)
+  const x2 = round(to.x)
+  const [bend, end] = to.kind === 'exporter' ? [x1, x1 + size.bend] : [x2 - size.bend, x2]
+  const half = round((bend + end) / 2)
+  const curve = `H${round(bend)}C${half} ${y1} ${half} ${y2} ${round(end)} ${y2}H${x2}`
+  const path = y1 === y2 ? `M${x1} ${y1}H${x2}` : `M${x1} ${y1}${curve}`
   return `<path class="edge" d="${path}" marker-end="url(#arrow)"/>`
 }
 

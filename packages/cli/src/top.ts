@@ -13,6 +13,8 @@ interface TopOptions extends ControlOptions {
 }
 
 const intervalMs = 1000
+/** Looks over which rates are taken, so that figures of what comes in bursts can be read. */
+const smoothedOver = 3
 
 /** What a running collector does: live on a terminal; once, for scripts. */
 export async function top(files: string[], options: TopOptions): Promise<void> {
@@ -41,13 +43,14 @@ async function follow(
   frame: (activity: Activity) => string[],
 ): Promise<void> {
   using screen = new FullScreen(process.stdin, process.stdout)
-  let before = first
+  const past = [first]
   screen.draw(frame(activityOf(first, first)))
   while (await screen.goesOn(intervalMs)) {
     try {
       const now = await control.status()
-      screen.draw(frame(activityOf(before, now)))
-      before = now
+      screen.draw(frame(activityOf(past[0] ?? now, now)))
+      past.push(now)
+      if (past.length > smoothedOver) past.shift()
     } catch (error) {
       screen.note(`${messageOf(error)} (waiting for it)`)
     }
