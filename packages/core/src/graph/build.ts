@@ -7,6 +7,7 @@ import {
   type Patterns,
   type Processor,
   type Receiver,
+  type RunMode,
 } from '@weir/sdk'
 import { inject, injectable } from 'tsyringe'
 import { BatchPool } from '../batch/batch-pool.ts'
@@ -14,6 +15,7 @@ import type { Branch } from '../channel/fan-out.ts'
 import type { ComponentConfig, WeirConfig } from '../config/config.ts'
 import { TapPoints } from '../control/tap-points.ts'
 import type { RegisteredType, Registry } from '../plugins/registry.ts'
+import { queueDirectory } from '../queue/queue-directory.ts'
 import { ConnectorStage } from '../stages/connector-stage.ts'
 import { ExporterStage } from '../stages/exporter-stage.ts'
 import type { RecordSplitter } from '../stages/line-parsing.ts'
@@ -49,6 +51,7 @@ export class GraphBuilder {
   constructor(
     @inject(services.plan) private readonly plan: Plan,
     @inject(services.config) private readonly config: WeirConfig,
+    @inject(services.runMode) private readonly runMode: RunMode,
     @inject(services.registry) private readonly registry: Registry,
     @inject(services.clock) private readonly clock: Clock,
     @inject(services.patterns) private readonly patterns: Patterns,
@@ -156,6 +159,8 @@ export class GraphBuilder {
       exporter,
       concurrent: definition.concurrent ?? 1,
       settings: settingsOf<ExporterSettings>(exporterKeys.properties, component),
+      queueDirectory: queueDirectory(this.config.service.state_dir, `${definition.kind}/${component.id}`),
+      drains: this.runMode.once,
       clock: this.clock,
       logger: this.factory.logger(component.id),
       metrics: new ExporterMetrics(this.factory.meter('exporter', component.id)),

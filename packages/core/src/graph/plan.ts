@@ -67,6 +67,7 @@ class Planner {
     this.#checkEmitters(pipelines)
     this.#checkCycle(pipelines)
     this.#checkIsolation()
+    this.#checkQueues()
     this.#checkUse()
     const extensions = [...(this.#config.components.get('extension')?.values() ?? [])]
     return { pipelines: upstreamFirst(pipelines), extensions }
@@ -258,6 +259,21 @@ class Planner {
         const hint = kind === 'processor' ? 'isolate what it works with, such as its detectors' : 'set isolation: none'
         this.#error('WEIR_ISOLATION_TOKEN', path, cannotIsolate(component.id, beyond), hint)
       }
+    }
+  }
+
+  /** A queue on disk needs a state directory. */
+  #checkQueues(): void {
+    if (this.#config.service.state_dir !== 'memory') return
+    for (const component of this.#used) {
+      const queue = Object(component.resolved.sending_queue)
+      if (queue.storage !== 'disk') continue
+      this.#error(
+        'WEIR_QUEUE_STATE',
+        [...component.path, 'sending_queue', 'storage'],
+        `${component.id} keeps its queue on disk, but service.state_dir is memory`,
+        'set service.state_dir to a folder, or storage: memory',
+      )
     }
   }
 

@@ -67,7 +67,27 @@ export const exporterKeys = Type.Object({
       queue_size: Type.Integer({ description: 'Records that may wait.', default: 32_768, minimum: 1 }),
       max_bytes: Size({ description: 'Bytes that may wait.', default: '8MiB' }),
       policy: OneOf(['block', 'drop_newest', 'drop_oldest'], {
-        description: 'When the queue is full: hold back the pipeline, or drop (counted).',
+        description: 'When the queue in memory is full: hold back the pipeline, or drop (counted).',
+        default: 'block',
+      }),
+      storage: OneOf(['memory', 'disk'], {
+        description:
+          'Where batches wait. `disk`: in `service.state_dir`, over restarts; what is written counts as delivered upstream.',
+        default: 'memory',
+      }),
+      max_size: Size({ description: 'Bytes of the files of the queue under `storage: disk`.', default: '1GiB' }),
+      fsync: OneOf(['always', 'interval', 'never'], {
+        description:
+          'When a batch on disk counts as delivered: after an fsync that begins at once (`always`) or at the next `fsync_interval`, either of which survives a power cut; or once it is written (`never`), which survives the death of the process alone.',
+        default: 'interval',
+      }),
+      fsync_interval: Duration({
+        description: 'Longest wait for an fsync under `fsync: interval`; a mebibyte does not wait.',
+        default: '200ms',
+      }),
+      when_full: OneOf(['block', 'drop_oldest'], {
+        description:
+          'When `max_size` is reached: hold back the pipeline, or drop the oldest records (counted), an eighth of `max_size` or 16 MiB at a time.',
         default: 'block',
       }),
     },

@@ -81,7 +81,7 @@ export class IsolatedThread {
   }
 
   get isUp(): boolean {
-    return this.#isUp
+    return this.#isUp && this.#thread?.isAlive === true
   }
 
   /** Whether the component has a method, as far as is known. */
@@ -111,7 +111,7 @@ export class IsolatedThread {
 
   /** Resolves when it runs. @throws WeirError `WEIR_ISOLATION_DOWN` when it has failed too often for anyone to wait */
   async ready(): Promise<void> {
-    while (!this.#isUp) {
+    while (!this.isUp) {
       if (this.#failures > maxAwaited || this.#isClosed || this.#options.stopping.aborted) throw this.#down()
       const next = Promise.withResolvers<void>()
       this.#waiting.push(next)
@@ -125,7 +125,7 @@ export class IsolatedThread {
     args: Parameters<Methods[Name]>,
     moved?: ArrayBuffer[],
   ): Awaited<ReturnType<Methods[Name]>> {
-    if (this.#thread === undefined || !this.#isUp) throw this.#down()
+    if (this.#thread === undefined || !this.isUp) throw this.#down()
     return this.#thread.call(method, args, this.#options.limits.time_budget, moved)
   }
 
@@ -134,7 +134,7 @@ export class IsolatedThread {
     args: Parameters<Methods[Name]>,
     moved?: ArrayBuffer[],
   ): Promise<Awaited<ReturnType<Methods[Name]>>> {
-    if (this.#thread === undefined || !this.#isUp) throw this.#down()
+    if (this.#thread === undefined || !this.isUp) throw this.#down()
     return this.#thread.request(method, args, this.#options.limits.time_budget, moved)
   }
 

@@ -147,8 +147,9 @@ describe('a processor in a thread of its own', () => {
     const processor = new IsolatedProcessor(one.thread)
     await processor.start()
     await expect(processor.process(batchOf(['now']))).rejects.toThrow('exit code 7')
-    await isDown(one)
+    // The thread may not be gone yet.
     const waiting = processor.process(batchOf(['waiting']))
+    await isDown(one)
     await pauseOver(one)
     expect(bodies(await waiting)).toEqual(['waiting'])
   })
