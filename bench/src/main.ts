@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { parseSize } from '@weir/sdk'
 import { cases } from './cases.ts'
 import { writeInput } from './inputs.ts'
+import { networkRows, networkTable } from './syslog.ts'
 
 interface Run {
   ms: number
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     case: { type: 'string', default: '' },
     cpu: { type: 'string', default: '' },
     workers: { type: 'string', default: '0' },
+    'udp-rate': { type: 'string', default: '200000' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -84,20 +86,31 @@ try {
       peakRssMiB: Math.round(Math.max(...runs.map(({ rssMiB }) => rssMiB))),
     }
   })
+  const network = await networkRows({
+    wanted,
+    folder,
+    bytes: size,
+    runs: Number(values.runs),
+    udpRate: Number(values['udp-rate']),
+    flags,
+    pin: values.cpu === '' ? [] : ['taskset', '-c', values.cpu],
+  })
   if (values.json) {
     process.stdout.write(
-      `${JSON.stringify({ node: process.version, sizeBytes: size, runs: Number(values.runs), rows }, undefined, 2)}\n`,
+      `${JSON.stringify({ node: process.version, sizeBytes: size, runs: Number(values.runs), rows, network }, undefined, 2)}\n`,
     )
   } else {
     process.stdout.write(`\nNode ${process.version}, ${values.size} of each input, median of ${values.runs} runs\n\n`)
-    process.stdout.write(
-      '| case | MB/s | M records/s | reference MB/s | ratio | goal | peak RSS MiB |\n|---|---:|---:|---:|---:|---:|---:|\n',
-    )
+    if (rows.length > 0)
+      process.stdout.write(
+        '| case | MB/s | M records/s | reference MB/s | ratio | goal | peak RSS MiB |\n|---|---:|---:|---:|---:|---:|---:|\n',
+      )
     for (const row of rows) {
       process.stdout.write(
         `| ${row.case} | ${row.mbPerSecond} | ${(row.recordsPerSecond / 1e6).toFixed(2)} | ${row.referenceMbPerSecond} | ${row.ratio.toFixed(2)} | ${row.goal} | ${row.peakRssMiB} |\n`,
       )
     }
+    if (network.length > 0) process.stdout.write(`\n${networkTable(network)}`)
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })
