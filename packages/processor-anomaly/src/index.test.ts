@@ -24,6 +24,7 @@ it('exports definitions', () => {
     'rate',
     'error_rate',
     'new_pattern',
+    'missing_pattern',
     'pattern',
     'threshold',
     'series',
