@@ -24,7 +24,6 @@ it('exports definitions', () => {
     'rate',
     'error_rate',
     'new_pattern',
-    'missing_pattern',
     'pattern',
     'threshold',
     'series',

@@ -23,7 +23,7 @@ const startMs = 10_000
 const soundMs = 60_000
 const restarts = { initial_interval: 1000, max_interval: 60_000, multiplier: 2 }
 /** After so many failures without a sound run in between, nobody waits for the next start. */
-const maxAwaited = 5
+const maxAwaited = 3
 
 export interface IsolatedThreadOptions {
   readonly component: WorkerComponent
