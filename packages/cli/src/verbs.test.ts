@@ -152,7 +152,7 @@ describe('weir graph', () => {
 describe('the command line', () => {
   const { version } = createRequire(import.meta.url)('../package.json')
 
-  it.each([['run'], ['validate'], ['config'], ['schema'], ['components'], ['graph']])(
+  it.each([['run'], ['validate'], ['config'], ['schema'], ['components'], ['graph'], ['tap'], ['top'], ['reload']])(
     'weir %s --help shows an example and the exit statuses',
     async (verb) => {
       using folder = new Folder()
