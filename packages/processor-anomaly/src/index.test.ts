@@ -24,9 +24,11 @@ it('exports definitions', () => {
     'rate',
     'error_rate',
     'new_pattern',
+    'missing_pattern',
     'pattern',
     'threshold',
     'series',
+    'cardinality',
     'templates',
   ])
 })

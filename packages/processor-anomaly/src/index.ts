@@ -1,5 +1,7 @@
 import { anomaly } from './anomaly.ts'
+import { cardinality } from './detectors/cardinality.ts'
 import { errorRate } from './detectors/error-rate.ts'
+import { missingPattern } from './detectors/missing-pattern.ts'
 import { newPattern } from './detectors/new-pattern.ts'
 import { pattern } from './detectors/pattern.ts'
 import { rate } from './detectors/rate.ts'
@@ -7,4 +9,15 @@ import { series } from './detectors/series.ts'
 import { threshold } from './detectors/threshold.ts'
 import { templates } from './templates/templates-exporter.ts'
 
-export default [anomaly, rate, errorRate, newPattern, pattern, threshold, series, templates]
+export default [
+  anomaly,
+  rate,
+  errorRate,
+  newPattern,
+  missingPattern,
+  pattern,
+  threshold,
+  series,
+  cardinality,
+  templates,
+]

@@ -2,7 +2,9 @@ import type { AlertReport, AttributeValue, Definition, Detector } from '@weir/sd
 import { batchOf, createComponent } from '@weir/sdk/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { cardinality } from './cardinality.ts'
 import { errorRate } from './error-rate.ts'
+import { missingPattern } from './missing-pattern.ts'
 import { newPattern } from './new-pattern.ts'
 import { pattern } from './pattern.ts'
 import { rate } from './rate.ts'
@@ -16,6 +18,11 @@ const subjects: readonly Subject[] = [
   [threshold, { field: 'attributes.ms', aggregate: 'mean', above: 50, window: '6s' }],
   [series, { field: 'attributes.ms', interval: '1s', warmup: 2, refractory: 2, threshold: 0.3 }],
   [series, { field: 'attributes.ms', counter: true, interval: '2s', warmup: 0, refractory: 0, threshold: 0.3 }],
+  [missingPattern, { warmup: '1s', min_records: 3, min_silence: '1s', factor: 1.1 }],
+  [
+    cardinality,
+    { field: 'body', window: '2s', warmup: 2, min_count: 1, threshold: 1, adapt_after: 2, direction: 'both' },
+  ],
   [threshold, { below: 3, window: '6s' }],
   [pattern, { patterns: ['a', 'fail'], threshold: 2, window: '3s' }],
   [newPattern, { warmup: '1s', warmup_records: 3, max_clusters: 16 }],

@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import type { AttributeValue } from '@weir/sdk'
+import type { Heartbeat } from '../detectors/heartbeat.ts'
 import { type Saved, savedTime } from '../saved.ts'
 import { anyValue, maskOf } from './mask.ts'
 import { maxTokens, type Tokenizer, wild } from './tokenizer.ts'
@@ -27,6 +28,8 @@ export class Template {
   lastTime = Number.NaN
   /** Its first message, as it came. */
   example = ''
+  /** How regularly it comes, where someone keeps count of that. */
+  heartbeat: Heartbeat | undefined
   /** A word of its first message turned out to be a value. */
   isVariable = false
   /** The template that it has become part of. */
