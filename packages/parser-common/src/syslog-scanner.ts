@@ -2,12 +2,10 @@ import { Cell, Layout, type LogBatch, Severity } from '@weir/sdk'
 import {
   backslash,
   closeBracket,
-  colon,
   controlsIn,
   lowestByte,
   minus,
   newline,
-  nine,
   openBracket,
   quote,
   space,
@@ -17,6 +15,7 @@ import type { LineScanner } from './line-scanner.ts'
 import { kernels, page, pageWords } from './page.ts'
 import { contentEnd, endOfLine } from './page-line.ts'
 import { type PageTime, readAgain, remainderOfAgain } from './page-time.ts'
+import { appname, hostname, processId, Rfc3164Reader } from './syslog-rfc3164.ts'
 
 const bytes = page
 const words = pageWords
@@ -34,9 +33,6 @@ const layoutNames = [
   'structured_data',
 ]
 /** Offsets into a row of cells, in the order of `layoutNames`; the severity's text comes after them. */
-const hostname = 4
-const appname = 6
-const processId = 8
 const messageId = 10
 const priority = 12
 const facility = 14
@@ -65,8 +61,6 @@ const facilityTexts =
 const one = 0x31
 const less = 0x3c
 const greater = 0x3e
-const star = 0x2a
-const point = 0x2e
 
 export interface SyslogOptions {
   protocol: 'auto' | 'rfc3164' | 'rfc5424'
@@ -82,12 +76,14 @@ export interface SyslogOptions {
 export class SyslogScanner implements LineScanner {
   readonly layout = Layout.of(...layoutNames)
   readonly #options: SyslogOptions
+  readonly #rfc3164: Rfc3164Reader
   /** Indices of the texts among the values of the batch at hand. */
   readonly #severityTexts = new Int32Array(8)
   readonly #facilityTexts = new Int32Array(24)
 
   constructor(options: SyslogOptions) {
     this.#options = options
+    this.#rfc3164 = new Rfc3164Reader(options.time)
     this.layout.addField('severityText')
   }
 
@@ -292,7 +288,7 @@ export class SyslogScanner implements LineScanner {
       cells[at + facilityText] = this.#facilityText(batch, code >> 3)
       cells[at + facilityText + 1] = Cell.VALUE
     }
-    const body = this.#readRfc3164(header, to, batch, row, hasPriority)
+    const body = this.#rfc3164.read(header, to, batch, row, hasPriority)
     if (body < 0) batch.fail(row)
     else if (body < lineEnd) batch.cells[row * batch.stride * 2 + 2] = body
     return end
@@ -314,63 +310,8 @@ export class SyslogScanner implements LineScanner {
     this.#facilityTexts[code] = index
     return index
   }
-
-  /** Reads what stands after the priority; returns the offset of the message, or -1. */
-  #readRfc3164(from: number, to: number, batch: LogBatch, row: number, hasPriority: boolean): number {
-    const { cells } = batch
-    const at = row * batch.stride * 2
-    const { time } = this.#options
-    let i = afterSequence(from)
-    const hasTime = time.prefix(batch.time, row, i, to)
-    const after = bytes[time.end] ?? 0
-    if (!hasTime || (after > space && after !== colon)) {
-      batch.time[row] = Number.NaN
-      return hasPriority ? from : -1
-    }
-    if (time.remainder !== 0 || batch.timeRemainder !== null) batch.remainders()[row] = time.remainder
-    i = time.end
-    if (bytes[i] === colon) i++
-    if (bytes[i] === space) i++
-    const host = i
-    while ((bytes[i] ?? 0) > space && bytes[i] !== openBracket) i++
-    let tag = host
-    if (bytes[i] === space && bytes[i - 1] !== colon && i > host) {
-      cells[at + hostname] = host
-      cells[at + hostname + 1] = i
-      tag = i + 1
-    }
-    i = tag
-    while ((bytes[i] ?? 0) > space && bytes[i] !== openBracket && bytes[i] !== colon) i++
-    const tagEnd = i
-    if (bytes[i] === openBracket && i > tag) {
-      const process = i + 1
-      while ((bytes[i] ?? 0) > space && bytes[i] !== closeBracket) i++
-      if (bytes[i] !== closeBracket) return tag
-      cells[at + processId] = process
-      cells[at + processId + 1] = i
-      i++
-    } else if (bytes[i] !== colon || i === tag) {
-      return tag
-    }
-    cells[at + appname] = tag
-    cells[at + appname + 1] = tagEnd
-    if (bytes[i] === colon) i++
-    if (bytes[i] === space) i++
-    return afterByteOrderMark(i)
-  }
 }
 
 /** The end of a value, `ABSENT` for `-`, which RFC 5424 writes for none. */
 const valueEnd = (start: number, end: number): number =>
   end === start + 1 && bytes[start] === minus ? Cell.ABSENT : end
-
-const afterByteOrderMark = (at: number): number =>
-  bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf ? at + 3 : at
-
-/** Cisco counts its messages before the time, and marks clocks that are not set: `29: *Mar  1 18:48:50.483`. */
-function afterSequence(from: number): number {
-  let at = from
-  while ((bytes[at] ?? 0) >= zero && (bytes[at] ?? 0) <= nine) at++
-  at = at > from && bytes[at] === colon && bytes[at + 1] === space ? at + 2 : from
-  return bytes[at] === star || bytes[at] === point ? at + 1 : at
-}

@@ -92,7 +92,18 @@ describe('syslog', () => {
       '<13>Oct 11 22:14:15 h postfix/smtpd[7]: m',
       { hostname: 'h', appname: 'postfix/smtpd', proc_id: '7' },
     ],
+    ['a byte order mark after the priority', '<13>\u{feff}Oct 11 22:14:15 h app: m', { hostname: 'h', appname: 'app' }],
+    ['spaces after the time', '<13>Oct 11 22:14:15   h app: m', { hostname: 'h', appname: 'app' }],
+    ['an ISO time without a zone', '<13>2026-10-11T22:14:15 h app: m', { hostname: 'h', appname: 'app' }],
+    ['`@` in the host', '<13>Oct 11 22:14:15 user@h app: m', { hostname: 'user@h', appname: 'app' }],
+    ['`/` in the host', '<13>Oct 11 22:14:15 h/1.2 app: m', { hostname: 'h/1.2', appname: 'app' }],
+    ['no number of the process', '<13>Oct 11 22:14:15 h app[]: m', { hostname: 'h', appname: 'app' }],
     ['a year', '<13>Oct 11 2026 22:14:15: %ASA-6-302013: m', { appname: '%ASA-6-302013' }],
+    ['a host of ASA', '<13>Oct 11 2026 22:14:15 fw1 : %ASA-6-302013: m', { hostname: 'fw1', appname: '%ASA-6-302013' }],
+    ['the year first', '<13>: 2026 Oct 11 22:14:15 UTC: %ETHPORT-5-IF_UP: m', { appname: '%ETHPORT-5-IF_UP' }],
+    ['two numbers', '<13>000029: 000030: .Oct 11 22:14:15.000: %SYS-5-X: m', { appname: '%SYS-5-X' }],
+    ['a name of the device', '<13>29: r1: *Oct 11 22:14:15: %SYS-5-X: m', { hostname: 'r1', appname: '%SYS-5-X' }],
+    ['the short name of a zone', '<13>29: Oct 11 22:14:15 CEST: %SYS-5-X: m', { appname: '%SYS-5-X' }],
     ['a number and a star', '<13>29: *Oct 11 22:14:15.000 UTC: %SYS-5-X: m', { appname: '%SYS-5-X' }],
   ])('reads RFC 3164 with %s', (_, line, attributes) => {
     expect(one(line)).toMatchObject({ time: Date.UTC(2026, 9, 11, 22, 14, 15), body: 'm' })
@@ -112,6 +123,24 @@ describe('syslog', () => {
       `<13>1 ${nothing} h a p m - x\n<13>${nothing} h a: x\n`,
     )
     expect(records.map(({ time }) => time)).toEqual([undefined, undefined])
+  })
+
+  it('reads the tag of Cisco where there is no time, and takes no tag for a device', () => {
+    expect(one('<166>%ASA-6-302013: Built')).toMatchObject({ body: 'Built', attributes: { appname: '%ASA-6-302013' } })
+    expect(one('<13>app: 2026-10-11T22:14:15Z done')).toMatchObject({ body: 'app: 2026-10-11T22:14:15Z done' })
+    expect(one('<13>app: 2026-10-11T22:14:15Z done')?.time).toBeUndefined()
+  })
+
+  it.each([
+    '<999>Oct 11 22:14:15 h app: m',
+    '<192>1 2026-10-11T22:14:15Z h a p m - x',
+    '<>Oct 11 22:14:15 h app: m',
+    '<1x3>m',
+    '<13',
+  ])('takes no priority that is out of range or none: %s', (line) => {
+    const { records, failures } = feed(line)
+    expect(records).toEqual([{ body: line, attributes: {} }])
+    expect(failures).toBe(1)
   })
 
   it('takes a message with a priority alone for a message', () => {

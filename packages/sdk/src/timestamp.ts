@@ -127,6 +127,7 @@ export class TimestampReader {
       if (bytes[from + 2] === slash) {
         return isDigit(bytes[from + 3]) ? this.#shortYear(bytes, from, to) : this.clf(bytes, from, to)
       }
+      if (fifth === space) return this.#yearFirst(bytes, from, to)
       if (bytes[from + 6] === space) return this.#compact(bytes, from, to)
       return this.epoch(bytes, from, to)
     }
@@ -250,6 +251,15 @@ export class TimestampReader {
     const year = 2000 + digits(bytes, from, 2)
     const second = secondOf(bytes, year, digits(bytes, from + 3, 2), digits(bytes, from + 6, 2), from + 9)
     return Number.isNaN(second) ? this.#none(from) : this.#finish(bytes, from + 17, to, second)
+  }
+
+  /** `2026 Nov 24 13:55:36`, as Cisco's NX-OS writes it. */
+  #yearFirst(bytes: Uint8Array, from: number, to: number): number {
+    const clock = to - from < 19 ? -1 : this.#clockAfterDay(bytes, from + 9)
+    if (clock < 0 || clock + 8 > to || bytes[from + 8] !== space) return this.#none(from)
+    const month = months.get(threeLetters(bytes, from + 5)) ?? 0
+    const second = secondOf(bytes, digits(bytes, from, 4), month, this.#dayBefore(bytes, clock), clock)
+    return Number.isNaN(second) ? this.#none(from) : this.#finish(bytes, clock + 8, to, second)
   }
 
   /** `081109 203615`: year, month, day, and time of day, as Hadoop writes it. */
