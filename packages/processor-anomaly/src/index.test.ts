@@ -29,6 +29,7 @@ it('exports definitions', () => {
     'threshold',
     'series',
     'cardinality',
+    'sequence',
     'templates',
   ])
 })

@@ -5,6 +5,7 @@ import { missingPattern } from './detectors/missing-pattern.ts'
 import { newPattern } from './detectors/new-pattern.ts'
 import { pattern } from './detectors/pattern.ts'
 import { rate } from './detectors/rate.ts'
+import { sequence } from './detectors/sequence.ts'
 import { series } from './detectors/series.ts'
 import { threshold } from './detectors/threshold.ts'
 import { templates } from './templates/templates-exporter.ts'
@@ -19,5 +20,6 @@ export default [
   threshold,
   series,
   cardinality,
+  sequence,
   templates,
 ]

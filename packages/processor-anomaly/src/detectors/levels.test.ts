@@ -8,6 +8,7 @@ import { missingPattern } from './missing-pattern.ts'
 import { newPattern } from './new-pattern.ts'
 import { pattern } from './pattern.ts'
 import { rate } from './rate.ts'
+import { sequence } from './sequence.ts'
 import { series } from './series.ts'
 import { threshold } from './threshold.ts'
 
@@ -22,6 +23,19 @@ const subjects: readonly Subject[] = [
   [
     cardinality,
     { field: 'body', window: '2s', warmup: 2, min_count: 1, threshold: 1, adapt_after: 2, direction: 'both' },
+  ],
+  [sequence, { session: 'attributes.ms', warmup: '1s', warmup_records: 2 }],
+  [
+    sequence,
+    {
+      session: 'attributes.ms',
+      within: '2s',
+      steps: [
+        { name: 'a', pattern: 'ok' },
+        { name: 'b', pattern: 'room' },
+        { name: 'c', pattern: 'fail' },
+      ],
+    },
   ],
   [threshold, { below: 3, window: '6s' }],
   [pattern, { patterns: ['a', 'fail'], threshold: 2, window: '3s' }],
