@@ -64,11 +64,11 @@ export class Isolation {
     return new IsolatedProcessor(this.#thread(component))
   }
 
-  /** @returns what makes its instances, all in one thread, which begins with the first */
+  /** @returns what makes its instances, all in one thread, which begins with the first and ends with the last */
   detector(component: Isolatable): () => Detector {
     let detectors: IsolatedDetectors | undefined
     return () => {
-      if (detectors === undefined) {
+      if (detectors === undefined || detectors.isOver) {
         const thread = this.#thread(component)
         thread.startNow()
         detectors = new IsolatedDetectors(thread)

@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer'
 import {
   type AlertReport,
-  type AttributeValue,
   type Detector,
   type LineSource,
   LogBatch,
@@ -93,18 +92,30 @@ const sharesRecords = (view: LogBatch, batch: LogBatch): boolean =>
   view.resource === batch.resource &&
   view.signal === batch.signal
 
-export function actingDetector(make: () => unknown, beginning: Beginning['instances']): Acting {
+/** @param onUnusable told when a detector cannot use what an earlier one knew: it learns anew */
+export function actingDetector(
+  make: () => unknown,
+  beginning: Beginning['instances'],
+  onUnusable: (error: unknown) => void,
+): Acting {
   const instances = new Map<number, Detector>()
   // Made at once, so that one that cannot be made is known as such.
   let spare: Detector | undefined = make() as Detector
-  const add = (instance: number, snapshot?: AttributeValue): Detector => {
+  const add = (instance: number): Detector => {
     const detector = spare ?? (make() as Detector)
     spare = undefined
-    if (snapshot !== undefined && snapshot !== null) detector.restore?.(snapshot)
     instances.set(instance, detector)
     return detector
   }
-  for (const [instance, snapshot] of beginning) add(instance, snapshot)
+  for (const [instance, snapshot] of beginning) {
+    const detector = add(instance)
+    try {
+      if (snapshot !== undefined && snapshot !== null) detector.restore?.(snapshot)
+    } catch (error) {
+      onUnusable(error)
+      add(instance)
+    }
+  }
   const detectorOf = (instance: number): Detector => instances.get(instance) ?? add(instance)
   return {
     has: [],

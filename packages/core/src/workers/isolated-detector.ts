@@ -17,6 +17,7 @@ export class IsolatedDetectors {
   readonly #thread: IsolatedThread
   readonly #instances = new Map<number, Instance>()
   #lastId = 0
+  #isOver = false
 
   constructor(thread: IsolatedThread) {
     this.#thread = thread
@@ -28,6 +29,11 @@ export class IsolatedDetectors {
       }
       return [...this.#instances].map(([id, { known }]) => [id, known])
     }
+  }
+
+  /** The last instance has been stopped, and the thread with it. */
+  get isOver(): boolean {
+    return this.#isOver
   }
 
   create(): Detector {
@@ -58,10 +64,15 @@ export class IsolatedDetectors {
         try {
           if (thread.isUp) thread.call('removeInstance', [id])
         } finally {
-          if (this.#instances.size === 0) void thread.close()
+          if (this.#instances.size === 0) this.#end()
         }
       },
     }
+  }
+
+  #end(): void {
+    this.#isOver = true
+    void this.#thread.close()
   }
 
   #add(id: number, instance: Instance): void {

@@ -84,6 +84,10 @@ export class IsolatedThread {
     return this.#isUp && this.#thread?.isAlive === true
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /** Whether the component has a method, as far as is known. */
   mayHave(method: string): boolean {
     return this.#methods?.has(method) ?? true

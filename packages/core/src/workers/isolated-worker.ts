@@ -52,7 +52,14 @@ async function create({ state, instances }: Beginning): Promise<string[]> {
       ? actingParser(make)
       : kind === 'processor'
         ? await actingProcessor(make, mutates)
-        : actingDetector(make, instances)
+        : actingDetector(make, instances, (error) =>
+            say({
+              is: 'log',
+              level: 'warn',
+              fields: { error: messageOf(error) },
+              message: 'its snapshot could not be used',
+            }),
+          )
   acts = made.acts
   return made.has
 }

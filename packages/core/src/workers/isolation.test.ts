@@ -296,6 +296,28 @@ describe('a detector in a thread of its own', () => {
     expect(one.logger.lines.at(-1)).toMatchObject({ message: 'it runs again', fields: { skipped_records: 5 } })
   })
 
+  it('learns anew when it cannot use its snapshot', async () => {
+    const one = isolated('detector', 'exit')
+    one.thread.startNow()
+    const detector = new IsolatedDetectors(one.thread).create()
+    expect(() => detector.restore?.('unusable')).toThrow('it cannot be used')
+    expect(() => observed(detector, 'now')).toThrow('was stopped')
+    await recovered(one)
+    expect(observed(detector, 'a')).toEqual(['record 1'])
+    expect(one.logger.lines.map(({ message }) => message)).toContain('its snapshot could not be used')
+  })
+
+  it('ends its thread with its last instance', () => {
+    const { thread } = isolated('detector')
+    thread.startNow()
+    const detectors = new IsolatedDetectors(thread)
+    const [one, other] = [detectors.create(), detectors.create()]
+    one.stop?.()
+    expect([detectors.isOver, observed(other, 'a')]).toEqual([false, ['record 1']])
+    other.stop?.()
+    expect([detectors.isOver, thread.isClosed]).toEqual([true, true])
+  })
+
   it('reports what it had to report before it threw', () => {
     const { thread } = isolated('detector', 'throw')
     thread.startNow()

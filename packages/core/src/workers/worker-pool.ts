@@ -62,6 +62,7 @@ export class WorkerPool {
 
   /** Sees to it that a component's own thread ends with the others. */
   adopt(thread: IsolatedThread): IsolatedThread {
+    for (const other of this.#isolated) if (other.isClosed) this.#isolated.delete(other)
     this.#isolated.add(thread)
     return thread
   }

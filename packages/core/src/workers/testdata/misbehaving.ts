@@ -114,6 +114,7 @@ const detector = defineDetector({
       },
       snapshot: () => count,
       restore(snapshot) {
+        if (snapshot === 'unusable') throw new Error('it cannot be used')
         count = Number(snapshot)
       },
     }
