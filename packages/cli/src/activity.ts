@@ -78,7 +78,7 @@ export function activityOf(before: CollectorStatus, now: CollectorStatus): Activ
     return {
       ...exporter,
       sentPerSecond: rate(old?.sent, exporter.sent),
-      fill: Math.min(1, Math.max(records / (maxRecords || 1), bytes / (maxBytes || 1))),
+      fill: Math.min(1, Math.max(shareOf(records, maxRecords), shareOf(bytes, maxBytes))),
       blocked: blocked(old?.queue, exporter.queue),
     }
   })
@@ -92,6 +92,9 @@ export function activityOf(before: CollectorStatus, now: CollectorStatus): Activ
     backpressure: backpressureOf(pipelines, exporters),
   }
 }
+
+/** A queue may have no bound of one kind. */
+const shareOf = (amount: number, bound: number): number => (bound > 0 ? amount / bound : 0)
 
 /** What is slow itself, rather than held back by something behind it; with all that it holds back. */
 function backpressureOf(

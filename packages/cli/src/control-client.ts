@@ -1,5 +1,11 @@
 import { type IncomingMessage, request } from 'node:http'
-import { type CollectorStatus, locateControlSocket, type ReloadOutcome, reachable, type TapCounts } from '@weir/core'
+import {
+  type CollectorStatus,
+  locateControlSocket,
+  type ReloadOutcome,
+  reachableSocketPath,
+  type TapCounts,
+} from '@weir/core'
 import { isWeirError, messageOf, WeirError } from '@weir/sdk'
 import type { ConfigOptions } from './prepared.ts'
 
@@ -83,7 +89,7 @@ export class ControlClient {
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => reject(this.#unreachable(error))
       const asking = request({
-        socketPath: reachable(this.#path),
+        socketPath: reachableSocketPath(this.#path),
         method,
         path,
         agent: false,

@@ -138,6 +138,9 @@ describe('a running collector', () => {
       /^ {2}never is slower than what comes, and holds back logs \(\d+ % of the time\)$/m,
     )
     expect((await folder.weir('graph', '--live')).stdout).toMatch(/├─ 0\/s · \d+ waiting \(100 %\) ─+▶ never/)
+    expect((await folder.weir('graph', '--live', '--svg')).stdout).toMatch(
+      /^<svg [\s\S]*>0\/s · \d+ waiting \(100 %\)<[\s\S]*<\/svg>\n$/,
+    )
     command.kill('SIGTERM')
     expect((await command.finished).code).toBe(1)
   }, 40_000)
@@ -219,6 +222,14 @@ describe('a running collector', () => {
     expect(command.stderr).toContain('asked to reload: reloaded')
     const { pipelines } = JSON.parse((await folder.weir('graph', '--live', '--json')).stdout)
     expect(pipelines[0]).toMatchObject({ name: 'logs', incoming: 30 })
+
+    const tap = folder.start(['tap', 'logs'])
+    using _ = flowing(folder, line(77))
+    await expect.poll(() => tap.stdout, { timeout: 10_000 }).toContain('/item/77')
+    folder.write('weir.json', config)
+    expect((await folder.weir('reload')).code).toBe(0)
+    appendFileSync(folder.file('access.log'), line(99))
+    await expect.poll(() => tap.stdout, { timeout: 10_000 }).toContain('/item/99')
   }, 40_000)
 
   it('that is not there is missed with words, by every verb', async () => {

@@ -1,4 +1,3 @@
-import type { ReadStream, WriteStream } from 'node:tty'
 import { printable } from '@weir/sdk'
 
 const enter = '\u001b[?1049h\u001b[?25l\u001b[?7l'
@@ -8,10 +7,19 @@ const clearRight = '\u001b[K'
 const clearBelow = '\u001b[J'
 const control = { c: '\u0003', d: '\u0004' }
 
+interface Keyboard extends NodeJS.ReadableStream {
+  isTTY?: boolean
+  setRawMode?(isRaw: boolean): void
+}
+
+interface Display extends NodeJS.WritableStream {
+  rows?: number
+}
+
 /** The whole terminal, until `q`, Ctrl-C or a signal: redrawn in place, cut at its edges, and left as it was. */
 export class FullScreen implements Disposable {
-  readonly #input: ReadStream & { fd: 0 }
-  readonly #output: WriteStream
+  readonly #input: Keyboard
+  readonly #output: Display
   readonly #ended = Promise.withResolvers<false>()
   readonly #onKey = (key: Buffer) => {
     if (/^[qQ]$/.test(key.toString()) || [control.c, control.d].includes(key.toString())) this.#end()
@@ -21,11 +29,11 @@ export class FullScreen implements Disposable {
   #lines: readonly string[] = []
   #note = ''
 
-  constructor(input: ReadStream & { fd: 0 }, output: WriteStream) {
+  constructor(input: Keyboard, output: Display) {
     this.#input = input
     this.#output = output
     output.write(enter)
-    if (input.isTTY) input.setRawMode(true)
+    if (input.isTTY) input.setRawMode?.(true)
     input.on('data', this.#onKey).resume()
     output.on('resize', this.#redraw).on('error', this.#end)
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, this.#end)
@@ -56,7 +64,7 @@ export class FullScreen implements Disposable {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, this.#end)
     this.#output.off('resize', this.#redraw)
     this.#input.off('data', this.#onKey).pause()
-    if (this.#input.isTTY) this.#input.setRawMode(false)
+    if (this.#input.isTTY) this.#input.setRawMode?.(false)
     this.#output.write(leave)
   }
 

@@ -4,7 +4,7 @@ export { type Diagnostic, formatDiagnostics } from './config/diagnostic.ts'
 export { configSchema } from './config/json-schema.ts'
 export { maskedConfig, renderYaml } from './config/mask.ts'
 export type { AlertEntry } from './control/alert-book.ts'
-export { reachable } from './control/control-socket.ts'
+export { reachableSocketPath } from './control/control-socket.ts'
 export type {
   CollectorStatus,
   ExporterStatus,

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Plan } from '../graph/plan.ts'
 import { SystemClock } from '../telemetry/system-clock.ts'
 import { ControlServer } from './control-server.ts'
-import { reachable } from './control-socket.ts'
+import { reachableSocketPath } from './control-socket.ts'
 import { TapPoints } from './tap-points.ts'
 
 const component = (kind: 'receiver' | 'exporter', id: string) => ({
@@ -102,7 +102,7 @@ describe('the control socket', () => {
     const long = join(folder, 'x'.repeat(120))
     await expect(serve(long)).rejects.toThrow(/the path of the control socket is too long: .*\(\d+ bytes, 10[37] go\)/)
     expect(readdirSync(long)).toEqual([])
-    expect(() => reachable(join(long, 'control.sock'))).toThrow(
+    expect(() => reachableSocketPath(join(long, 'control.sock'))).toThrow(
       expect.objectContaining({ hint: expect.stringMatching(/state_dir/) }),
     )
   })

@@ -18,7 +18,7 @@ export function controlSocketPath(stateDir: string): string {
  * The name by which a socket can be reached from here: relative to the current folder where that is shorter.
  * @throws WeirError `WEIR_CONTROL_PATH`
  */
-export function reachable(path: string): string {
+export function reachableSocketPath(path: string): string {
   if (process.platform === 'win32') return path
   const near = relative(process.cwd(), path)
   const shortest = Buffer.byteLength(near) < Buffer.byteLength(path) ? near : path
@@ -49,11 +49,11 @@ export async function listenPrivately(
   const path = controlSocketPath(ownFolder ?? stateDir)
   const remove = () => rmSync(ownFolder ?? path, { recursive: true, force: true })
   try {
-    reachable(path)
+    reachableSocketPath(path)
     const folder = mkdtempSync(join(dirname(path), '.c-'))
     try {
       const made = join(folder, 's')
-      await listening(server, reachable(made))
+      await listening(server, reachableSocketPath(made))
       chmodSync(made, 0o600)
       renameSync(made, path)
     } finally {
