@@ -69,9 +69,9 @@ export class Collector {
 
   /** The exporters with what waits before each, for those who show it. */
   get exporters(): readonly { id: string; queuedRecords: number; circuit: string }[] {
-    return (this.#running?.graph.exporters ?? []).map(({ id, queue, circuitState }) => ({
+    return (this.#running?.graph.exporters ?? []).map(({ id, waiting, circuitState }) => ({
       id,
-      queuedRecords: queue.records,
+      queuedRecords: waiting.records,
       circuit: circuitState,
     }))
   }

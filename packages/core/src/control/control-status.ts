@@ -1,8 +1,8 @@
 import type { Signal } from '@weir/sdk'
-import type { Channel } from '../channel/channel.ts'
 import type { WeirConfig } from '../config/config.ts'
 import type { Graph } from '../graph/build.ts'
 import type { Plan } from '../graph/plan.ts'
+import type { Backlog } from '../queue/backlog.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { AlertBook, AlertEntry } from './alert-book.ts'
 import type { TapPoints } from './tap-points.ts'
@@ -125,24 +125,24 @@ export function collectorStatus(
       dropped: total('weir_pipeline_dropped_records', name),
       queue: queueStatus(entrances.get(name)),
     })),
-    exporters: (graph?.exporters ?? []).map(({ id, queue, circuitState }) => ({
+    exporters: (graph?.exporters ?? []).map(({ id, waiting, circuitState }) => ({
       id,
       sent: total('weir_exporter_sent_log_records', id),
       failed: total('weir_exporter_send_failed_log_records', id),
       retries: total('weir_exporter_retries', id),
       circuit: circuitState,
-      queue: queueStatus(queue),
+      queue: queueStatus(waiting),
     })),
     alerts: { firing: alerts.firing, recent: alerts.latest(recentAlerts) },
   }
 }
 
-const queueStatus = (channel: Channel | undefined): QueueStatus => ({
-  records: channel?.records ?? 0,
-  bytes: channel?.bytes ?? 0,
-  maxRecords: channel?.bounds.records ?? 0,
-  maxBytes: channel?.bounds.bytes ?? 0,
-  blockedMs: channel?.blockedMs ?? 0,
+const queueStatus = (backlog: Backlog | undefined): QueueStatus => ({
+  records: backlog?.records ?? 0,
+  bytes: backlog?.bytes ?? 0,
+  maxRecords: backlog?.bounds.records ?? 0,
+  maxBytes: backlog?.bounds.bytes ?? 0,
+  blockedMs: backlog?.blockedMs ?? 0,
 })
 
 /** Sums by metric and component, and by processor where there is one. */

@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Exporter, PermanentError, RetryableError, resolveConfig } from '@weir/sdk'
 import { batchOf, MemoryLogger, MemoryMeter, settle, TestClock } from '@weir/sdk/testing'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
 import { TapPoint } from '../control/tap-point.ts'
 import { ExporterMetrics } from '../telemetry/stage-metrics.ts'
@@ -8,7 +11,11 @@ import { ExporterStage } from './exporter-stage.ts'
 import { type ExporterSettings, exporterKeys } from './standard-keys.ts'
 
 /** A stage before an exporter that does what it is told, one answer per attempt; afterwards it succeeds. */
-async function stageWith(answers: (Error | 'hang')[], config: object = {}, concurrent = 1) {
+async function stageWith(
+  answers: (Error | 'hang')[],
+  config: object = {},
+  { concurrent = 1, queueDirectory = '', drains = false } = {},
+) {
   const clock = new TestClock()
   const meter = new MemoryMeter()
   const logger = new MemoryLogger()
@@ -30,6 +37,8 @@ async function stageWith(answers: (Error | 'hang')[], config: object = {}, concu
     exporter,
     concurrent,
     settings,
+    queueDirectory,
+    drains,
     clock,
     logger,
     metrics: new ExporterMetrics(meter),
@@ -49,6 +58,16 @@ async function stageWith(answers: (Error | 'hang')[], config: object = {}, concu
     return () => state
   }
   return { stage, send, clock, meter, logger, stop, exported, attempts }
+}
+
+const directories: string[] = []
+afterEach(() => {
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true })
+})
+const newDirectory = () => {
+  const directory = mkdtempSync(join(tmpdir(), 'weir-stage-'))
+  directories.push(directory)
+  return directory
 }
 
 describe('an exporter stage', () => {
@@ -148,5 +167,48 @@ describe('an exporter stage', () => {
     await settle()
     expect(state()).toBe('not delivered')
     expect(exported).toEqual([])
+  })
+})
+
+describe('an exporter stage with a queue on disk', () => {
+  const onDisk = { sending_queue: { storage: 'disk', fsync: 'always' } }
+  const down = () => Array.from({ length: 100 }, () => new RetryableError('down'))
+
+  it('acknowledges while the sink is down, and delivers in order after a restart', async () => {
+    const queueDirectory = newDirectory()
+    const first = await stageWith(down(), onDisk, { queueDirectory })
+    const states = [await first.send('a', 'b'), await first.send('c')]
+    await expect.poll(() => states.map((state) => state())).toEqual(['delivered', 'delivered'])
+    await expect.poll(() => first.stage.waiting.records).toBe(3)
+    await first.stage.stop()
+    expect(first.exported).toEqual([])
+    const second = await stageWith([], onDisk, { queueDirectory })
+    await second.send('d')
+    await expect.poll(() => second.exported).toEqual([['a', 'b'], ['c'], ['d']])
+    await expect.poll(() => second.stage.waiting.records).toBe(0)
+    await second.stage.stop()
+    const third = await stageWith([], onDisk, { queueDirectory, drains: true })
+    await third.stage.stop()
+    expect(third.exported).toEqual([])
+  })
+
+  it('exports all that waits before it stops, if it is to drain', async () => {
+    const { stage, send, exported } = await stageWith([], onDisk, { queueDirectory: newDirectory(), drains: true })
+    for (const line of ['a', 'b', 'c']) await send(line)
+    await stage.stop()
+    expect(exported.flat()).toEqual(['a', 'b', 'c'])
+  })
+
+  it('says how much waits, and for how long', async () => {
+    const { stage, send, clock, meter, stop } = await stageWith(down(), onDisk, { queueDirectory: newDirectory() })
+    await send('a', 'b')
+    await expect.poll(() => meter.total('weir_exporter_queue_size')).toBe(2)
+    await expect.poll(() => meter.total('weir_exporter_retries')).toBeGreaterThan(0)
+    expect(meter.total('weir_exporter_queue_bytes')).toBeGreaterThan(0)
+    await clock.advance(10_000)
+    expect(meter.total('weir_exporter_queue_oldest_age_ms')).toBeGreaterThan(0)
+    stop.abort(new Error('now'))
+    stage.queue.abort(new Error('now'))
+    await stage.stop()
   })
 })

@@ -2,6 +2,8 @@ import { type Clock, type Exporter, isPermanentError, isRetryableError, type Log
 import { concat } from '../batch/concat.ts'
 import { Channel, type Parcel } from '../channel/channel.ts'
 import type { TapPoint } from '../control/tap-point.ts'
+import type { Backlog } from '../queue/backlog.ts'
+import { DiskPassage } from '../queue/disk-passage.ts'
 import type { ExporterMetrics } from '../telemetry/stage-metrics.ts'
 import { backOff } from './back-off.ts'
 import { Circuit } from './circuit.ts'
@@ -14,6 +16,10 @@ export interface ExporterStageOptions {
   exporter: Exporter
   concurrent: number
   settings: ExporterSettings
+  /** Where the queue is kept under `storage: disk`. */
+  queueDirectory: string
+  /** Whether to export all that waits on the disk before stopping. */
+  drains: boolean
   clock: Clock
   logger: Logger
   metrics: ExporterMetrics
@@ -29,16 +35,21 @@ export class ExporterStage {
   readonly queue: Channel
   readonly #options: ExporterStageOptions
   readonly #circuit: Circuit
+  /** The way over the disk, under `storage: disk`. */
+  readonly #disk: DiskPassage | undefined
+  /** Aborts when a batch that fails is not tried again. */
+  readonly #patience = new AbortController()
   #consumers: Promise<void>[] = []
 
   constructor(options: ExporterStageOptions) {
-    const { settings, metrics, clock, logger } = options
+    const { settings, metrics, clock, logger, stopping } = options
+    const { storage, max_size, when_full, fsync, fsync_interval } = settings.sending_queue
     this.id = options.id
     this.#options = options
     this.queue = new Channel({
       maxRecords: settings.sending_queue.queue_size,
       maxBytes: settings.sending_queue.max_bytes,
-      policy: settings.sending_queue.policy,
+      policy: storage === 'disk' ? 'block' : settings.sending_queue.policy,
       onDrop: (batch) => metrics.dropped(batch.length, 'queue_full'),
     })
     this.#circuit = new Circuit({
@@ -51,7 +62,31 @@ export class ExporterStage {
         else if (state === 'closed') logger.info({ state }, 'the sink works again')
       },
     })
-    metrics.observeQueue(this.queue)
+    if (storage === 'disk') {
+      this.#disk = new DiskPassage({
+        entrance: this.queue,
+        directory: options.queueDirectory,
+        maxBytes: max_size,
+        whenFull: when_full,
+        fsync,
+        fsyncMs: fsync_interval,
+        clock,
+        logger,
+        onDrop: (records) => {
+          metrics.dropped(records, 'queue_full')
+          logger.warn({ records }, 'the queue is full: the oldest records are dropped')
+        },
+        onDamage: () => metrics.damaged(),
+        onChange: () => metrics.recordQueue(),
+      })
+    }
+    stopping.addEventListener('abort', () => this.#leave(stopping.reason), { once: true })
+    metrics.observeQueue(this.waiting, clock)
+  }
+
+  /** What waits, in memory or on the disk. */
+  get waiting(): Backlog {
+    return this.#disk ?? this.queue
   }
 
   /** `closed` (sending), `open` (pausing) or `half_open` (trying one batch). */
@@ -61,29 +96,42 @@ export class ExporterStage {
 
   async start(): Promise<void> {
     await this.#options.exporter.start?.()
+    await this.#disk?.start()
     this.#consumers = Array.from({ length: this.#options.concurrent }, () => this.#consume())
   }
 
-  /** Takes nothing more in, exports what waits, and stops the exporter. */
+  /**
+   * Takes nothing more in, exports what waits, and stops the exporter. What waits on the disk is safe there: unless the
+   * stage drains, it is left for the next start.
+   */
   async stop(): Promise<void> {
     this.queue.close()
+    if (this.#options.drains) await this.#disk?.drain()
+    else if (this.#disk !== undefined) this.#leave(new Error('stopped: what waits is on the disk'))
     await Promise.all(this.#consumers)
+    await this.#disk?.close()
     await this.#options.exporter.flush?.()
     await this.#options.exporter.stop?.()
   }
 
+  #leave(reason: unknown): void {
+    this.#patience.abort(reason)
+    this.#disk?.leave(reason)
+  }
+
   async #consume(): Promise<void> {
     const { settings } = this.#options
+    const source = this.#disk?.outlet ?? this.queue
     for (;;) {
-      const parcel = await this.queue.take()
+      const parcel = await source.take()
       if (parcel === undefined) return
-      const parcels = settings.batch === undefined ? [parcel] : await this.#gather(parcel, settings.batch)
+      const parcels = settings.batch === undefined ? [parcel] : await this.#gather(source, parcel, settings.batch)
       await this.#deliver(parcels)
     }
   }
 
   /** Waits for more to go with the first parcel, until there is enough or the flush time-out is over. */
-  async #gather(first: Parcel, limits: NonNullable<ExporterSettings['batch']>): Promise<Parcel[]> {
+  async #gather(source: Channel, first: Parcel, limits: NonNullable<ExporterSettings['batch']>): Promise<Parcel[]> {
     const parcels = [first]
     let records = first.batch.length
     let bytes = first.batch.byteLength
@@ -94,10 +142,10 @@ export class ExporterStage {
       over.resolve()
     })
     while (!isOver && records < limits.max_records && bytes < limits.max_bytes) {
-      const next = this.queue.shift()
+      const next = source.shift()
       if (next === undefined) {
-        if (this.queue.isClosed) break
-        await Promise.race([this.queue.wait(), over.promise])
+        if (source.isClosed) break
+        await Promise.race([source.wait(), over.promise])
         continue
       }
       parcels.push(next)
@@ -121,12 +169,13 @@ export class ExporterStage {
 
   /** Returns when the batch is delivered or given up for good; throws when it is not delivered because all must stop. */
   async #exportUntilDone(batch: LogBatch): Promise<void> {
-    const { settings, clock, metrics, logger, stopping, tap } = this.#options
+    const { settings, clock, metrics, logger, tap } = this.#options
+    const { signal: patience } = this.#patience
     const { retry_on_failure: retry } = settings
     tap.pass(batch)
     const since = clock.monotonic()
     for (let attempt = 1; ; attempt++) {
-      await this.#circuit.ready(stopping)
+      await this.#circuit.ready(patience)
       try {
         await this.#attempt(batch)
         this.#circuit.succeed()
@@ -134,8 +183,9 @@ export class ExporterStage {
         if (attempt > 1) logger.info({ attempts: attempt }, 'delivered after a failure')
         return
       } catch (error) {
-        stopping.throwIfAborted()
+        this.#options.stopping.throwIfAborted()
         const isRetryable = isRetryableError(error)
+        if (isRetryable) patience.throwIfAborted()
         if (!isRetryable || !retry.enabled) {
           if (isPermanentError(error)) this.#circuit.succeed()
           return this.#giveUp(batch, error, isRetryable ? 'retry_disabled' : 'permanent')
@@ -148,7 +198,7 @@ export class ExporterStage {
         }
         metrics.retried()
         logger.warn({ attempt, retry_in_ms: Math.round(waitMs), ...reasonOf(error) }, 'delivery failed, trying again')
-        await clock.sleep(waitMs, stopping)
+        await clock.sleep(waitMs, patience)
       }
     }
   }

@@ -1,5 +1,5 @@
-import type { Meter } from '@weir/sdk'
-import type { Channel } from '../channel/channel.ts'
+import type { Clock, Meter } from '@weir/sdk'
+import type { Backlog } from '../queue/backlog.ts'
 
 const unit = '{record}'
 
@@ -114,7 +114,10 @@ export class ExporterMetrics {
   readonly #retries
   readonly #circuit
   readonly #queueSize
-  #queue: Channel | undefined
+  readonly #queueBytes
+  readonly #queueAge
+  readonly #damaged
+  #queue: { readonly backlog: Backlog; readonly clock: Clock } | undefined
 
   constructor(meter: Meter) {
     this.#sent = meter.counter('weir_exporter_sent_log_records', { description: 'Records delivered', unit })
@@ -125,33 +128,52 @@ export class ExporterMetrics {
     })
     this.#circuit = meter.gauge('weir_exporter_circuit_state', { description: '0 closed, 1 half open, 2 open' })
     this.#queueSize = meter.gauge('weir_exporter_queue_size', { description: 'Records waiting', unit })
+    this.#queueBytes = meter.gauge('weir_exporter_queue_bytes', { description: 'Bytes waiting', unit: 'By' })
+    this.#queueAge = meter.gauge('weir_exporter_queue_oldest_age_ms', {
+      description: 'Age of the oldest batch that waits on disk, as of the last change or attempt',
+      unit: 'ms',
+    })
+    this.#damaged = meter.counter('weir_exporter_queue_damaged', {
+      description: 'Parts of the queue on disk that were damaged and set aside',
+      unit: '{part}',
+    })
   }
 
   sent(records: number): void {
     this.#sent.add(records)
-    this.#recordQueue()
+    this.recordQueue()
   }
 
   dropped(records: number, reason: string): void {
     this.#dropped.add(records, { reason })
-    this.#recordQueue()
+    this.recordQueue()
   }
 
   retried(): void {
     this.#retries.add(1)
-    this.#recordQueue()
+    this.recordQueue()
   }
 
   circuit(state: 'closed' | 'half_open' | 'open'): void {
     this.#circuit.record({ closed: 0, half_open: 1, open: 2 }[state])
   }
 
-  observeQueue(queue: Channel): void {
-    this.#queue = queue
-    this.#recordQueue()
+  /** A part of the queue on disk was set aside. */
+  damaged(): void {
+    this.#damaged.add(1)
   }
 
-  #recordQueue(): void {
-    if (this.#queue !== undefined) this.#queueSize.record(this.#queue.records)
+  observeQueue(backlog: Backlog, clock: Clock): void {
+    this.#queue = { backlog, clock }
+    this.recordQueue()
+  }
+
+  recordQueue(): void {
+    if (this.#queue === undefined) return
+    const { backlog, clock } = this.#queue
+    const { records, bytes, oldestTime } = backlog
+    this.#queueSize.record(records)
+    this.#queueBytes.record(bytes)
+    if ('oldestTime' in backlog) this.#queueAge.record(oldestTime === undefined ? 0 : clock.now() - oldestTime)
   }
 }

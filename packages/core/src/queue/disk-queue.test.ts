@@ -1,0 +1,252 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { batchOf, MemoryLogger, TestClock } from '@weir/sdk/testing'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DiskQueue, type DiskQueueOptions, type Taken } from './disk-queue.ts'
+import { encodeEntry } from './entry.ts'
+
+let directory = ''
+const queues: DiskQueue[] = []
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'weir-queue-'))
+})
+afterEach(async () => {
+  for (const queue of queues.splice(0)) await queue.close().catch(() => {})
+  rmSync(directory, { recursive: true, force: true })
+})
+
+/** A queue on the folder of the test, as one run of a collector has it. */
+async function open(options: Partial<DiskQueueOptions> = {}) {
+  const clock = new TestClock()
+  const logger = new MemoryLogger()
+  const counts = { dropped: 0, damaged: 0 }
+  const queue = await DiskQueue.open({
+    ...{ directory, maxBytes: 1 << 20, whenFull: 'block', fsync: 'always', fsyncMs: 200, clock, logger },
+    stopping: new AbortController().signal,
+    onDrop: (records) => {
+      counts.dropped += records
+    },
+    onDamage: () => {
+      counts.damaged++
+    },
+    ...options,
+  })
+  queues.push(queue)
+  return { queue, clock, logger, counts }
+}
+
+/** Appends a batch; its state says what has become of it. */
+function append(queue: DiskQueue, ...lines: string[]) {
+  const settled = Promise.withResolvers<void>()
+  const outcome = { state: 'pending', settled: settled.promise, written: Promise.resolve() }
+  settled.promise.catch(() => {})
+  const end = (state: string) => {
+    outcome.state = state
+    settled.resolve()
+  }
+  const time = Number(lines[0]?.length)
+  const entry = encodeEntry(batchOf(lines), time)
+  const one = { entry, records: lines.length, time, settle: () => end('acknowledged'), fail: () => end('failed') }
+  outcome.written = queue.append([one])
+  return outcome
+}
+
+const bodies = (taken: Taken | undefined) => Array.from(taken?.batch ?? [], ({ body }) => body)
+
+/** Takes all that is there and says that it is done. */
+async function drain(queue: DiskQueue): Promise<unknown[]> {
+  queue.finish()
+  const all: unknown[] = []
+  for (let taken = await queue.take(); taken !== undefined; taken = await queue.take()) {
+    all.push(...bodies(taken))
+    queue.done(taken)
+  }
+  return all
+}
+
+/** The only segment there is. */
+const segmentPath = () => join(directory, readdirSync(directory).find((name) => name.endsWith('.queue')) ?? '')
+
+/** Writes batches of a line each and closes; returns where each entry begins. */
+async function written(...lines: string[]): Promise<number[]> {
+  const { queue } = await open()
+  const starts: number[] = []
+  for (const line of lines) {
+    starts.push(queue.fileBytes)
+    await append(queue, line).settled
+  }
+  await queue.close()
+  return starts
+}
+
+describe('a queue on disk', () => {
+  it('gives back in order, after a restart, what was written and not exported', async () => {
+    const { queue: first } = await open()
+    await append(first, 'a', 'b').settled
+    await append(first, 'c').settled
+    const taken = await first.take()
+    expect(bodies(taken)).toEqual(['a', 'b'])
+    if (taken !== undefined) first.done(taken)
+    await append(first, 'd').settled
+    // It was taken, but nobody said that it is done.
+    expect(bodies(await first.take())).toEqual(['c'])
+    expect(first.records).toBe(2)
+    await first.close()
+    const { queue: second } = await open()
+    expect(second.records).toBe(2)
+    expect(second.oldestTime).toBe(1)
+    await append(second, 'e').settled
+    expect(await drain(second)).toEqual(['c', 'd', 'e'])
+    expect([second.records, second.bytes]).toEqual([0, 0])
+    await second.close()
+    const { queue: third } = await open()
+    expect(await drain(third)).toEqual([])
+  })
+
+  it('exports again what an export out of order has left before it', async () => {
+    const { queue: first } = await open()
+    for (const line of ['a', 'b', 'c']) await append(first, line).settled
+    await first.take()
+    const second = await first.take()
+    if (second !== undefined) first.done(second)
+    expect(first.records).toBe(2)
+    await first.close()
+    const { queue: next } = await open()
+    expect(await drain(next)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('acknowledges under `interval` when an fsync has covered it, and under `never` when it is written', async () => {
+    const { queue, clock } = await open({ fsync: 'interval' })
+    const entry = append(queue, 'a')
+    await entry.written
+    expect(bodies(await queue.take())).toEqual(['a'])
+    await clock.advance(199)
+    expect(entry.state).toBe('pending')
+    await clock.advance(1)
+    await entry.settled
+    expect(entry.state).toBe('acknowledged')
+    await queue.close()
+    const { queue: careless } = await open({ fsync: 'never' })
+    const other = append(careless, 'b')
+    await other.written
+    expect(other.state).toBe('acknowledged')
+  })
+
+  it('sets a damaged entry aside, counted and logged, and goes on with the rest', async () => {
+    const [, start = 0, end = 0] = await written('one', 'two', 'three')
+    const bytes = readFileSync(segmentPath())
+    bytes[end - 20] = (bytes[end - 20] ?? 0) ^ 1
+    writeFileSync(segmentPath(), bytes)
+    const { queue, logger, counts } = await open()
+    expect(await drain(queue)).toEqual(['one', 'three'])
+    expect(counts.damaged).toBe(1)
+    expect(queue.records).toBe(0)
+    expect(logger.lines.some(({ level, message }) => level === 'warn' && message.includes('set aside'))).toBe(true)
+    const aside = readdirSync(directory).find((name) => name.includes('damaged')) ?? ''
+    expect(readFileSync(join(directory, aside))).toEqual(bytes.subarray(start, end))
+  })
+
+  it('goes on with the rest when the head of an entry is damaged', async () => {
+    const [, start = 0] = await written('one', 'two', 'three')
+    const bytes = readFileSync(segmentPath())
+    bytes.fill(0xff, start, start + 16)
+    writeFileSync(segmentPath(), bytes)
+    const { queue, counts } = await open()
+    expect(queue.records).toBe(2)
+    expect(await drain(queue)).toEqual(['one', 'three'])
+    expect(counts.damaged).toBe(1)
+  })
+
+  it('goes on before and after an entry that a crash has cut off, wherever that was', async () => {
+    const [, start = 0] = await written('one', 'two')
+    const whole = readFileSync(segmentPath())
+    const path = segmentPath()
+    for (let length = start + 1; length < whole.length; length += 13) {
+      for (const name of readdirSync(directory)) rmSync(join(directory, name))
+      writeFileSync(path, whole)
+      truncateSync(path, length)
+      const { queue, counts } = await open()
+      await append(queue, 'three').settled
+      expect(await drain(queue)).toEqual(['one', 'three'])
+      expect(counts.damaged).toBe(1)
+      await queue.close()
+    }
+  })
+
+  it('starts from the beginning when the position is damaged: entries come twice, but none is lost', async () => {
+    const { queue } = await open()
+    for (const line of ['a', 'b']) await append(queue, line).settled
+    const taken = await queue.take()
+    if (taken !== undefined) queue.done(taken)
+    await queue.close()
+    writeFileSync(join(directory, 'cursor'), 'nonsense')
+    const { queue: next } = await open()
+    expect(await drain(next)).toEqual(['a', 'b'])
+  })
+
+  it('holds back what does not fit until something was exported', async () => {
+    const maxBytes = 200_000
+    const { queue } = await open({ maxBytes })
+    const line = 'x'.repeat(30_000)
+    const count = 20
+    const outcomes = Array.from({ length: count }, (_, index) => `${index} ${line}`)
+    const writing = (async () => {
+      for (const text of outcomes) await append(queue, text).settled
+    })()
+    const seen: unknown[] = []
+    while (seen.length < count) {
+      const taken = await queue.take()
+      expect(queue.fileBytes).toBeLessThanOrEqual(maxBytes)
+      seen.push(...bodies(taken).map((body) => Number.parseInt(String(body), 10)))
+      if (taken !== undefined) queue.done(taken)
+    }
+    await writing
+    expect(seen).toEqual(Array.from({ length: count }, (_, index) => index))
+  })
+
+  it('waits for room for as long as nothing is exported', async () => {
+    const { queue } = await open({ maxBytes: 100_000 })
+    const line = 'x'.repeat(60_000)
+    await append(queue, `1${line}`).settled
+    const second = append(queue, `2${line}`)
+    const taken = await queue.take()
+    expect(second.state).toBe('pending')
+    expect(queue.fileBytes).toBeLessThan(100_000)
+    if (taken !== undefined) queue.done(taken)
+    await second.settled
+    expect(second.state).toBe('acknowledged')
+  })
+
+  it('drops the oldest when it is told to, counted, and keeps the newest in order', async () => {
+    const maxBytes = 600_000
+    const { queue, counts } = await open({ maxBytes, whenFull: 'drop_oldest' })
+    const line = 'x'.repeat(30_000)
+    for (let index = 0; index < 50; index++) await append(queue, `${index} ${line}`).settled
+    expect(queue.fileBytes).toBeLessThanOrEqual(maxBytes)
+    const seen = (await drain(queue)).map((body) => Number.parseInt(String(body), 10))
+    expect(seen.length).toBeGreaterThan(5)
+    expect(seen).toEqual(Array.from({ length: seen.length }, (_, index) => 50 - seen.length + index))
+    expect(counts.dropped).toBe(50 - seen.length)
+  })
+
+  it('fails what it cannot write when it is told to stop', async () => {
+    const stop = new AbortController()
+    const { queue } = await open({ maxBytes: 100_000, stopping: stop.signal })
+    await append(queue, 'x'.repeat(60_000)).settled
+    const second = append(queue, 'x'.repeat(60_000))
+    stop.abort(new Error('now'))
+    await second.settled
+    expect(second.state).toBe('failed')
+  })
+
+  it('leaves no segment behind when all was exported, and never uses the number of one again', async () => {
+    for (const round of ['a', 'b']) {
+      const { queue } = await open()
+      await append(queue, round).settled
+      expect(await drain(queue)).toEqual([round])
+      await queue.close()
+      expect(readdirSync(directory)).toEqual(['cursor'])
+    }
+  })
+})

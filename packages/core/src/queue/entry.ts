@@ -1,0 +1,105 @@
+import { Buffer } from 'node:buffer'
+import { deserialize, serialize } from 'node:v8'
+import { crc32 } from 'node:zlib'
+import type { LogBatch } from '@weir/sdk'
+import { type PackedBatch, packBatch, unpackBatch } from '../workers/packed-batch.ts'
+
+/**
+ * What stands before the columns: magic, length of all that follows, records, rows, time of writing, length of the
+ * description, length of the bytes, whether there are remainders, checksum of everything else.
+ */
+export const headBytes = 40
+
+/** Names format and version, and by its byte order the machine's, since columns stand as they do in memory. */
+const magic = 0x31_51_52_57
+
+/** Entries begin at multiples of this, so that columns can be used where they were read. */
+export const alignment = 8
+
+/** What is known of an entry without its columns. */
+export interface EntryHead {
+  /** Bytes of the whole entry, head included. */
+  readonly length: number
+  readonly records: number
+  /** When it was written, Unix epoch in milliseconds. */
+  readonly time: number
+}
+
+const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment
+
+/** The parts of an entry, each at a multiple of the alignment. */
+function partsOf(rows: number, cells: number, description: number, bytes: number, hasRemainders: boolean) {
+  const at = { cells: headBytes, time: 0, remainders: 0, severity: 0, description: 0, bytes: 0, end: 0 }
+  at.time = at.cells + cells * 4
+  at.remainders = at.time + rows * 8
+  at.severity = at.remainders + (hasRemainders ? aligned(rows * 4) : 0)
+  at.description = at.severity + aligned(rows)
+  at.bytes = at.description + aligned(description)
+  at.end = at.bytes + aligned(bytes)
+  return at
+}
+
+/** A batch as it is written: columns as they are, everything else as one value of V8's format, which later versions read. */
+export function encodeEntry(batch: LogBatch, now: number): Buffer {
+  const { bytes, cells, time, timeRemainder, severityNumber, ...rest } = packBatch(batch)
+  const description = serialize(rest)
+  const { rowCount } = rest
+  const at = partsOf(rowCount, cells.length, description.length, bytes.length, timeRemainder !== null)
+  const entry = Buffer.allocUnsafeSlow(at.end)
+  const { buffer } = entry
+  new Int32Array(buffer, at.cells, cells.length).set(cells)
+  new Float64Array(buffer, at.time, rowCount).set(time)
+  if (timeRemainder !== null) new Uint32Array(buffer, at.remainders, rowCount).set(timeRemainder)
+  entry.fill(0, at.severity, at.description).set(severityNumber, at.severity)
+  entry.fill(0, at.description + description.length, at.bytes).set(description, at.description)
+  entry.fill(0, at.bytes + bytes.length, at.end).set(bytes, at.bytes)
+  const numbers = new Uint32Array(buffer, 0, headBytes / 4)
+  numbers.set([magic, at.end - headBytes, batch.length, rowCount, 0, 0, description.length, bytes.length])
+  new Float64Array(buffer, 16, 1)[0] = now
+  numbers[8] = timeRemainder === null ? 0 : 1
+  numbers[9] = checksumOf(entry)
+  return entry
+}
+
+const checksumOf = (entry: Buffer): number =>
+  crc32(entry.subarray(headBytes), crc32(entry.subarray(0, headBytes - Uint32Array.BYTES_PER_ELEMENT)))
+
+/** The head at the beginning of `bytes`, if one can stand there; only the checksum of the entry says that it is right. */
+export function readHead(bytes: Buffer): EntryHead | undefined {
+  if (bytes.length < headBytes) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, headBytes)
+  const number = (index: number) => view.getUint32(index * 4, isLittleEndian)
+  if (number(0) !== magic || number(1) % alignment !== 0) return undefined
+  return { length: headBytes + number(1), records: number(2), time: view.getFloat64(16, isLittleEndian) }
+}
+
+const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
+
+/** Whether an entry is as it was written. */
+export function isIntact(entry: Buffer): boolean {
+  const head = readHead(entry)
+  if (head?.length !== entry.length) return false
+  return new DataView(entry.buffer, entry.byteOffset).getUint32(headBytes - 4, isLittleEndian) === checksumOf(entry)
+}
+
+/** The batch of an intact entry. It stands on the entry's memory. */
+export function decodeEntry(entry: Buffer): LogBatch {
+  const { buffer, byteOffset } = entry
+  const [, , , rows = 0, , , described = 0, length = 0, hasRemainders = 0] = new Uint32Array(buffer, byteOffset, 9)
+  const isRemaindered = hasRemainders === 1
+  // The cells are what is left of the length when everything else is known.
+  const cells = (entry.length - partsOf(rows, 0, described, length, isRemaindered).end) / 4
+  const at = partsOf(rows, cells, described, length, isRemaindered)
+  // What was serialized is of this type; the checksum says that it is what was serialized.
+  const rest: Omit<PackedBatch, 'bytes' | 'cells' | 'time' | 'timeRemainder' | 'severityNumber'> = deserialize(
+    entry.subarray(at.description, at.description + described),
+  )
+  return unpackBatch({
+    ...rest,
+    bytes: new Uint8Array(buffer, byteOffset + at.bytes, length),
+    cells: new Int32Array(buffer, byteOffset + at.cells, cells),
+    time: new Float64Array(buffer, byteOffset + at.time, rows),
+    timeRemainder: isRemaindered ? new Uint32Array(buffer, byteOffset + at.remainders, rows) : null,
+    severityNumber: new Uint8Array(buffer, byteOffset + at.severity, rows),
+  })
+}
