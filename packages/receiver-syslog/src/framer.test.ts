@@ -165,7 +165,7 @@ describe('Framer', () => {
         expect(frame(stream, { ...given, cuts })).toEqual(whole)
         expect(frame(stream, { ...given, cuts: everywhere(stream) })).toEqual(whole)
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 

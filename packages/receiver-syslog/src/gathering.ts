@@ -83,7 +83,12 @@ export class Gathering implements FrameSink {
     this.#isDue = true
     this.#send()
     while (this.#sending !== undefined) await this.#sending
+    this.#cancel()
+  }
+
+  #cancel(): void {
     this.#timer?.cancel()
+    this.#timer = undefined
   }
 
   #escape(bytes: Buffer, from: number, to: number): void {
@@ -135,7 +140,10 @@ export class Gathering implements FrameSink {
     this.#sending ??= this.#sendAll().finally(() => {
       this.#sending = undefined
       if (this.#full.length > 0 || (this.#isDue && this.#filling !== undefined)) this.#send()
-      else this.#options.onRoom()
+      else {
+        if (this.#queued === 0) this.#cancel()
+        this.#options.onRoom()
+      }
     })
   }
 

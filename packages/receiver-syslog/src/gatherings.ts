@@ -76,7 +76,7 @@ export class Gatherings {
       flushMs,
       newlines,
       onRoom: () => {
-        if (addAttributes && gathering.isIdle) this.#gatherings.delete(key)
+        if (addAttributes && gathering.isIdle && this.#gatherings.get(key) === gathering) this.#gatherings.delete(key)
         this.onRoom()
       },
       onLost: (bytes, error) => {

@@ -24,6 +24,8 @@ export interface StreamListenerOptions {
 
 /** Granularity of the time-outs. */
 const sweepMs = 1000
+/** After this long a silent peer is asked whether it is still there, so that one that has vanished does not keep its place. */
+const keepAliveMs = 60_000
 
 /** Listens on a TCP port, with or without TLS, or on a Unix socket, and reads its connections in turn. */
 export class StreamListener {
@@ -38,7 +40,9 @@ export class StreamListener {
 
   constructor(options: StreamListenerOptions) {
     this.#options = options
-    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket))
+    this.#server = createServer({ keepAlive: true, keepAliveInitialDelay: keepAliveMs }, (socket) =>
+      this.#accept(socket),
+    )
     this.#server.maxConnections = options.config.max_connections
     this.#server.on('drop', (data) =>
       this.#refuse(peerOf(data ?? {}), 'max_connections', 'there are enough connections'),
@@ -57,6 +61,9 @@ export class StreamListener {
     const { place, clock, config } = this.#options
     if ('path' in place) await removeStale(place.path)
     await listen(this.#server, 'path' in place ? { path: place.path } : place)
+    this.#server.on('error', (error) =>
+      this.#options.notices.warn('any', 'accept', `a connection could not be accepted: ${error.message}`),
+    )
     if ('path' in place) chmodSync(place.path, place.mode)
     if (config.connection_idle_timeout > 0 || config.frame_timeout > 0) {
       this.#sweep = clock.every(sweepMs, () => this.#closeOverdue())
@@ -182,8 +189,6 @@ function listen(server: Server, place: ListenOptions): Promise<void> {
     server.once('error', reject)
     server.listen(place, () => {
       server.off('error', reject)
-      // An accept that fails (no descriptor left) is one connection less, not the end.
-      server.on('error', () => {})
       resolve()
     })
   })

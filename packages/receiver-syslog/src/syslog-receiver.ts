@@ -32,6 +32,7 @@ export class SyslogReceiver implements Receiver {
   readonly #listeners = new Map<Transport, StreamListener | DatagramListener>()
   readonly #gatherings: Gatherings[] = []
   #hasWarned = false
+  #isStopped = false
 
   /** @throws WeirError `WEIR_SYSLOG_NO_TRANSPORT`, `WEIR_SYSLOG_NETWORK` */
   constructor(options: SyslogReceiverOptions) {
@@ -54,11 +55,11 @@ export class SyslogReceiver implements Receiver {
     const { udp, tcp, unix } = this.#options.config
     try {
       if (udp !== undefined) await this.#listenForDatagrams(output, udp)
-      if (tcp !== undefined) {
+      if (tcp !== undefined && !this.#isStopped) {
         const place = parseListenAddress(this.#options.componentId, tcp.listen_address)
         await this.#listen(tcp.listen_address, 'tcp', this.#streams('tcp', output, tcp, place, tcp.tls))
       }
-      if (unix !== undefined) {
+      if (unix !== undefined && !this.#isStopped) {
         const path = resolve(this.#options.runMode.baseDir, unix.path)
         const place = { path, mode: Number.parseInt(unix.mode, 8) }
         await this.#listen(path, 'unix', this.#streams('unix', output, unix, place))
@@ -71,6 +72,7 @@ export class SyslogReceiver implements Receiver {
 
   /** What was read is sent; what stands in the buffers of the kernel is not read any more. */
   async stop(): Promise<void> {
+    this.#isStopped = true
     await Promise.all(Array.from(this.#listeners.values(), (listener) => listener.stop()))
     this.#listeners.clear()
     await Promise.all(this.#gatherings.map((gatherings) => gatherings.drain()))
@@ -83,6 +85,7 @@ export class SyslogReceiver implements Receiver {
     } catch (cause) {
       throw cannotListen(componentId, place, cause)
     }
+    if (this.#isStopped) return listener.stop()
     this.#listeners.set(transport, listener)
     logger.info({ transport, address: place, port: listener.port }, 'listening for syslog')
   }
