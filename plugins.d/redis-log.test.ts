@@ -1,4 +1,4 @@
-import { parserContract, parserHarness } from '@weir/sdk/testing'
+import { harness, parserContract } from '@weir/sdk/testing'
 import { describe, expect, it } from 'vitest'
 import redisLog from './redis-log.ts'
 
@@ -9,8 +9,9 @@ const lines = [
 ]
 
 describe('the log of a Redis server', () => {
-  it('has a time, a severity, a process and a message', () => {
-    expect(parserHarness(redisLog).feed(lines.join('\n')).records).toEqual([
+  it('has a time, a severity, a process and a message', async () => {
+    const { records } = await harness(redisLog).feed(lines)
+    expect(records).toEqual([
       {
         time: Date.UTC(2026, 10, 24, 13, 55, 36, 123),
         severityNumber: 10,

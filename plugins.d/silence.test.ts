@@ -1,15 +1,15 @@
-import { detectorContract, detectorHarness } from '@weir/sdk/testing'
+import { detectorContract, harness } from '@weir/sdk/testing'
 import { describe, expect, it } from 'vitest'
 import silence from './silence.ts'
 
 describe('silence', () => {
-  it('is reported once, and is over when logs come again', () => {
-    const harness = detectorHarness(silence, { config: { after: '1m' } })
-    harness.feed([{ time: 0 }, { time: 30_000 }])
-    expect(harness.advance(89_999).alerts).toEqual([])
-    harness.advance(90_000)
-    harness.advance(200_000)
-    expect(harness.feed([{ time: 300_000 }]).alerts).toEqual([
+  it('is reported once, and is over when logs come again', async () => {
+    const detector = harness(silence, { config: { after: '1m' } })
+    await detector.feed([{ time: 0 }, { time: 30_000 }])
+    expect((await detector.advance(89_999)).alerts).toEqual([])
+    await detector.advance(90_000)
+    await detector.advance(200_000)
+    expect((await detector.feed([{ time: 300_000 }])).alerts).toEqual([
       expect.objectContaining({ title: 'nothing was logged for 1m', severity: 'warning', time: 90_000 }),
       expect.objectContaining({ title: 'logs again', state: 'resolved', time: 300_000 }),
     ])

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { isRetryableError } from '@weir/sdk'
-import { batchOf, createComponent, exporterContract } from '@weir/sdk/testing'
+import { exporterContract, harness } from '@weir/sdk/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import plugin from './index.ts'
 
@@ -20,19 +20,17 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 describe('my_plugin', () => {
-  const abortSignal = new AbortController().signal
-
   it('posts the bodies', async () => {
-    await createComponent(plugin, config).export(batchOf(['one', 'two']), { abortSignal })
+    await harness(plugin, { config }).feed(['one', 'two'])
     expect(received).toEqual(['one\ntwo'])
   })
 
   it('asks for another attempt when the service is overloaded', async () => {
     status = 503
-    const attempt = createComponent(plugin, config).export(batchOf(['one']), { abortSignal })
-    await expect(attempt).rejects.toSatisfy(isRetryableError)
+    await expect(harness(plugin, { config }).feed(['one'])).rejects.toSatisfy(isRetryableError)
     status = 200
   })
 
-  for (const { name, run } of exporterContract(plugin, { config })) it(name, run)
+  const failing = [{ name: 'nobody listens', config: { url: 'http://127.0.0.1:1' }, error: 'retryable' as const }]
+  for (const { name, run } of exporterContract(plugin, { config, failing })) it(name, run)
 })

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createComponent, extensionContract, testServices } from '@weir/sdk/testing'
+import { extensionContract, harness } from '@weir/sdk/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import plugin from './index.ts'
 
@@ -11,10 +11,9 @@ const config = { path: join(folder, 'alive'), interval: '1s' }
 
 describe('my_plugin', () => {
   it('touches the file at every interval', async () => {
-    const services = testServices()
-    const extension = createComponent(plugin, config, services)
+    const extension = harness(plugin, { config })
     await extension.start()
-    await services.clock.advance(3000)
+    await extension.advance(3000)
     await extension.stop()
     expect(readFileSync(config.path, 'utf8')).toBe('2026-01-01T00:00:03.000Z\n')
   })

@@ -1,12 +1,12 @@
-import { parserContract, parserHarness } from '@weir/sdk/testing'
+import { harness, parserContract } from '@weir/sdk/testing'
 import { describe, expect, it } from 'vitest'
 import plugin from './index.ts'
 
 const lines = ['ERROR|ann|no space left', 'INFO|bob|hello']
 
 describe('my_plugin', () => {
-  it('reads level, user and message', () => {
-    const { records, failures } = parserHarness(plugin).feed('ERROR|ann|no space left\nsomething else\n')
+  it('reads level, user and message', async () => {
+    const { records, failures } = await harness(plugin).feed('ERROR|ann|no space left\nsomething else\n')
     expect(records[0]).toEqual({
       severityNumber: 17,
       severityText: 'ERROR',

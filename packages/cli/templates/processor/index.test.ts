@@ -1,4 +1,4 @@
-import { batchOf, createComponent, plainRecords, processorContract } from '@weir/sdk/testing'
+import { harness, processorContract } from '@weir/sdk/testing'
 import { describe, expect, it } from 'vitest'
 import plugin from './index.ts'
 
@@ -6,9 +6,8 @@ const inputs = ['one', 'two']
 
 describe('my_plugin', () => {
   it('adds the attribute', async () => {
-    const processor = createComponent(plugin, { name: 'team', value: 'shop' })
-    const result = await processor.process(batchOf(inputs))
-    expect(result === null ? [] : plainRecords(result)).toEqual([
+    const { records } = await harness(plugin, { config: { name: 'team', value: 'shop' } }).feed(inputs)
+    expect(records).toEqual([
       { body: 'one', attributes: { team: 'shop' } },
       { body: 'two', attributes: { team: 'shop' } },
     ])

@@ -10,15 +10,19 @@ export default defineReceiver({
   create({ config, batches, clock }) {
     let timer: Timer | undefined
     let count = 0
+    let isWaiting = false
     return {
       start(output) {
         timer = clock.every(config.interval, async () => {
+          if (isWaiting) return
           const batch = batches.take().reset({ source: 'my_plugin', observedTime: clock.now() })
           const record = batch.append()
           record.time = clock.now()
           record.severityNumber = Severity.INFO
           record.body = `alive, ${++count}`
+          isWaiting = true
           await output.send(batch) // waits for room: that is the backpressure
+          isWaiting = false
         })
       },
       stop() {

@@ -17,6 +17,10 @@ export class CollectingOutput implements Output {
   readonly lines: { text: string; source: string }[] = []
   ended = false
   holding = false
+  /** Calls of `send` and `sendLines` that have begun. */
+  calls = 0
+  /** Calls that wait for room. */
+  waiting = 0
   #pending: Pending[] = []
   #room: PromiseWithResolvers<void> | undefined
 
@@ -31,14 +35,14 @@ export class CollectingOutput implements Output {
   }
 
   async send(batch: LogBatch): Promise<Delivery> {
-    await this.#room?.promise
+    await this.#enter()
     this.batches.push(batch)
     this.records.push(...plainRecords(batch))
     return this.#delivery()
   }
 
   async sendLines(lines: Lines): Promise<LinesDelivery> {
-    await this.#room?.promise
+    await this.#enter()
     const { bytes, from, to, source, flush } = lines
     let at = from
     for (let end = bytes.indexOf(10, at); end >= 0 && end < to; end = bytes.indexOf(10, at)) {
@@ -67,6 +71,13 @@ export class CollectingOutput implements Output {
 
   rejectAll(reason: unknown): void {
     for (const { delivered } of this.#pending.splice(0)) delivered.reject(reason)
+  }
+
+  async #enter(): Promise<void> {
+    this.calls++
+    this.waiting++
+    await this.#room?.promise
+    this.waiting--
   }
 
   #delivery(): Delivery {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import type { AlertReport } from '../../alert.ts'
 import type { Definition } from '../../define.ts'
 import type { Detector } from '../../detector.ts'
-import { batchOf, type HarnessOptions, type Input } from '../harness.ts'
+import { batchOf, type Input } from '../harness.ts'
 import { createComponent, testServices } from '../services.ts'
-import { type Contract, documented } from './contract.ts'
+import { type Contract, type ContractOptions, documented } from './contract.ts'
+import { withoutLeaks } from './lifecycle.ts'
 
 /**
  * What every detector must do.
@@ -12,7 +13,7 @@ import { type Contract, documented } from './contract.ts'
  */
 export function detectorContract(
   definition: Definition<'detector', Detector>,
-  options: HarnessOptions & { inputs: readonly Input[] },
+  options: ContractOptions & { inputs: readonly Input[] },
 ): Contract[] {
   const create = () => createComponent(definition, options.config, testServices(options.services))
   const timeOf = (input: Input | undefined) => (typeof input === 'object' ? input.time : undefined) ?? Number.NaN
@@ -62,6 +63,36 @@ export function detectorContract(
         const whole = run(1)
         const step = Math.max(1, Math.floor(options.inputs.length / 50))
         for (let at = 0; at < options.inputs.length; at += step) assert.deepEqual(run(1, at), whole, `restart at ${at}`)
+      },
+    },
+    {
+      name: 'can be judged and stopped without having seen a record, and leaves no timer and no handle behind',
+      run: () =>
+        withoutLeaks(async () => {
+          const services = testServices(options.services)
+          const detector = createComponent(definition, options.config, services)
+          detector.advance?.(0, () => {})
+          detector.snapshot?.()
+          detector.stop?.()
+          return services
+        }),
+    },
+    {
+      name: 'survives a snapshot that is none of its own',
+      run() {
+        if (create().restore === undefined) return
+        for (const snapshot of [{}, [], 'text', 0, { other: 1 }]) {
+          const detector = create()
+          try {
+            detector.restore?.(snapshot)
+          } catch {
+            // Its host starts a new one then.
+            continue
+          }
+          const batch = batchOf(options.inputs)
+          if (detector.observeBatch) detector.observeBatch(batch, () => {})
+          else batch.forEach((record) => detector.observe?.(record, () => {}))
+        }
       },
     },
     {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import type { Definition } from '../../define.ts'
 import type { Parser } from '../../parser.ts'
-import type { HarnessOptions } from '../harness.ts'
 import { parseColumnar, parseSimply } from '../parsing.ts'
 import { plainRecords } from '../plain-record.ts'
 import { createComponent, testServices } from '../services.ts'
-import { type Contract, documented } from './contract.ts'
+import { type Contract, type ContractOptions, documented } from './contract.ts'
+import { withoutLeaks } from './lifecycle.ts'
 
 const badLines = [
   '',
@@ -32,10 +32,10 @@ const badLines = [
  */
 export function parserContract(
   definition: Definition<'parser', Parser>,
-  options: HarnessOptions & { lines: readonly string[] },
+  options: ContractOptions & { lines: readonly string[] },
 ): Contract[] {
-  const create = () => {
-    const parser = createComponent(definition, options.config, testServices(options.services))
+  const create = (services = testServices(options.services)) => {
+    const parser = createComponent(definition, options.config, services)
     return parser.open?.({ id: 'contract' }) ?? parser
   }
   const text = `${options.lines.join('\n')}\n`
@@ -59,6 +59,21 @@ export function parserContract(
         for (const row of batch.failures) assert.equal(batch.body(row), batch.line(row))
         assert.equal(Object.getPrototypeOf({}).x, undefined)
       },
+    },
+    {
+      name: 'gives the same records when it is restarted between two lines, and leaves no timer and no handle behind',
+      run: () =>
+        withoutLeaks(async () => {
+          const services = testServices(options.services)
+          const whole = plainRecords(parseSimply(create(services), text))
+          for (let cut = 1; cut < options.lines.length; cut++) {
+            const state = testServices(options.services)
+            const parts = [options.lines.slice(0, cut), options.lines.slice(cut)]
+            const records = parts.flatMap((lines) => plainRecords(parseSimply(create(state), lines.join('\n'))))
+            assert.deepEqual(records, whole, `restart before line ${cut + 1}`)
+          }
+          return services
+        }),
     },
     {
       name: 'is sure of itself between 0 and 1',
