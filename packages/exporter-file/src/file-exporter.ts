@@ -38,6 +38,7 @@ export class FileExporter implements Exporter {
   /** What is done with the file, one after the other: an attempt that timed out may still be writing when the next begins. */
   #turn: Promise<unknown> = Promise.resolve()
   #timer: Timer | undefined
+  #isStopped = false
 
   constructor({ config, mode, clock, logger, stopping }: FileExporterOptions) {
     const { rotation } = config
@@ -73,6 +74,7 @@ export class FileExporter implements Exporter {
       if (isLasting(error)) throw failure
       this.#logger.warn({ path: this.#path, hint: failure.hint }, failure.message)
     }
+    if (this.#isStopped) return
     this.#backups?.tidy()
     if (this.#config.fsync === 'interval')
       this.#timer = this.#clock.every(this.#config.fsync_interval, () => void this.flush())
@@ -100,6 +102,7 @@ export class FileExporter implements Exporter {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true
     this.#timer?.cancel()
     await this.flush()
     await this.#inTurn(() => this.#file.close())
