@@ -30,6 +30,7 @@ it('exports definitions', () => {
     'series',
     'cardinality',
     'sequence',
+    'distribution',
     'templates',
   ])
 })

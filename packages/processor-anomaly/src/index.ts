@@ -1,5 +1,6 @@
 import { anomaly } from './anomaly.ts'
 import { cardinality } from './detectors/cardinality.ts'
+import { distribution } from './detectors/distribution.ts'
 import { errorRate } from './detectors/error-rate.ts'
 import { missingPattern } from './detectors/missing-pattern.ts'
 import { newPattern } from './detectors/new-pattern.ts'
@@ -21,5 +22,6 @@ export default [
   series,
   cardinality,
   sequence,
+  distribution,
   templates,
 ]

@@ -3,6 +3,7 @@ import { batchOf, createComponent } from '@weir/sdk/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cardinality } from './cardinality.ts'
+import { distribution } from './distribution.ts'
 import { errorRate } from './error-rate.ts'
 import { missingPattern } from './missing-pattern.ts'
 import { newPattern } from './new-pattern.ts'
@@ -35,6 +36,18 @@ const subjects: readonly Subject[] = [
         { name: 'b', pattern: 'room' },
         { name: 'c', pattern: 'fail' },
       ],
+    },
+  ],
+  [
+    distribution,
+    {
+      field: 'attributes.ms',
+      window: '2s',
+      warmup: 2,
+      min_records: 1,
+      threshold: 0.5,
+      min_distance: 0.1,
+      adapt_after: 2,
     },
   ],
   [threshold, { below: 3, window: '6s' }],
