@@ -39,6 +39,21 @@ describe('a batch that crosses to another thread', () => {
     expect([other.source, other.failures, { ...other.attributes }]).toEqual(['a.log', [1], { host: 'h' }])
   })
 
+  it.each([[[1, 2]], [[0, 2]], [[]]])('takes along the selected rows alone: %s', (rows) => {
+    const batch = batchOf([
+      { body: { a: 'one' }, time: 1 },
+      { body: 'two', severityNumber: 9, attributes: { list: ['x'] } },
+      { body: { a: 'three' }, time: 3, attributes: { list: ['y'] } },
+    ])
+    new Record(batch).at(2).timeRemainder = 7
+    batch.failures = [1]
+    const selected = batch.select(Uint32Array.from(rows))
+    const other = across(selected)
+    expect(plainRecords(other)).toEqual(plainRecords(selected))
+    expect(other.rowCount).toBe(rows.length)
+    expect(other.failures).toEqual(rows.flatMap((row, index) => (row === 1 ? [index] : [])))
+  })
+
   it('shares its layout with others of the same columns', () => {
     const batch = batchOf([{ attributes: { a: 1 } }])
     expect(across(batch).layout).toBe(across(batch).layout)

@@ -78,34 +78,44 @@ export function packBatch(selected: LogBatch, whole?: Uint8Array): PackedBatch {
 
 /** A batch of the selected rows alone. */
 function compacted(batch: LogBatch, rows: Uint32Array): LogBatch {
-  const { stride } = batch
-  const width = stride * 2
+  const width = batch.stride * 2
   const { length } = rows
   const compact = batch.select(null)
   compact.rowCount = length
-  compact.cells = new Int32Array(length * width)
-  compact.time = new Float64Array(length)
-  compact.severityNumber = new Uint8Array(length)
-  compact.timeRemainder = batch.timeRemainder === null ? null : new Uint32Array(length)
-  compact.values = []
+  const first = rows[0] ?? 0
+  const isRun = (rows[length - 1] ?? 0) - first === length - 1
+  if (isRun) {
+    compact.cells = batch.cells.slice(first * width, (first + length) * width)
+    compact.time = batch.time.slice(first, first + length)
+    compact.severityNumber = batch.severityNumber.slice(first, first + length)
+    compact.timeRemainder = batch.timeRemainder?.slice(first, first + length) ?? null
+  } else {
+    compact.cells = new Int32Array(length * width)
+    for (let to = 0; to < length; to++) {
+      const from = (rows[to] ?? 0) * width
+      for (let at = 0; at < width; at++) compact.cells[to * width + at] = batch.cells[from + at] ?? 0
+    }
+    compact.time = Float64Array.from(rows, (row) => batch.time[row] ?? Number.NaN)
+    compact.severityNumber = Uint8Array.from(rows, (row) => batch.severityNumber[row] ?? 0)
+    const { timeRemainder } = batch
+    compact.timeRemainder = timeRemainder && Uint32Array.from(rows, (row) => timeRemainder[row] ?? 0)
+  }
   const failed = new Set(batch.failures)
   compact.failures = []
-  for (let to = 0; to < length; to++) {
-    const row = rows[to] ?? 0
-    compact.cells.set(batch.cells.subarray(row * width, (row + 1) * width), to * width)
-    compact.time[to] = batch.time[row] ?? Number.NaN
-    compact.severityNumber[to] = batch.severityNumber[row] ?? 0
-    if (compact.timeRemainder !== null) compact.timeRemainder[to] = batch.timeRemainder?.[row] ?? 0
-    if (failed.has(row)) compact.failures.push(to)
-  }
-  const { cells, values } = compact
-  for (let at = 0; at < cells.length && batch.values.length > 0; at += 2) {
+  if (failed.size > 0) for (let to = 0; to < length; to++) if (failed.has(rows[to] ?? 0)) compact.failures.push(to)
+  compact.values = []
+  if (batch.values.length > 0) keepValues(compact, batch.values)
+  return compact
+}
+
+/** Takes over those of the values that the cells refer to. */
+function keepValues({ cells, values }: LogBatch, all: readonly AttributeValue[]): void {
+  for (let at = 0; at < cells.length; at += 2) {
     if (kindOf(cells[at + 1] ?? -1) !== Cell.VALUE) continue
-    const value = batch.values[cells[at] ?? 0]
+    const value = all[cells[at] ?? 0]
     cells[at] = values.length
     values.push(value ?? null)
   }
-  return compact
 }
 
 /** The bytes that ranges point to. */
