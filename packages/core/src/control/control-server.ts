@@ -22,7 +22,7 @@ export interface ControlView {
 const maxTaps = 16
 const maxConnections = 64
 /** What may wait for one reader; beyond that its samples are dropped. */
-const maxWaitingBytes = 256 * 1024
+const maxWaitingBytes = 512 * 1024
 const statsMs = 1000
 /** How long readers may take to read to the end when the collector stops. */
 const graceMs = 500

@@ -2,7 +2,7 @@ import type { Clock } from '@weir/sdk'
 
 /** Share of the thread's time that all taps together may take. */
 const share = 0.05
-/** What may be saved up, milliseconds. */
+/** What may be saved up, and what may be owed: the machine may have done something else meanwhile. Milliseconds. */
 const maxMs = 50
 
 /** The time that looking at records may take, so that the pipeline does not notice. */
@@ -25,6 +25,6 @@ export class TapAllowance {
   }
 
   spend(ms: number): void {
-    this.#leftMs -= ms
+    this.#leftMs = Math.max(-maxMs, this.#leftMs - ms)
   }
 }

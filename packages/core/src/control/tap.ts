@@ -32,6 +32,8 @@ export interface TapReader {
 }
 
 const newline = 0x0a
+/** What may be shown at once: a tenth of a second's, so that no burst overruns the reader, but a screenful if the rate has one. */
+const burstOf = (perSecond: number): number => Math.max(Math.min(perSecond, 100), perSecond / 10)
 /** Records that are examined between two looks at the clock. */
 const stride = 64
 
@@ -52,7 +54,7 @@ export class Tap implements Onlooker {
     this.#reader = reader
     this.#clock = clock
     this.#allowance = allowance
-    this.#tokens = request.perSecond
+    this.#tokens = burstOf(request.perSecond)
     this.#filledAt = clock.monotonic()
   }
 
@@ -60,7 +62,7 @@ export class Tap implements Onlooker {
     const { limit, perSecond } = this.#request
     this.counts.passed += batch.length
     const since = this.#clock.monotonic()
-    this.#tokens = Math.min(perSecond, this.#tokens + ((since - this.#filledAt) / 1000) * perSecond)
+    this.#tokens = Math.min(burstOf(perSecond), this.#tokens + ((since - this.#filledAt) / 1000) * perSecond)
     this.#filledAt = this.#spentUntil = since
     const left = limit - this.counts.shown
     const most = Math.min(Math.floor(this.#tokens), left)
