@@ -1,10 +1,9 @@
-import { type DifferenceLine, formatDiagnostics, type TestFailure, type TestFileReport } from '@weir/core'
+import type { DifferenceLine, TestFailure, TestFileReport } from '@weir/core'
 import { formatDuration, printable } from '@weir/sdk'
-import { type Paint, paintFor, usesColor } from './paint.ts'
+import { type Paint, paintFor } from './paint.ts'
 
 /** Each test of a file with its outcome, for people. */
-export function fileReport({ file, diagnostics, tests }: TestFileReport, stream: NodeJS.WriteStream): string {
-  if (diagnostics.length > 0) return `${formatDiagnostics(diagnostics, { color: usesColor(stream) })}\n`
+export function fileReport({ file, tests }: TestFileReport, stream: NodeJS.WriteStream): string {
   if (tests.length === 0) return ''
   const paint = paintFor(stream)
   const lines = [printable(file)]

@@ -1,7 +1,8 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { runTestFile, type TestFileReport } from '@weir/core'
+import { formatDiagnostics, runTestFile, type TestFileReport } from '@weir/core'
 import { exitCode, wrongCommandLine } from './exit-code.ts'
+import { usesColor } from './paint.ts'
 import { host } from './prepared.ts'
 import { junit } from './test-junit.ts'
 import { fileReport, total } from './test-report.ts'
@@ -27,7 +28,12 @@ export async function test(
   for (const file of files) {
     const report = await runTestFile(file, { cwd, env: process.env, hosts: [host], plugins: plugin ?? [], filter })
     reports.push(report)
-    if (!json) process.stdout.write(fileReport(report, process.stdout))
+    if (json) continue
+    if (report.diagnostics.length > 0) {
+      const color = usesColor(process.stderr)
+      process.stderr.write(`${formatDiagnostics(report.diagnostics, { color })}\n`)
+    }
+    process.stdout.write(fileReport(report, process.stdout))
   }
   if (junitFile !== undefined) writeFileSync(junitFile, junit(reports))
   if (json) process.stdout.write(`${JSON.stringify(reports, undefined, 2)}\n`)

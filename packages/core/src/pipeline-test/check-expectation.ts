@@ -1,7 +1,7 @@
 import { asAlert, type Record } from '@weir/sdk'
 import { compileCondition } from '../expressions/condition.ts'
 import { compilePattern } from '../expressions/pattern.ts'
-import { isSame, likeness, onlyExpected } from './comparison.ts'
+import { inOrderOf, isSame, likeness, onlyExpected } from './comparison.ts'
 import { itemDifference, listDifference } from './difference.ts'
 import { alerts, records, type Shortfall } from './shortfall.ts'
 import { canonical, writtenAlert, writtenRecord } from './test-record.ts'
@@ -38,12 +38,15 @@ function checkRecords({ records: specs }: ExpectationSpec, seen: readonly Record
   if (specs === undefined) return []
   const expected = specs.map(canonical)
   const found = seen.map(writtenRecord)
-  const show = (left: number, right: number) => comparable(expected[left] ?? {}, found[right] ?? {})
+  const show = (left: number, right: number) => {
+    const wanted = expected[left] ?? {}
+    return inOrderOf(wanted, comparable(wanted, found[right] ?? {}))
+  }
   const isMatch = (left: number, right: number) => isSame(expected[left], show(left, right))
   if (expected.length === found.length && expected.every((_, index) => isMatch(index, index))) return []
   const message =
     expected.length === found.length
-      ? `the ${records(found.length)} are not the expected ones`
+      ? 'what is found is not what is expected'
       : `expected ${records(expected.length)}, found ${found.length}`
   return [{ message, path: ['records'], difference: listDifference({ expected, found, isMatch, show }) }]
 }
@@ -93,20 +96,20 @@ function checkWhere({ where = {} }: ExpectationSpec, seen: readonly Record[]): S
   if (where.all !== undefined) {
     const isMet = compileCondition(where.all)
     const others = seen.filter((record) => !isMet(record))
-    if (seen.length === 0) add('all', 'expected records that meet this, found none at all')
+    if (seen.length === 0) add('all', 'expected records for which this holds, found none at all')
     else if (others.length > 0)
-      add('all', `${others.length} of ${records(seen.length)} do not meet this, such as:`, others)
+      add('all', `this does not hold for ${others.length} of ${records(seen.length)}, such as:`, others)
   }
   if (where.any !== undefined && !seen.some(compileCondition(where.any))) {
     add(
       'any',
-      seen.length === 0 ? 'found no record at all' : `none of ${records(seen.length)} meets this, such as:`,
+      seen.length === 0 ? 'found no record at all' : `this holds for none of ${records(seen.length)}, such as:`,
       seen,
     )
   }
   if (where.none !== undefined) {
     const met = seen.filter(compileCondition(where.none))
-    if (met.length > 0) add('none', `${met.length} of ${records(seen.length)} meet this, such as:`, met)
+    if (met.length > 0) add('none', `this holds for ${met.length} of ${records(seen.length)}, such as:`, met)
   }
   return shortfalls
 }
@@ -125,7 +128,7 @@ function checkAlerts({ alerts: specs }: ExpectationSpec, seen: readonly Record[]
   const show = (left: number, right: number) => shownAlert(expected[left] ?? {}, found[right] ?? {})
   const message =
     expected.length === found.length
-      ? `the ${alerts(found.length)} are not the expected ones`
+      ? 'what is found is not what is expected'
       : `expected ${alerts(expected.length)}, found ${found.length}`
   return [{ message, path: ['alerts'], difference: listDifference({ expected, found, isMatch, show }) }]
 }

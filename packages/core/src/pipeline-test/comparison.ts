@@ -44,3 +44,11 @@ export function onlyExpected(expected: unknown, found: unknown): unknown {
     }),
   )
 }
+
+/** The same value with its keys in the order of what is expected, so that a difference shows no more than there is. */
+export function inOrderOf(expected: unknown, found: unknown): unknown {
+  if (!isMap(expected) || !isMap(found)) return found
+  const known = Object.keys(expected).filter((key) => Object.hasOwn(found, key))
+  const others = Object.keys(found).filter((key) => !Object.hasOwn(expected, key))
+  return Object.fromEntries([...known, ...others].map((key) => [key, inOrderOf(expected[key], found[key])]))
+}

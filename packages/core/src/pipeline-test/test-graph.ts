@@ -74,7 +74,10 @@ const entryReceiver = (entry: Entry): ComponentConfig => ({
 function unbatched(exporter: ComponentConfig): ComponentConfig {
   if (exporter.kind !== 'exporter') return exporter
   const { batch: _, sending_queue: queue, ...resolved } = exporter.resolved
-  return { ...exporter, resolved: { ...resolved, sending_queue: { ...Object(queue), policy: 'block', storage: 'memory' } } }
+  return {
+    ...exporter,
+    resolved: { ...resolved, sending_queue: { ...Object(queue), policy: 'block', storage: 'memory' } },
+  }
 }
 
 function standIns(registry: Registry, outputs: Outputs): Registry {
