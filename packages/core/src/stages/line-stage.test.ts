@@ -4,6 +4,7 @@ import { MemoryLogger, MemoryMeter, type PlainRecord, plainRecords, TestClock } 
 import { describe, expect, it } from 'vitest'
 import { BatchPool } from '../batch/batch-pool.ts'
 import { ReceiverMetrics } from '../telemetry/stage-metrics.ts'
+import type { RemoteParser } from '../workers/worker-pool.ts'
 import { LineStage } from './line-stage.ts'
 import { type LineSettings, lineKeys } from './standard-keys.ts'
 
@@ -20,7 +21,12 @@ const leveled: Parser = {
 }
 const plain: Parser = { parse: leveled.parse }
 
-function stageWith(parser: Parser, config: object = {}, splitter?: { start?: RegExp; end?: RegExp }) {
+function stageWith(
+  parser: Parser,
+  config: object = {},
+  splitter?: { start?: RegExp; end?: RegExp },
+  remoteParser?: RemoteParser,
+) {
   const records: PlainRecord[] = []
   const deadLetters: PlainRecord[] = []
   const meter = new MemoryMeter()
@@ -32,7 +38,7 @@ function stageWith(parser: Parser, config: object = {}, splitter?: { start?: Reg
   const stage = new LineStage({
     settings: resolveConfig(lineKeys, config) as LineSettings,
     createParser: () => parser,
-    remoteParser: undefined,
+    remoteParser,
     splitter:
       splitter === undefined
         ? undefined
@@ -197,5 +203,32 @@ describe('bad input', () => {
       .map((line) => line.replace(/\r$/, ''))
       .filter((line) => line !== '')
     expect(await stageWith(plain).feed(bytes)).toEqual(lines)
+  })
+})
+
+describe('lines whose worker failed', () => {
+  const lines = Array.from({ length: 10_000 }, (_, index) => `INFO ${index}`)
+  const failing = { parse: () => Promise.reject(new Error('it failed')) }
+
+  it('are all parsed here, more than fit in a batch too', async () => {
+    const { feed, meter } = stageWith(plain, {}, undefined, failing)
+    expect(await feed(`${lines.join('\n')}\n`)).toEqual(lines.map((line) => line.slice(5)))
+    expect(meter.total('weir_receiver_parser_errors')).toBe(1)
+  })
+
+  it('are kept as they are where the parser must not run here', async () => {
+    const { feed, meter, logger } = stageWith(plain, {}, undefined, { ...failing, fallback: { parse: () => false } })
+    expect(await feed(`${lines.join('\n')}\n`)).toEqual(lines)
+    expect(meter.total('weir_receiver_parse_failures')).toBe(10_000)
+    expect(logger.lines.map(({ message }) => message)).toEqual([
+      'the parser failed in a worker: its lines are kept as they are',
+    ])
+  })
+
+  it('are so without a word while it does not run', async () => {
+    const remote = { parse: () => Promise.resolve(undefined), fallback: { parse: () => false } }
+    const { feed, logger } = stageWith(plain, {}, undefined, remote)
+    expect(await feed('INFO one\n')).toEqual(['INFO one'])
+    expect(logger.lines).toEqual([])
   })
 })
