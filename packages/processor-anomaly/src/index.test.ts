@@ -31,6 +31,7 @@ it('exports definitions', () => {
     'cardinality',
     'sequence',
     'distribution',
+    'template',
     'templates',
   ])
 })

@@ -9,6 +9,7 @@ import { rate } from './detectors/rate.ts'
 import { sequence } from './detectors/sequence.ts'
 import { series } from './detectors/series.ts'
 import { threshold } from './detectors/threshold.ts'
+import { template } from './templates/template-processor.ts'
 import { templates } from './templates/templates-exporter.ts'
 
 export default [
@@ -23,5 +24,6 @@ export default [
   cardinality,
   sequence,
   distribution,
+  template,
   templates,
 ]

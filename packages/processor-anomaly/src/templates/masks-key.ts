@@ -11,7 +11,7 @@ export const Masks = Type.Array(
   }),
   {
     description:
-      'Values that the built-in shapes do not know, such as `{ name: order, pattern: "ORD-[A-Z]+" }`. With any, messages are read as text, at about a tenth of the speed.',
+      'Values that the built-in shapes do not know, such as `{ name: order, pattern: "ORD-[A-Z]+" }`. With any, messages are read as text, which is several times slower.',
     default: [],
   },
 )

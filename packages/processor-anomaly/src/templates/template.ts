@@ -37,6 +37,8 @@ export class Template {
   /** Text before each token, and after the last. */
   readonly #between: readonly string[]
   readonly #shown: string[]
+  /** As long as nothing changes. */
+  #text: string | undefined
 
   constructor(id: string, tokens: Int32Array, between: readonly string[], shown: string[]) {
     this.id = id
@@ -90,6 +92,11 @@ export class Template {
 
   /** For people: `user <num> signed in from <ip>`. */
   get text(): string {
+    this.#text ??= this.#write()
+    return this.#text
+  }
+
+  #write(): string {
     let text = ''
     for (const [index, shown] of this.#shown.entries()) text += (this.#between[index] ?? '') + shown
     const whole = (text + (this.#between.at(-1) ?? '')).trim()
@@ -107,6 +114,7 @@ export class Template {
   generalize(index: number): void {
     this.tokens[index] = wild
     this.isVariable = true
+    this.#text = undefined
     if (index < this.#shown.length) this.#shown[index] = anyValue
   }
 
