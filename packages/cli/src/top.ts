@@ -52,7 +52,7 @@ async function follow(
       past.push(now)
       if (past.length > smoothedOver) past.shift()
     } catch (error) {
-      screen.note(`${messageOf(error)} (waiting for it)`)
+      screen.note(`waiting: ${messageOf(error)}`)
     }
   }
 }
