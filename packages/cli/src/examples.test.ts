@@ -13,6 +13,11 @@ const env = { SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/T000/B000/x' 
 const weir = (...args: string[]) => new Command(root, args, env).finished
 const read = (...path: string[]) => parse(readFileSync(join(root, ...path), 'utf8'))
 
+const guide = readFileSync(join(root, '../docs/operator-guide.md'), 'utf8')
+const documentedTests = Array.from(guide.matchAll(/^```yaml\n(.*?)^```/gms), ([, code = '']) => code).filter((code) =>
+  /^tests:/m.test(code),
+)
+
 describe('the examples', () => {
   const schemas = { config: {}, tests: {} }
   beforeAll(async () => {
@@ -32,6 +37,13 @@ describe('the examples', () => {
       (file) => !existsSync(join(root, example, file)),
     )
     expect(missing).toEqual([])
+  })
+
+  it('in the guide of tests are valid by the schema that editors use', () => {
+    expect(documentedTests).toHaveLength(1)
+    const ajv = new Ajv({ strict: false, allErrors: true })
+    for (const code of documentedTests) ajv.validate(schemas.tests, parse(code))
+    expect(ajv.errors).toBeNull()
   })
 
   it.each(examples)('%s is valid by the schemas that editors use', (example) => {
