@@ -4,6 +4,7 @@ import { PendingDelivery } from '../channel/pending-delivery.ts'
 import type { Backlog } from './backlog.ts'
 import { DiskQueue, type DiskQueueOptions, type Incoming } from './disk-queue.ts'
 import { encodeEntry } from './entry.ts'
+import { EntryMemory } from './entry-memory.ts'
 
 export interface DiskPassageOptions extends Omit<DiskQueueOptions, 'stopping'> {
   /** What comes in. */
@@ -25,6 +26,7 @@ const retryMs = 1000
 export class DiskPassage implements Backlog {
   readonly outlet: Channel
   readonly #options: DiskPassageOptions
+  readonly #memory = new EntryMemory()
   readonly #leaving = new AbortController()
   #queue: DiskQueue | undefined
   #writing: Promise<void> = Promise.resolve()
@@ -103,13 +105,15 @@ export class DiskPassage implements Backlog {
     const { clock, logger } = this.#options
     const time = clock.now()
     try {
+      const entry = encodeEntry(batch, time, this.#memory.take)
       return [
         {
-          entry: encodeEntry(batch, time),
+          entry,
           records: batch.length,
           time,
           settle: () => delivery.settle(),
           fail: (reason) => delivery.fail(reason),
+          release: () => this.#memory.give(entry),
         },
       ]
     } catch (error) {

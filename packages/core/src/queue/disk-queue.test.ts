@@ -47,7 +47,8 @@ function append(queue: DiskQueue, ...lines: string[]) {
   }
   const time = Number(lines[0]?.length)
   const entry = encodeEntry(batchOf(lines), time)
-  const one = { entry, records: lines.length, time, settle: () => end('acknowledged'), fail: () => end('failed') }
+  const ends = { settle: () => end('acknowledged'), fail: () => end('failed'), release: () => {} }
+  const one = { entry, records: lines.length, time, ...ends }
   outcome.written = queue.append([one])
   return outcome
 }

@@ -29,6 +29,8 @@ export interface Incoming extends Acknowledgement {
   readonly entry: Buffer
   readonly records: number
   readonly time: number
+  /** Told when nobody looks at the entry any more. */
+  release(): void
 }
 
 /** An entry that was taken: it stays on the disk until it is done. */
@@ -40,6 +42,8 @@ export interface Taken {
   readonly bytes: number
   readonly time: number
   isDone: boolean
+  /** Told when nobody looks at its memory any more. */
+  readonly release: (() => void) | undefined
 }
 
 const largestSegment = 16 << 20
@@ -66,7 +70,7 @@ export class DiskQueue {
   #place: { segment: Segment; offset: number } | undefined
   #taken: Taken[] = []
   /** Written and not taken yet, the oldest first; not every entry is among them. */
-  #recent: { readonly segment: Segment; readonly offset: number; readonly entry: Buffer }[] = []
+  #recent: { readonly segment: Segment; readonly offset: number; readonly one: Incoming }[] = []
   #recentBytes = 0
   #oldestWaiting: number | undefined
   #change = Promise.withResolvers<void>()
@@ -192,6 +196,7 @@ export class DiskQueue {
   done(taken: Taken): void {
     taken.isDone = true
     taken.segment.taken--
+    taken.release?.()
     const open = this.#taken.findIndex(({ isDone }) => !isDone)
     const done = this.#taken.splice(0, open < 0 ? this.#taken.length : open)
     const last = done.at(-1)
@@ -261,8 +266,10 @@ export class DiskQueue {
     let offset = segment.size - length
     for (const one of run) {
       if (this.#recentBytes < maxRecent) {
-        this.#recent.push({ segment, offset, entry: one.entry })
+        this.#recent.push({ segment, offset, one })
         this.#recentBytes += one.entry.length
+      } else {
+        one.release()
       }
       offset += one.entry.length
       segment.firstTime ??= one.time
@@ -354,7 +361,16 @@ export class DiskQueue {
     segment.taken++
     this.#oldestWaiting = this.#segments.some(({ bytes }) => bytes > 0) ? head.time : undefined
     const { records, time, length } = head
-    const taken = { batch, segment, end: place.offset, records, bytes: length, time, isDone: false }
+    const taken = {
+      batch,
+      segment,
+      end: place.offset,
+      records,
+      bytes: length,
+      time,
+      isDone: false,
+      release: read.release,
+    }
     this.#taken.push(taken)
     return taken
   }
@@ -366,10 +382,12 @@ export class DiskQueue {
       if (first === undefined) return undefined
       const isPast = first.segment.isGone || first.segment.number < segment.number
       if (!isPast && (first.segment !== segment || first.offset > offset)) return undefined
+      const { one } = first
       this.#recent.shift()
-      this.#recentBytes -= first.entry.length
-      const head = first.segment === segment && first.offset === offset ? readHead(first.entry) : undefined
-      if (head !== undefined) return { head, entry: first.entry }
+      this.#recentBytes -= one.entry.length
+      const head = first.segment === segment && first.offset === offset ? readHead(one.entry) : undefined
+      if (head !== undefined) return { head, entry: one.entry, release: () => one.release() }
+      one.release()
     }
   }
 

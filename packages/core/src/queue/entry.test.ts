@@ -54,6 +54,7 @@ describe('an entry of the queue', () => {
           ])
         },
       ),
+      { numRuns: 40 },
     )
   })
 

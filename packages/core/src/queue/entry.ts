@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { deserialize, serialize } from 'node:v8'
 import { crc32 } from 'node:zlib'
 import type { LogBatch } from '@weir/sdk'
-import { type PackedBatch, packBatch, unpackBatch } from '../workers/packed-batch.ts'
+import { type PackedBatch, packedView, rebase, unpackBatch } from '../workers/packed-batch.ts'
 
 /**
  * What stands before the columns: magic, length of all that follows, records, rows, time of writing, length of the
@@ -39,15 +39,20 @@ function partsOf(rows: number, cells: number, description: number, bytes: number
   return at
 }
 
-/** A batch as it is written: columns as they are, everything else as one value of V8's format, which later versions read. */
-export function encodeEntry(batch: LogBatch, now: number): Buffer {
-  const { bytes, cells, time, timeRemainder, severityNumber, ...rest } = packBatch(batch)
+/**
+ * A batch as it is written: columns as they are, everything else as one value of V8's format, which later versions read.
+ * `allocate` gives a buffer that begins with its memory.
+ */
+export function encodeEntry(batch: LogBatch, now: number, allocate = Buffer.allocUnsafeSlow): Buffer<ArrayBuffer> {
+  const { bytes, cells, time, timeRemainder, severityNumber, ...rest } = packedView(batch)
   const description = serialize(rest)
   const { rowCount } = rest
   const at = partsOf(rowCount, cells.length, description.length, bytes.length, timeRemainder !== null)
-  const entry = Buffer.allocUnsafeSlow(at.end)
+  const entry = allocate(at.end)
   const { buffer } = entry
-  new Int32Array(buffer, at.cells, cells.length).set(cells)
+  const written = new Int32Array(buffer, at.cells, cells.length)
+  written.set(cells)
+  rebase(written, rest.offset)
   new Float64Array(buffer, at.time, rowCount).set(time)
   if (timeRemainder !== null) new Uint32Array(buffer, at.remainders, rowCount).set(timeRemainder)
   entry.fill(0, at.severity, at.description).set(severityNumber, at.severity)

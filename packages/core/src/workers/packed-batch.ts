@@ -43,23 +43,41 @@ const fieldMark = '\0'
  * @param whole the batch's bytes where they can go along as they are, uncopied
  */
 export function packBatch(selected: LogBatch, whole?: Uint8Array): PackedBatch {
-  const batch = selected.selection === null ? selected : compacted(selected, selected.selection)
-  const { rowCount, stride } = batch
-  const cells = batch.cells.slice(0, rowCount * stride * 2)
-  const { from, to } = whole === undefined ? usedBytes(cells) : { from: 0, to: 0 }
+  const { bytes, cells, time, timeRemainder, severityNumber, ...rest } = packedView(selected, whole)
+  return {
+    ...rest,
+    bytes: whole ?? new Uint8Array(bytes),
+    cells: rebase(cells.slice(), rest.offset),
+    time: time.slice(),
+    timeRemainder: timeRemainder?.slice() ?? null,
+    severityNumber: severityNumber.slice(),
+  }
+}
+
+/** Lets ranges count from an offset: their cells then stand on the bytes from there on. */
+export function rebase(cells: Int32Array, from: number): Int32Array {
   for (let at = 0; from > 0 && at < cells.length; at += 2) {
     const b = cells[at + 1] ?? -1
     if (kindOf(b) < 0) continue
     cells[at] = (cells[at] ?? 0) - from
     cells[at + 1] = b - from
   }
+  return cells
+}
+
+/** What `packBatch` copies, uncopied: the batch's own columns. Cells are not rebased on `offset` yet. */
+export function packedView(selected: LogBatch, whole?: Uint8Array): PackedBatch {
+  const batch = selected.selection === null ? selected : compacted(selected, selected.selection)
+  const { rowCount, stride } = batch
+  const cells = batch.cells.subarray(0, rowCount * stride * 2)
+  const { from, to } = whole === undefined ? usedBytes(cells) : { from: 0, to: 0 }
   return {
-    bytes: whole ?? new Uint8Array(batch.bytes.subarray(from, to)),
+    bytes: whole ?? batch.bytes.subarray(from, to),
     offset: from,
     cells,
-    time: batch.time.slice(0, rowCount),
-    timeRemainder: batch.timeRemainder?.slice(0, rowCount) ?? null,
-    severityNumber: batch.severityNumber.slice(0, rowCount),
+    time: batch.time.subarray(0, rowCount),
+    timeRemainder: batch.timeRemainder?.subarray(0, rowCount) ?? null,
+    severityNumber: batch.severityNumber.subarray(0, rowCount),
     rowCount,
     stride,
     columns: batch.layout.columns
