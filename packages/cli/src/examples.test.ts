@@ -19,10 +19,15 @@ const documentedTests = Array.from(guide.matchAll(/^```yaml\n(.*?)^```/gms), ([,
 )
 
 describe('the examples', () => {
-  const schemas = { config: {}, tests: {} }
+  const ajv = new Ajv({ strict: false, allErrors: true })
+  const errorsOf = (schema: 'config' | 'tests', value: unknown) => {
+    ajv.validate(schema, value)
+    return ajv.errors
+  }
   beforeAll(async () => {
-    schemas.config = JSON.parse((await weir('schema', 'quickstart/weir.yaml')).stdout)
-    schemas.tests = JSON.parse((await weir('schema', '--tests')).stdout)
+    const [config, tests] = await Promise.all([weir('schema', 'quickstart/weir.yaml'), weir('schema', '--tests')])
+    ajv.addSchema(JSON.parse(config.stdout), 'config')
+    ajv.addSchema(JSON.parse(tests.stdout), 'tests')
   })
 
   it('pass their tests', async () => {
@@ -41,17 +46,12 @@ describe('the examples', () => {
 
   it('in the guide of tests are valid by the schema that editors use', () => {
     expect(documentedTests).toHaveLength(1)
-    const ajv = new Ajv({ strict: false, allErrors: true })
-    for (const code of documentedTests) ajv.validate(schemas.tests, parse(code))
-    expect(ajv.errors).toBeNull()
+    for (const code of documentedTests) expect(errorsOf('tests', parse(code))).toBeNull()
   })
 
   it.each(examples)('%s is valid by the schemas that editors use', (example) => {
-    const ajv = new Ajv({ strict: false, allErrors: true })
-    ajv.validate(schemas.config, read(example, 'weir.yaml'))
-    expect(ajv.errors).toBeNull()
-    ajv.validate(schemas.tests, read(example, 'weir.test.yaml'))
-    expect(ajv.errors).toBeNull()
+    expect(errorsOf('config', read(example, 'weir.yaml'))).toBeNull()
+    expect(errorsOf('tests', read(example, 'weir.test.yaml'))).toBeNull()
   })
 
   it.each(examples)('%s is valid to weir validate', async (example) => {

@@ -73,7 +73,8 @@ describe('the webhook exporter', () => {
       config.url = server.url()
     })
     afterAll(() => server[Symbol.asyncDispose]())
-    for (const { name, run } of exporterContract(webhook, { config })) it(name, run)
+    const failing = [{ name: 'nobody listens', config: { url: 'http://127.0.0.1:1' }, error: 'retryable' as const }]
+    for (const { name, run } of exporterContract(webhook, { config, failing })) it(name, run)
   })
 
   it('posts JSON with its headers', async () => {
