@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Peaks, SeriesScorer } from '@weir/processor-anomaly/series'
+import { cpuMs } from './cpu-time.ts'
 
 interface Point {
   /** As they stand in the file. */
@@ -62,9 +63,9 @@ function main([dataFolder, outFolder]: readonly string[]): number {
     for (const file of readdirSync(join(folder, category)).sort()) {
       if (!file.endsWith('.csv')) continue
       const points = readPoints(join(folder, category, file))
-      const since = performance.now()
+      const since = cpuMs()
       const scored = scores(points)
-      ms += performance.now() - since
+      ms += cpuMs() - since
       mkdirSync(join(outFolder, category), { recursive: true })
       const rows = points.map(({ timestamp, value }, index) => `${timestamp},${value},${scored[index] ?? 0}\n`)
       writeFileSync(join(outFolder, category, file), `timestamp,value,anomaly_score\n${rows.join('')}`)
@@ -78,6 +79,9 @@ function main([dataFolder, outFolder]: readonly string[]): number {
   )
   return 0
 }
+
+// Whoever read the output has gone (`… | head`).
+process.stdout.on('error', () => process.exit(0))
 
 try {
   process.exitCode = main(process.argv.slice(2))

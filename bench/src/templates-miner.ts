@@ -4,6 +4,7 @@ import definitions from '@weir/parser-common'
 import { MessageReader, TemplateMiner } from '@weir/processor-anomaly/templates'
 import { type Definition, LogBatch, type Parser, type Parsers } from '@weir/sdk'
 import { createComponent, testServices } from '@weir/sdk/testing'
+import { cpuMs } from './cpu-time.ts'
 import { DataError } from './templates-system.ts'
 
 /** What `new_pattern` remembers by default. */
@@ -52,6 +53,7 @@ export function mineRaw(path: string, count: number): Mined {
   const text = readFileSync(path, 'utf8').replace(/^\ufeff/, '')
   const bytes = Buffer.from(text.endsWith('\n') ? text : `${text}\n`)
   const lines = bytes.toString().split('\n').slice(0, -1)
+  while (lines.length > count && isBlank(lines.at(-1) ?? '')) lines.pop()
   if (lines.length !== count) throw new DataError(`${path} has ${lines.length} lines, its table ${count} rows`)
   const miner = new TemplateMiner(maxTemplates)
   const reader = new MessageReader(miner, 'body')
@@ -59,7 +61,7 @@ export function mineRaw(path: string, count: number): Mined {
   const rows = mineLines(parser, reader, bytes, (mined) => mined?.template)
   let next = 0
   const templates = lines.map((line) => {
-    const template = line === '' || line === '\r' ? undefined : rows[next++]
+    const template = isBlank(line) ? undefined : rows[next++]
     return { template, firstId: template?.id ?? '' }
   })
   if (next !== rows.length) throw new DataError(`${path} gave ${rows.length} records for ${next} lines`)
@@ -68,6 +70,9 @@ export function mineRaw(path: string, count: number): Mined {
   const messagesPerSecond = speedOf(count, () => mineLines(parser, reader, bytes, () => undefined))
   return { ids, firstIds, messagesPerSecond }
 }
+
+/** What the parsers leave out. */
+const isBlank = (line: string): boolean => line === '' || line === '\r'
 
 function mineLines<T>(
   parser: Parser,
@@ -113,15 +118,16 @@ function createIfItCan(type: string, create: (type: string) => Parser): Parser |
   }
 }
 
+/** Messages per second of one core: time that others have it does not count. */
 function speedOf(count: number, pass: () => void): number {
   pass()
-  const since = performance.now()
+  const since = cpuMs()
   let passes = 0
   let ms = 0
   do {
     pass()
     passes++
-    ms = performance.now() - since
+    ms = cpuMs() - since
   } while (ms < leastMs)
   return Math.round((passes * count * 1000) / ms)
 }

@@ -68,7 +68,7 @@ describe('a folder in the layout of loghub', () => {
   it('gives the same clusters for messages and for the lines that they stand in', () => {
     const contents = Array.from({ length: 60 }, (_, n) => (n % 3 === 0 ? `user u${n} logged in` : `disk ${n} is full`))
     const lines = contents.map((content, n) => `2026-01-01 00:00:${String(n).padStart(2, '0')},123 INFO ${content}`)
-    const raw = mineRaw(write('a.log', `${lines.join('\r\n')}\r\n`), contents.length)
+    const raw = mineRaw(write('a.log', `${lines.join('\r\n')}\r\n\r\n`), contents.length)
     expect(new Set(raw.ids).size).toBe(2)
     expect(raw.ids).toEqual(mineContents(contents).ids)
     expect(() => mineRaw(join(folder, 'a.log'), 61)).toThrow('60 lines, its table 61 rows')

@@ -56,6 +56,9 @@ function main(): number {
   return problems.length === 0 ? 0 : 1
 }
 
+// Whoever read the output has gone (`… | head`).
+process.stdout.on('error', () => process.exit(0))
+
 try {
   process.exitCode = main()
 } catch (error) {
