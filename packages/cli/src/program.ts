@@ -11,6 +11,7 @@ import { addPlugins, listPlugins, removePlugins, updatePlugins } from './plugin.
 import { reload } from './reload.ts'
 import { run } from './run.ts'
 import { schema } from './schema.ts'
+import { listState, resetState, showState } from './state.ts'
 import { tap } from './tap.ts'
 import { templates } from './templates.ts'
 import { test } from './test.ts'
@@ -168,6 +169,27 @@ export function program(): Command {
   pluginVerb('update', 'Bring the newest versions of plugins, or of all', 'weir plugin update')
     .argument('[names...]')
     .action(updatePlugins)
+  const state = verb('state', 'Look at what a collector has stored, while it does not run', 'weir state list')
+  const stateVerb = (name: string, description: string, example: string) =>
+    state
+      .command(name)
+      .description(description)
+      .addHelpText('after', `\nExample:\n  ${example}\n${exitHelp}`)
+      .option('--state-dir <path>', 'the state directory; default: that of the config')
+      .option('-c, --config <files...>', 'config files; none: as for weir run')
+      .option('-p, --profile <name>', 'profile to merge last (or the variable WEIR_PROFILE)')
+      .exitOverride(end)
+  stateVerb('list', 'Show what is stored, by component, and what waits in queues', 'weir state list')
+    .option('--json', 'print JSON')
+    .action(listState)
+  stateVerb('show', 'Print what a component has stored, as JSON', 'weir state show receiver/file')
+    .argument('<name>', 'kind and id of the component, or its id if that says enough')
+    .argument('[key]', 'one key of it alone')
+    .action(showState)
+  stateVerb('reset', 'Remove what a component has stored, its queue included', 'weir state reset --yes receiver/file')
+    .argument('<name>', 'kind and id of the component, or its id if that says enough')
+    .option('-y, --yes', 'do it; without it, only show what would be removed')
+    .action(resetState)
   verb('create', 'Write a new plugin, with its tests', 'weir create detector slow-query')
     .argument('<kind>', Object.keys(sections).join(', '))
     .argument('<name>', 'what it is called: lower case letters, digits and hyphens')

@@ -152,16 +152,24 @@ describe('weir graph', () => {
 describe('the command line', () => {
   const { version } = createRequire(import.meta.url)('../package.json')
 
-  it.each([['run'], ['validate'], ['config'], ['schema'], ['components'], ['graph'], ['tap'], ['top'], ['reload']])(
-    'weir %s --help shows an example and the exit statuses',
-    async (verb) => {
-      using folder = new Folder()
-      const { code, stdout } = await folder.weir(verb, '--help')
-      expect(code).toBe(0)
-      expect(stdout).toContain(`Example:\n  weir ${verb}`)
-      expect(stdout).toContain('Exit status: 0 done')
-    },
-  )
+  it.each([
+    ['run'],
+    ['validate'],
+    ['config'],
+    ['schema'],
+    ['components'],
+    ['graph'],
+    ['tap'],
+    ['top'],
+    ['reload'],
+    ['state'],
+  ])('weir %s --help shows an example and the exit statuses', async (verb) => {
+    using folder = new Folder()
+    const { code, stdout } = await folder.weir(verb, '--help')
+    expect(code).toBe(0)
+    expect(stdout).toContain(`Example:\n  weir ${verb}`)
+    expect(stdout).toContain('Exit status: 0 done')
+  })
 
   it('tells its version, and exits with 2 for words that it does not know', async () => {
     using folder = new Folder()

@@ -5,7 +5,7 @@ import { type AttributeValue, messageOf, type State, WeirError } from '@weir/sdk
 
 /** Version of what stands in the file; a newer one is set aside. */
 const version = 1
-const fileName = 'state.db'
+export const fileName = 'state.db'
 const lockName = 'pid'
 
 /** Says that a state file was not used, and where it is now. */
@@ -109,7 +109,7 @@ export class StateStore {
 }
 
 /** Node prints a warning when its SQLite is loaded, which says nothing to our users. */
-async function loadSqlite(): Promise<typeof import('node:sqlite')> {
+export async function loadSqlite(): Promise<typeof import('node:sqlite')> {
   const { emitWarning } = process
   process.emitWarning = () => {}
   try {
@@ -134,10 +134,11 @@ function prepare(database: DatabaseSync): DatabaseSync {
   return database
 }
 
-const isBusy = (error: unknown): boolean =>
+export const isBusy = (error: unknown): boolean =>
   error instanceof Error && (Reflect.get(error, 'errcode') === 5 || /locked/.test(error.message))
 
-function inUse(directory: string, lockPath: string): WeirError {
+/** What is said when another process has the directory. */
+export function inUse(directory: string, lockPath = join(directory, lockName)): WeirError {
   let pid = 'another process'
   try {
     pid = `process ${readFileSync(lockPath, 'utf8').trim()}`
