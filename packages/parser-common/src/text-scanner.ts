@@ -19,7 +19,7 @@ const severityText = 10
 
 /** Words of a header between the time and the message. */
 const maxWords = 6
-const maxBracketed = 100
+const maxBracketed = 256
 
 /**
  * Lines of applications: a time in any known form, then in any order a level, a thread in brackets, a process id and the

@@ -27,6 +27,18 @@ const examples: [product: string, line: string, expected: { [field: string]: unk
     },
   ],
   [
+    'Hadoop, with the name of a file in that of the thread',
+    `2015-10-18 18:05:57,024 WARN [DataStreamer for file /tmp/${'staging/'.repeat(20)}job.jhist block BP-1:blk_1] org.apache.hadoop.hdfs.DFSClient: Error Recovery`,
+    {
+      severityText: 'WARN',
+      body: 'Error Recovery',
+      attributes: {
+        'thread.name': `DataStreamer for file /tmp/${'staging/'.repeat(20)}job.jhist block BP-1:blk_1`,
+        logger: 'org.apache.hadoop.hdfs.DFSClient',
+      },
+    },
+  ],
+  [
     'Spring Boot',
     '2026-11-24T13:55:36.123Z  INFO 4711 --- [shop] [main] c.acme.Orders                : Started Orders',
     {
