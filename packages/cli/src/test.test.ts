@@ -215,6 +215,33 @@ tests:
     expect(await folder.weir('test', 'missing.test.yaml')).toMatchObject({ code: 2 })
   })
 
+  it('sees what a processor hands out at the end', async () => {
+    using folder = folderWith({
+      'plugin.ts': `import { defineProcessor } from '@weir/sdk'
+export default defineProcessor({
+  type: 'hold',
+  create() {
+    let held = null
+    return { process(batch) { held = batch.copy(); return null }, flush: () => held }
+  },
+})`,
+      'weir.yaml': `
+plugins: { paths: [plugin.ts] }
+receivers: { file: { include: [a], parser: text } }
+processors: { hold: }
+exporters: { console: }
+service: { pipelines: { logs: { receivers: [file], processors: [hold], exporters: [console] } } }
+`,
+      'app.test.yaml': `
+tests:
+  - name: one
+    input: [{ to: file, lines: x }]
+    expect: [{ at: logs, count: 1 }, { at: hold, records: [{ body: x }] }, { at: console, count: 1 }]
+`,
+    })
+    expect(await folder.weir('test')).toMatchObject({ code: 0, stderr: '' })
+  })
+
   it('fails when a component throws', async () => {
     using folder = folderWith({
       'plugin.ts': `import { defineParser, defineProcessor } from '@weir/sdk'

@@ -54,10 +54,11 @@ export class PipelineStage {
   async stop(): Promise<void> {
     this.entrance.channel.close()
     await this.#running
-    for (const [index, { processor }] of this.#options.processors.entries()) {
+    for (const [index, { processor, tap }] of this.#options.processors.entries()) {
       const rest = await this.#guard(index, () => processor.flush?.() ?? null)
-      if (rest !== null && rest.length > 0)
-        await this.#pass({ batch: rest, delivery: new PendingDelivery(1) }, index + 1)
+      if (rest === null || rest.length === 0) continue
+      tap.pass(rest)
+      await this.#pass({ batch: rest, delivery: new PendingDelivery(1) }, index + 1)
     }
     for (const [index, { processor }] of this.#options.processors.entries()) {
       await this.#guard(index, async () => {
