@@ -78,9 +78,12 @@ export class Acknowledgements {
       await this.#options.sync()
       for (const acknowledgement of held) acknowledgement.settle()
     } catch (error) {
-      // What the failed fsync was to cover may be gone from memory, too: a second one would succeed without it.
-      for (const acknowledgement of held) acknowledgement.fail(error)
+      // All that was written so far may be gone from memory, too: a second fsync would succeed without it.
+      const lost = [...held, ...this.#held]
+      this.#held = []
+      this.#bytes = 0
       this.#options.onError(error)
+      for (const acknowledgement of lost) acknowledgement.fail(error)
     }
   }
 }

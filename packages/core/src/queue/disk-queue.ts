@@ -276,7 +276,9 @@ export class DiskQueue {
       segment.records += one.records
       segment.bytes += one.entry.length
       this.#oldestWaiting ??= one.time
-      this.#acknowledgements.hold(one, one.entry.length)
+      // It was being written while an fsync of the file failed, and may be gone with what that was to cover.
+      if (this.#isSuspect) one.fail(new Error('the queue could not be forced to the disk'))
+      else this.#acknowledgements.hold(one, one.entry.length)
     }
     this.#changed()
   }
