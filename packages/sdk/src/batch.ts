@@ -73,6 +73,8 @@ export class LogBatch {
   failures: number[] = []
   /** Rows that count, ascending, or null for all. */
   selection: Uint32Array | null = null
+  /** Grows when the batch is emptied: what someone remembers of it is about other records then. */
+  generation = 0
   /** `byteLength` once someone has asked for it, else -1. The batch must not grow after that. */
   knownByteLength = -1
 
@@ -172,6 +174,7 @@ export class LogBatch {
     this.attributes = options.attributes ?? this.attributes
     this.source = options.source ?? this.source
     this.observedTime = options.observedTime ?? this.observedTime
+    this.generation++
     this.bytes = noBytes
     this.rowCount = 0
     this.timeRemainder = null

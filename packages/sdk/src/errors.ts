@@ -51,15 +51,25 @@ export class RetryableError extends WeirError {
   }
 }
 
-/** Thrown by an exporter when the batch will never be accepted (400, too large); it is counted and not sent again. */
+export interface PermanentErrorOptions extends Partial<WeirErrorOptions> {
+  /** How many records were refused, if the others were delivered; left out: all. */
+  records?: number
+}
+
+/**
+ * Thrown by an exporter when the batch, or some of its records, will never be accepted (400, too large); they are
+ * counted and not sent again.
+ */
 export class PermanentError extends WeirError {
+  readonly records: number | undefined
   override get [brand](): string {
     return 'permanent'
   }
 
-  constructor(message: string, options: Partial<WeirErrorOptions> = {}) {
+  constructor(message: string, options: PermanentErrorOptions = {}) {
     super(message, { code: 'WEIR_EXPORT_PERMANENT', ...options })
     this.name = 'PermanentError'
+    this.records = options.records
   }
 }
 

@@ -10,6 +10,7 @@ export {
 } from './alert.ts'
 export { type BatchOptions, LogBatch, type Scope, type Signal } from './batch.ts'
 export { Cell, endOf, kindOf, maxBatchBytes } from './cell.ts'
+export { BatchMemory } from './batch-memory.ts'
 export { copyRecord } from './copy-record.ts'
 export {
   type Context,
@@ -37,6 +38,7 @@ export {
   PermanentError,
   RetryableError,
   type RetryableErrorOptions,
+  type PermanentErrorOptions,
   WeirError,
   type WeirErrorOptions,
 } from './errors.ts'
@@ -45,7 +47,8 @@ export type { Extension } from './extension.ts'
 export { type FieldReader, fieldReader, readColumn, readPath, rootFields } from './field.ts'
 export { bodySlot, type Column, type FieldName, Layout, lineSlot } from './layout.ts'
 export type { MetricPoint } from './metric.ts'
-export { NdjsonEncoder, type NdjsonOptions } from './ndjson.ts'
+export { NdjsonEncoder, type NdjsonNames, type NdjsonOptions } from './ndjson.ts'
+export { clip, isoTime, type Notice, noticeLabel, noticeOf } from './notice.ts'
 export { parseByBatch } from './parse-by-batch.ts'
 export type { Parser } from './parser.ts'
 export { printable, printableJson } from './printable.ts'

@@ -318,6 +318,28 @@ describe('the NDJSON encoder', () => {
     ])
   })
 
+  it('has other names for members, and one of its own for a body that is no text', () => {
+    const names = {
+      ...{ observedTime: 'observed', severityNumber: 'level', severityText: 'severity', body: 'body.text' },
+      ...{ bodyValue: 'body.value', traceId: 'trace_id', attributes: 'tags', resource: 'from', scope: 'by' },
+    }
+    const batch = new LogBatch({ capacity: 2, observedTime: 0, resource: { host: 'a' }, scope: { name: 's' } })
+    const first = batch.append()
+    first.time = 0
+    first.severityNumber = 9
+    first.body = 'text'
+    first.traceId = 'aa'
+    first.attributes.set('k', 1)
+    const shared = `"from":{"host":"a"},"by":{"name":"s"}}`
+    const line = `{"time":"1970-01-01T00:00:00.000Z","observed":"1970-01-01T00:00:00.000Z","level":9,"severity":"INFO","body.text":"text","trace_id":"aa","tags":{"k":1},${shared}`
+    expect(linesOf(batch, { names, observedTime: true })).toEqual([line])
+    batch.append().body = { a: 1 }
+    expect(linesOf(batch, { names, observedTime: true })).toEqual([
+      line,
+      `{"observed":"1970-01-01T00:00:00.000Z","body.value":{"a":1},${shared}`,
+    ])
+  })
+
   it('forgets one buffer when the next batch brings the same one with other bytes', () => {
     const encoder = new NdjsonEncoder()
     const bytes = Buffer.from('plain')

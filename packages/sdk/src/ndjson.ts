@@ -16,6 +16,39 @@ export interface NdjsonOptions {
   pieceBytes?: number
   /** `false` does without the WebAssembly kernel: about a third as fast, and the same text. */
   kernel?: boolean
+  /** Names of members, where they are to be others than those of OTel's data model. The time is always `time`. */
+  names?: Partial<NdjsonNames>
+}
+
+/** Names of the members of a line. */
+export interface NdjsonNames {
+  observedTime: string
+  severityNumber: string
+  severityText: string
+  body: string
+  /** Of a body that is no text; `body`, if left out. */
+  bodyValue: string
+  traceId: string
+  spanId: string
+  flags: string
+  eventName: string
+  attributes: string
+  resource: string
+  scope: string
+}
+
+const ownNames: Omit<NdjsonNames, 'bodyValue'> = {
+  observedTime: 'observedTime',
+  severityNumber: 'severityNumber',
+  severityText: 'severityText',
+  body: 'body',
+  traceId: 'traceId',
+  spanId: 'spanId',
+  flags: 'flags',
+  eventName: 'eventName',
+  attributes: 'attributes',
+  resource: 'resource',
+  scope: 'scope',
 }
 
 interface SharedTexts {
@@ -53,6 +86,7 @@ export class NdjsonEncoder {
   readonly #hasObservedTime: boolean
   readonly #writer: JsonWriter
   readonly #constants = new Literals()
+  readonly #names: NdjsonNames
   readonly #key
   /** By severity number: the number alone, and the number with its name as text. */
   readonly #severityNumbers: readonly Literal[]
@@ -79,22 +113,30 @@ export class NdjsonEncoder {
   constructor(options: NdjsonOptions = {}) {
     this.#pieceBytes = options.pieceBytes ?? 2 ** 20
     this.#hasObservedTime = options.observedTime ?? false
+    const given = { ...ownNames, ...options.names }
+    const names = { bodyValue: given.body, ...given }
+    this.#names = names
     this.#writer = new JsonWriter(this.#capacity)
     const constants = this.#constants
-    const numbers = Array.from({ length: 25 }, (_, number) => (number === 0 ? '' : `,"severityNumber":${number}`))
-    const named = numbers.map((text, number) => (text === '' ? '' : `${text},"severityText":"${severityName(number)}"`))
+    const numbers = Array.from({ length: 25 }, (_, number) =>
+      number === 0 ? '' : `${keyOf(names.severityNumber).slice(0, -1)}${number}`,
+    )
+    const named = numbers.map((text, number) =>
+      text === '' ? '' : `${text}${keyOf(names.severityText)}${severityName(number)}"`,
+    )
     this.#severityTexts = [...numbers, ...named]
     this.#severityNumbers = numbers.map((text) => constants.add(text))
     this.#severities = named.map((text) => constants.add(text))
     this.#kernel = options.kernel === false ? undefined : createNdjsonKernel(this.#pieceBytes)
     this.#key = {
-      body: constants.add(keyOf('body')),
-      severityText: constants.add(keyOf('severityText')),
-      traceId: constants.add(keyOf('traceId')),
-      spanId: constants.add(keyOf('spanId')),
-      flags: constants.add(keyOf('flags')),
-      eventName: constants.add(keyOf('eventName')),
-      attributes: constants.add(',"attributes":'),
+      body: constants.add(keyOf(names.body)),
+      bodyValue: constants.add(keyOf(names.bodyValue)),
+      severityText: constants.add(keyOf(names.severityText)),
+      traceId: constants.add(keyOf(names.traceId)),
+      spanId: constants.add(keyOf(names.spanId)),
+      flags: constants.add(keyOf(names.flags)),
+      eventName: constants.add(keyOf(names.eventName)),
+      attributes: constants.add(keyOf(names.attributes).slice(0, -1)),
     }
   }
 
@@ -106,7 +148,7 @@ export class NdjsonEncoder {
     const { length } = batch
     for (let index = 0; index < length; ) {
       this.#begin(batch)
-      const kernel = this.#kernel?.begin(this.#plan(batch)) === true ? this.#kernel : undefined
+      const kernel = !this.#needsBodyValue(batch) && this.#kernel?.begin(this.#plan(batch)) ? this.#kernel : undefined
       index = kernel === undefined ? this.#writePiece(batch, index) : this.#writeByKernel(kernel, batch, index)
       const piece =
         kernel === undefined || kernel.isEmpty ? this.#writer.bytes.subarray(0, this.#writer.length) : kernel.piece
@@ -142,19 +184,29 @@ export class NdjsonEncoder {
     return index
   }
 
+  /** Whether any record's body has the name that the kernel does not know. */
+  #needsBodyValue(batch: LogBatch): boolean {
+    if (this.#names.body === this.#names.bodyValue) return false
+    for (let index = 0; index < batch.length; index++) {
+      if (!this.#isText(batch, batch.rowAt(index), bodySlot)) return true
+    }
+    return false
+  }
+
   /** What the kernel must know of a batch. */
   #plan(batch: LogBatch): KernelPlan {
     const { layout } = batch
+    const names = this.#names
     const literals = [...this.#severityTexts, this.#sharedTexts.observed, this.#sharedTexts.ending]
-    literals.push(keyOf('severityText'), ',"attributes":')
+    literals.push(keyOf(names.severityText), keyOf(names.attributes).slice(0, -1))
     const columns: [number, number, number][] = []
     const addColumn = (slot: number, name: string, type: number) => {
       if (slot < 0 || slot >= batch.stride) return
       columns.push([slot, literals.length, type])
       literals.push(keyOf(name))
     }
-    addColumn(bodySlot, 'body', 0)
-    for (const name of fieldNames) addColumn(layout.field(name), name, name === 'flags' ? 2 : 1)
+    addColumn(bodySlot, names.body, 0)
+    for (const name of fieldNames) addColumn(layout.field(name), names[name], name === 'flags' ? 2 : 1)
     const fieldCount = columns.length
     for (const { slot, name } of layout.attributes) addColumn(slot, name, 0)
     const shared = this.#sharedTexts.attributes.map(({ slot, text }): [number, number] => {
@@ -192,15 +244,15 @@ export class NdjsonEncoder {
     this.#writer.forget()
 
     const isKnown = this.#hasObservedTime && Math.abs(batch.observedTime) <= maxTime
-    const observed = isKnown ? `,"observedTime":"${new Date(batch.observedTime).toISOString()}"` : ''
+    const observed = isKnown ? `${keyOf(this.#names.observedTime)}${new Date(batch.observedTime).toISOString()}"` : ''
     const attributes = Object.entries(batch.attributes).map(([name, value]) => ({
       slot: layout.attribute(name),
       text: `,${JSON.stringify(name)}:${JSON.stringify(value)}`,
     }))
     const { resource, scope } = batch
     const members = [
-      Object.keys(resource).length > 0 ? `,"resource":${JSON.stringify(resource)}` : '',
-      scope === undefined ? '' : `,"scope":${JSON.stringify(scope)}`,
+      Object.keys(resource).length > 0 ? `${keyOf(this.#names.resource).slice(0, -1)}${JSON.stringify(resource)}` : '',
+      scope === undefined ? '' : `${keyOf(this.#names.scope).slice(0, -1)}${JSON.stringify(scope)}`,
     ]
     const ending = `${members.join('')}}\n`
     this.#sharedTexts = { observed, ending, attributes }
@@ -219,7 +271,8 @@ export class NdjsonEncoder {
     writer.copy(this.#time.source, 0, timeLength)
     if (this.#hasObservedTime) writer.copy(this.#shared.source, this.#observed.from, this.#observed.to)
     this.#severity(batch, row)
-    this.#value(batch, row, bodySlot, constants, this.#key.body)
+    const isText = this.#names.body === this.#names.bodyValue || this.#isText(batch, row, bodySlot)
+    this.#value(batch, row, bodySlot, constants, isText ? this.#key.body : this.#key.bodyValue)
     if (this.#hasFields) this.#fields(batch, row)
     this.#attributes(batch, row)
     writer.copy(this.#shared.source, this.#ending.from, this.#ending.to)

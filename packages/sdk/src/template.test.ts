@@ -20,6 +20,14 @@ describe('a template', () => {
     ])
   })
 
+  it('writes dates in parts: of the record, else of when it was seen, else none', () => {
+    const batch = batchOf([{ time: Date.UTC(2026, 1, 3, 4, 5, 6, 789) }, {}])
+    const template = 'logs-{time:yyyy.MM.dd} {time:HH:mm:ss} {time:yyyy-dd}!'
+    expect(render(template, batch)).toEqual(['logs-2026.02.03 04:05:06 2026-03!', 'logs-  !'])
+    batch.observedTime = Date.UTC(2025, 11, 31)
+    expect(render(template, batch)[1]).toBe('logs-2025.12.31 00:00:00 2025-31!')
+  })
+
   it('takes a doubled mark for itself', () => {
     expect(render('{{"p": {url.path}}}', batch)[0]).toBe('{"p": /x}')
   })

@@ -13,8 +13,35 @@ export interface TemplateMarks {
 
 const iso = (ms: number): string | undefined => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : undefined)
 
+const dateParts: { readonly [letters: string]: readonly [from: number, to: number] } = {
+  yyyy: [0, 4],
+  MM: [5, 7],
+  dd: [8, 10],
+  HH: [11, 13],
+  mm: [14, 16],
+  ss: [17, 19],
+}
+
+/** When it happened, or was seen, in UTC and in the format: letters of `dateParts`, anything else as it stands. */
+const dateReader = (format: string): FieldReader => {
+  const parts = format.split(/(yyyy|MM|dd|HH|mm|ss)/).filter((part) => part !== '')
+  let second = Number.NaN
+  let text: string | undefined
+  return ({ time, observedTime }) => {
+    const at = Math.floor((Number.isNaN(time) ? observedTime : time) / 1000)
+    if (at !== second) {
+      const date = iso(at * 1000)
+      text =
+        date && parts.map((part) => (dateParts[part] === undefined ? part : date.slice(...dateParts[part]))).join('')
+      second = at
+    }
+    return text
+  }
+}
+
 /** A reader as `fieldReader` makes it, but times are read as RFC 3339 text. */
 const readerOf = (path: string): FieldReader => {
+  if (path.startsWith('time:')) return dateReader(path.slice('time:'.length))
   if (path === 'time') return (record) => iso(record.time)
   if (path === 'observedTime') return (record) => iso(record.observedTime)
   return fieldReader(path)
@@ -22,7 +49,8 @@ const readerOf = (path: string): FieldReader => {
 
 /**
  * Takes a template apart: `{time} {severityText} {body}`. Between the marks stands the dotted path of a field, as
- * `fieldReader` reads it, and `line` for the line as it came; a mark that stands twice is text.
+ * `fieldReader` reads it, and `line` for the line as it came; a mark that stands twice is text. `time:yyyy.MM.dd` is the
+ * record's time (the time when it was seen, if it has none) in UTC, by the letters yyyy, MM, dd, HH, mm and ss.
  * @throws WeirError `WEIR_TEMPLATE_INVALID` when a mark is missing or nothing stands between them
  */
 export function parseTemplate(source: string, marks: TemplateMarks = { open: '{', close: '}' }): TemplatePart[] {

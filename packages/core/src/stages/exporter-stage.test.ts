@@ -101,6 +101,33 @@ describe('an exporter stage', () => {
     expect(logger.lines.some(({ level, message }) => level === 'error' && message.includes('given up'))).toBe(true)
   })
 
+  it('counts what a sink refuses of a batch apart from what it took', async () => {
+    const { send, meter, logger } = await stageWith([new PermanentError('1 is no date', { records: 1 })])
+    const state = await send('good', 'bad', 'good')
+    expect(state()).toBe('delivered')
+    expect(meter.total('weir_exporter_sent_log_records')).toBe(2)
+    expect(meter.total('weir_exporter_send_failed_log_records')).toBe(1)
+    expect(logger.lines.filter(({ level }) => level === 'error')).toMatchObject([
+      { message: 'some records of a batch were refused and are given up', fields: { records: 1 } },
+    ])
+  })
+
+  it('bridges an hour without the sink: little is tried, all is delivered in order when it is back', async () => {
+    const errors = Array.from({ length: 10_000 }, () => new RetryableError('connection refused'))
+    const { send, clock, attempts, exported, meter } = await stageWith(errors)
+    const states = [await send('a'), await send('b', 'c'), await send('d')]
+    await clock.advance(3_600_000)
+    expect(states.map((state) => state())).toEqual(['pending', 'pending', 'pending'])
+    // A probe of the circuit each 30 s or more.
+    expect(attempts.length).toBeLessThanOrEqual(5 + 120)
+    errors.length = 0
+    await clock.advance(60_000)
+    expect(exported).toEqual([['a'], ['b', 'c'], ['d']])
+    expect(states.map((state) => state())).toEqual(['delivered', 'delivered', 'delivered'])
+    expect(meter.total('weir_exporter_sent_log_records')).toBe(4)
+    expect(meter.total('weir_exporter_send_failed_log_records')).toBe(0)
+  })
+
   it('gives up after max_elapsed_time when there is one', async () => {
     const errors = Array.from({ length: 100 }, () => new RetryableError('down'))
     const { send, clock, meter } = await stageWith(errors, { retry_on_failure: { max_elapsed_time: '1m' } })

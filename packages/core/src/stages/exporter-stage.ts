@@ -228,10 +228,16 @@ export class ExporterStage {
   }
 
   #giveUp(batch: LogBatch, error: unknown, reason: string): void {
-    this.#options.metrics.dropped(batch.length, reason)
-    this.#options.logger.error(
-      { records: batch.length, reason, ...reasonOf(error) },
-      'a batch could not be delivered and is given up',
+    const { metrics, logger } = this.#options
+    const refused = isPermanentError(error) ? Math.min(error.records ?? batch.length, batch.length) : batch.length
+    const isPartial = refused < batch.length
+    if (isPartial) metrics.sent(batch.length - refused)
+    metrics.dropped(refused, reason)
+    logger.error(
+      { records: refused, reason, ...reasonOf(error) },
+      isPartial
+        ? 'some records of a batch were refused and are given up'
+        : 'a batch could not be delivered and is given up',
     )
   }
 }
