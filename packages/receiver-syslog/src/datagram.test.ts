@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { anyPort } from '@weir/line-listener/testing'
 import { describe, expect, it } from 'vitest'
-import { anyPort, receiving } from './testing/receiving.ts'
+import { receiving } from './receiving.fixture.ts'
 
 const udp = (keys: object = {}) => ({ udp: { ...anyPort, ...keys } })
 

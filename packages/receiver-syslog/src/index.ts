@@ -1,6 +1,6 @@
 import { Clock, ComponentId, defineReceiver, Logger, Meter, RunMode } from '@weir/sdk'
 import { config } from './config.ts'
-import { SyslogReceiver } from './syslog-receiver.ts'
+import { syslogReceiver } from './syslog-receiver.ts'
 
 export default defineReceiver({
   type: 'syslog',
@@ -10,5 +10,5 @@ export default defineReceiver({
   parses: { parser: 'syslog', keys: ['protocol', 'location'] },
   config,
   inject: { clock: Clock, componentId: ComponentId, logger: Logger, meter: Meter, runMode: RunMode },
-  create: (context) => new SyslogReceiver(context),
+  create: syslogReceiver,
 })

@@ -1,10 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import {
+  Authority,
+  anyPort,
+  hasTlsDriver,
+  isWanted,
+  program,
+  ran,
+  started,
+  syslogNg,
+} from '@weir/line-listener/testing'
 import { afterAll, describe, expect, it } from 'vitest'
-import { Authority } from './testing/certificates.ts'
-import { hasTlsDriver, isWanted, program, ran, started, syslogNg } from './testing/peer.ts'
-import { anyPort, receiving } from './testing/receiving.ts'
+import { receiving } from './receiving.fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-syslog-peers-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -4,9 +4,10 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { anyPort, closed, connected, counted } from '@weir/line-listener/testing'
 import { settle } from '@weir/sdk/testing'
 import { afterAll, describe, expect, it } from 'vitest'
-import { anyPort, closed, connected, counted, created, receiving } from './testing/receiving.ts'
+import { created, receiving } from './receiving.fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-syslog-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -2,10 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
+import { Authority, anyPort, closed, connected, counted, isWanted, program } from '@weir/line-listener/testing'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { Authority } from './testing/certificates.ts'
-import { isWanted, program } from './testing/peer.ts'
-import { anyPort, closed, connected, counted, created, receiving } from './testing/receiving.ts'
+import { created, receiving } from './receiving.fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-syslog-tls-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { Clock, LineSource, Output, Timer } from '@weir/sdk'
+import type { Clock, LineSource, LinesDelivery, Output, Timer } from '@weir/sdk'
 import type { BlockPool } from './block-pool.ts'
 import type { FrameSink } from './framer.ts'
 
@@ -9,6 +9,11 @@ export interface GatheringOptions {
   readonly clock: Clock
   readonly blocks: BlockPool
   readonly flushMs: number
+  /**
+   * How long a record that the lines to come may continue waits for them. Left out, every message is a record of its own
+   * and waits for nothing.
+   */
+  readonly joinMs?: number | undefined
   /** Bytes that wait at this listener. */
   readonly queue: { bytes: number }
   readonly newlines: 'escape' | 'space' | 'split'
@@ -22,6 +27,7 @@ interface Block {
   length: number
 }
 
+const nothing: Buffer = Buffer.alloc(0)
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
 const space = 0x20
@@ -41,13 +47,18 @@ export class Gathering implements FrameSink {
   /** What is gathered has waited long enough. */
   #isDue = false
   #sending: Promise<void> | undefined
+  /** The beginning of a record that lines to come may continue. */
+  #rest: Buffer = nothing
+  #restTimer: Timer | undefined
+  /** What there is of a record is all of it. */
+  #isOver = false
 
   constructor(options: GatheringOptions) {
     this.#options = options
   }
 
   get isIdle(): boolean {
-    return this.#queued === 0 && this.#sending === undefined
+    return this.#queued === 0 && this.#sending === undefined && this.#rest.length === 0
   }
 
   lines(bytes: Buffer, from: number, to: number): void {
@@ -80,15 +91,23 @@ export class Gathering implements FrameSink {
 
   /** Sends what is there and waits until it has been taken. */
   async drain(): Promise<void> {
-    this.#isDue = true
-    this.#send()
+    this.finish()
     while (this.#sending !== undefined) await this.#sending
     this.#cancel()
+  }
+
+  /** Nothing more is coming for now: sends what is there. */
+  finish(): void {
+    this.#isDue = true
+    this.#isOver = true
+    this.#send()
   }
 
   #cancel(): void {
     this.#timer?.cancel()
     this.#timer = undefined
+    this.#restTimer?.cancel()
+    this.#restTimer = undefined
   }
 
   #escape(bytes: Buffer, from: number, to: number): void {
@@ -148,26 +167,46 @@ export class Gathering implements FrameSink {
   }
 
   async #sendAll(): Promise<void> {
-    const { output, source, blocks, queue, onLost, onRoom } = this.#options
+    const { blocks, queue, onLost, onRoom } = this.#options
     for (;;) {
       if (this.#full.length === 0 && this.#isDue && this.#filling !== undefined) this.#seal(this.#filling)
-      const block = this.#full.shift()
+      const block =
+        this.#full.shift() ?? (this.#isOver && this.#rest.length > 0 ? { bytes: nothing, length: 0 } : undefined)
       if (block === undefined) break
       if (this.#filling === undefined) this.#isDue = false
-      const { bytes, length } = block
+      const { length } = block
+      const pending = this.#rest.length + length
       try {
-        const { done } = await output.sendLines({ bytes, from: 0, to: length, source, flush: true })
+        const { done } = await this.#sendBlock(block)
         done.then(
-          () => blocks.give(bytes),
-          (error: unknown) => onLost(length, error),
+          () => blocks.give(block.bytes),
+          (error: unknown) => onLost(pending, error),
         )
       } catch (error) {
-        onLost(length, error)
+        onLost(pending, error)
       }
       this.#queued -= length
       queue.bytes -= length
       onRoom()
     }
+    this.#isOver = false
+  }
+
+  /** Sends a block behind what was left of the one before, and keeps what may be the beginning of a record. */
+  async #sendBlock(block: Block): Promise<LinesDelivery> {
+    const { output, source, clock, joinMs } = this.#options
+    const rest = this.#rest
+    const bytes = rest.length === 0 ? block.bytes : Buffer.concat([rest, block.bytes.subarray(0, block.length)])
+    const to = rest.length + block.length
+    this.#rest = nothing
+    this.#restTimer?.cancel()
+    const flush = joinMs === undefined || (this.#isOver && this.#full.length === 0 && this.#filling === undefined)
+    const delivery = await output.sendLines({ bytes, from: 0, to, source, flush })
+    if (delivery.consumed < to) {
+      this.#rest = Buffer.from(bytes.subarray(delivery.consumed, to))
+      this.#restTimer = clock.after(joinMs ?? 0, () => this.finish())
+    }
+    return delivery
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Counter, Gauge, Meter } from '@weir/sdk'
 
-/** What the receiver counts. */
-export class SyslogMetrics {
+/** What listeners count, under the name of their receiver. */
+export class ListenerMetrics {
   readonly openConnections: Gauge
   readonly refusedConnections: Counter
   readonly framingErrors: Counter
@@ -12,10 +12,11 @@ export class SyslogMetrics {
   readonly kernelDrops: Counter
   readonly lostBytes: Counter
 
-  constructor(meter: Meter) {
+  constructor(meter: Meter, type: string) {
+    const prefix = `weir_receiver_${type}_`
     const counter = (name: string, description: string, unit: string) =>
-      meter.counter(`weir_receiver_syslog_${name}`, { description, unit })
-    this.openConnections = meter.gauge('weir_receiver_syslog_open_connections', {
+      meter.counter(`${prefix}${name}`, { description, unit })
+    this.openConnections = meter.gauge(`${prefix}open_connections`, {
       description: 'Connections that are open',
       unit: '{connection}',
     })

@@ -3,22 +3,26 @@ import { connect, createServer, type ListenOptions, type Server, type Socket } f
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions, type Server as TlsServer } from 'node:tls'
 import { type Clock, messageOf, type Timer } from '@weir/sdk'
 import { type AllowedSenders, plainAddress } from './allowed-senders.ts'
-import type { StreamConfig } from './config.ts'
 import { Connection } from './connection.ts'
 import type { FramerOptions } from './framer.ts'
 import type { Gatherings, Peer } from './gatherings.ts'
+import type { StreamConfig } from './listener-keys.ts'
+import type { ListenerMetrics } from './listener-metrics.ts'
 import type { PeerNotices } from './peer-notices.ts'
-import type { SyslogMetrics } from './syslog-metrics.ts'
 import { isPermitted } from './tls-options.ts'
+
+/** How the messages of a connection are told apart. */
+export type Framing = Pick<FramerOptions, 'octetCounting' | 'trailer' | 'isVerbatim'>
 
 export interface StreamListenerOptions {
   readonly config: StreamConfig
+  readonly framing: Framing
   readonly place: { readonly host: string; readonly port: number } | { readonly path: string; readonly mode: number }
   readonly tls: { readonly options: TlsOptions; readonly permittedPeers: readonly string[] } | undefined
   readonly allowed: AllowedSenders
   readonly gatherings: Gatherings
   readonly clock: Clock
-  readonly metrics: SyslogMetrics
+  readonly metrics: ListenerMetrics
   readonly notices: PeerNotices
 }
 
@@ -37,6 +41,7 @@ export class StreamListener {
   /** Those that have something to pass on, in the order in which they get room. */
   readonly #waiting: Connection[] = []
   #sweep: Timer | undefined
+  #accepted = 0
 
   constructor(options: StreamListenerOptions) {
     this.#options = options
@@ -126,7 +131,7 @@ export class StreamListener {
     const { gatherings, clock } = this.#options
     const connection = new Connection({
       socket,
-      peer,
+      peer: { ...peer, connection: this.#accepted++ },
       clock,
       gatherings,
       framing: this.#framing(peer),
@@ -137,10 +142,9 @@ export class StreamListener {
   }
 
   #framing(peer: Peer): FramerOptions {
-    const { config, metrics, notices } = this.#options
+    const { config, framing, metrics, notices } = this.#options
     return {
-      octetCounting: config.enable_octet_counting,
-      trailer: config.non_transparent_framing_trailer,
+      ...framing,
       maxBytes: config.max_log_size,
       oversize: config.max_log_size_behavior,
       onFramingError: () => {

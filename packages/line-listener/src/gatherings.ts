@@ -1,7 +1,7 @@
 import type { AttributeMap, Clock, Output } from '@weir/sdk'
 import { BlockPool } from './block-pool.ts'
 import { Gathering } from './gathering.ts'
-import type { SyslogMetrics } from './syslog-metrics.ts'
+import type { ListenerMetrics } from './listener-metrics.ts'
 
 export type Transport = 'udp' | 'tcp' | 'unix'
 
@@ -10,17 +10,22 @@ export interface Peer {
   /** Empty for a Unix socket. */
   readonly address: string
   readonly port: number
+  /** Tells the connections of a Unix socket apart. */
+  readonly connection?: number
 }
 
 export interface GatheringsOptions {
   readonly componentId: string
+  /** Each peer is a source of its own. */
+  readonly isByPeer: boolean
+  readonly joinMs: number | undefined
   readonly transport: Transport
   readonly output: Output
   readonly clock: Clock
-  readonly metrics: SyslogMetrics
+  readonly metrics: ListenerMetrics
   readonly flushMs: number
   readonly newlines: 'escape' | 'space' | 'split'
-  /** Each peer's messages bear its address, so they are gathered by peer. */
+  /** Each peer's messages bear its address. */
   readonly addAttributes: boolean
   readonly maxQueuedBytes: number
   onLost(error: unknown): void
@@ -41,23 +46,28 @@ export class Gatherings {
 
   constructor(options: GatheringsOptions) {
     this.#options = options
-    this.#blocks = new BlockPool(options.addAttributes ? blockBytesOfPeer : blockBytes)
+    this.#blocks = new BlockPool(options.isByPeer ? blockBytesOfPeer : blockBytes)
   }
 
   get isFull(): boolean {
     return this.#queue.bytes >= this.#options.maxQueuedBytes
   }
 
-  of({ address, port }: Peer): Gathering {
-    const { addAttributes, componentId, transport } = this.#options
-    const key = addAttributes ? `${address}:${port}` : ''
+  of(peer: Peer): Gathering {
+    const { isByPeer, addAttributes, componentId, transport } = this.#options
+    const key = isByPeer ? keyOf(peer) : ''
     let gathering = this.#gatherings.get(key)
     if (gathering === undefined) {
-      const id = `${componentId}/${transport}${addAttributes ? `/${key}` : ''}`
-      gathering = this.#create(key, id, addAttributes ? attributesOf(transport, address, port) : {})
+      const id = `${componentId}/${transport}${isByPeer ? `/${key}` : ''}`
+      gathering = this.#create(key, id, addAttributes ? attributesOf(transport, peer) : {})
       this.#gatherings.set(key, gathering)
     }
     return gathering
+  }
+
+  /** This peer sends no more. */
+  finish(peer: Peer): void {
+    if (this.#options.isByPeer) this.#gatherings.get(keyOf(peer))?.finish()
   }
 
   /** Sends everything. */
@@ -66,7 +76,7 @@ export class Gatherings {
   }
 
   #create(key: string, id: string, attributes: AttributeMap): Gathering {
-    const { output, clock, flushMs, newlines, metrics, addAttributes, onLost } = this.#options
+    const { output, clock, flushMs, newlines, metrics, isByPeer, joinMs, onLost } = this.#options
     const gathering: Gathering = new Gathering({
       source: { id, attributes },
       output,
@@ -74,9 +84,10 @@ export class Gatherings {
       blocks: this.#blocks,
       queue: this.#queue,
       flushMs,
+      joinMs,
       newlines,
       onRoom: () => {
-        if (addAttributes && gathering.isIdle && this.#gatherings.get(key) === gathering) this.#gatherings.delete(key)
+        if (isByPeer && gathering.isIdle && this.#gatherings.get(key) === gathering) this.#gatherings.delete(key)
         this.onRoom()
       },
       onLost: (bytes, error) => {
@@ -88,8 +99,10 @@ export class Gatherings {
   }
 }
 
+const keyOf = ({ address, port, connection }: Peer): string => (address === '' ? `${connection}` : `${address}:${port}`)
+
 /** @see https://opentelemetry.io/docs/specs/semconv/registry/attributes/network/ */
-const attributesOf = (transport: Transport, address: string, port: number): AttributeMap =>
+const attributesOf = (transport: Transport, { address, port }: Peer): AttributeMap =>
   transport === 'unix'
     ? { 'network.transport': transport }
     : { 'network.peer.address': address, 'network.peer.port': port, 'network.transport': transport }

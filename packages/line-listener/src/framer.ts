@@ -11,6 +11,8 @@ export interface FrameSink {
 export interface FramerOptions {
   /** RFC 6587, 3.4.1: always, never, or told message by message. */
   readonly octetCounting: boolean | undefined
+  /** Every byte between trailers belongs to a message: blank lines and indents are kept. There is no octet counting then. */
+  readonly isVerbatim?: boolean
   /** RFC 6587, 3.4.2; both if left out. */
   readonly trailer: 'LF' | 'NUL' | undefined
   readonly maxBytes: number
@@ -125,12 +127,12 @@ export class Framer {
 
   /** Reads messages that the chunk holds whole, and begins what it does not. */
   #readWhole(bytes: Buffer, from: number, to: number): number {
-    const { octetCounting, maxBytes } = this.#options
+    const { octetCounting, maxBytes, isVerbatim = false } = this.#options
     let run = from
     let at = from
     while (at < to) {
       const byte = bytes[at] ?? 0
-      if (byte === less ? octetCounting === true : byte < 0x3a) {
+      if (!isVerbatim && (byte === less ? octetCounting === true : byte < 0x3a)) {
         if (byte <= space && isGap(byte)) {
           if (at > run) this.#sink.lines(bytes, run, at)
           run = ++at

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { PeerCertificate, TlsOptions } from 'node:tls'
-import type { TlsConfig } from './config.ts'
+import type { TlsConfig } from './listener-keys.ts'
 
 /** Reads the files that the config names, relative to its folder. */
 export function tlsOptions(config: TlsConfig, baseDir: string): TlsOptions {

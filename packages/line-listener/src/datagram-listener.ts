@@ -3,12 +3,12 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { isIP } from 'node:net'
 import type { Clock, Logger, Timer } from '@weir/sdk'
 import { type AllowedSenders, plainAddress } from './allowed-senders.ts'
-import type { DatagramConfig } from './config.ts'
 import type { Gatherings } from './gatherings.ts'
 import { kernelDrops } from './kernel-drops.ts'
 import type { ListenAddress } from './listen-address.ts'
+import type { DatagramConfig } from './listener-keys.ts'
+import type { ListenerMetrics } from './listener-metrics.ts'
 import type { PeerNotices } from './peer-notices.ts'
-import type { SyslogMetrics } from './syslog-metrics.ts'
 
 export interface DatagramListenerOptions {
   readonly config: DatagramConfig
@@ -17,7 +17,7 @@ export interface DatagramListenerOptions {
   readonly gatherings: Gatherings
   readonly clock: Clock
   readonly logger: Logger
-  readonly metrics: SyslogMetrics
+  readonly metrics: ListenerMetrics
   readonly notices: PeerNotices
 }
 

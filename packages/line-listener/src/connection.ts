@@ -100,6 +100,7 @@ export class Connection {
     if (this.#hasEnded) return
     this.#hasEnded = true
     this.#framer.end()
+    this.#options.gatherings.finish(this.peer)
     this.#options.onClosed(this)
   }
 }

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import { badNetwork } from './errors.ts'
+import { badNetwork, type Owner } from './errors.ts'
 
 /** Addresses that are remembered with the answer. */
 const maxKnown = 4096
@@ -16,15 +16,15 @@ export class AllowedSenders {
   readonly #known = new Map<string, boolean>()
   readonly #all: boolean
 
-  /** @throws WeirError `WEIR_SYSLOG_NETWORK` */
-  constructor(component: string, networks: readonly string[]) {
+  /** @throws WeirError `WEIR_…_NETWORK` */
+  constructor(owner: Owner, networks: readonly string[]) {
     this.#all = networks.length === 0
     for (const network of networks) {
       const [address = '', length, ...rest] = network.split('/')
       const bits = isIP(address) === 4 ? 32 : 128
       const prefix = length === undefined ? bits : Number(length)
       const isRight = isIP(address) !== 0 && rest.length === 0 && length !== '' && prefix >= 0 && prefix <= bits
-      if (!isRight || !Number.isInteger(prefix)) throw badNetwork(component, network)
+      if (!isRight || !Number.isInteger(prefix)) throw badNetwork(owner, network)
       this.#networks.addSubnet(address, prefix, familyOf(address))
     }
   }

@@ -1,0 +1,8 @@
+export {
+  LineListeners,
+  type LineListenersOptions,
+  type Newlines,
+  type StreamTransport,
+  type UdpTransport,
+} from './line-listeners.ts'
+export { listenersKeys, tcpKeys, udpKeys, unixKeys } from './listener-keys.ts'
