@@ -9,6 +9,7 @@ import type { Onlooker } from './control/tap-point.ts'
 import { type TapPlace, TapPoints } from './control/tap-points.ts'
 import { compileCondition } from './expressions/condition.ts'
 import { compilePattern } from './expressions/pattern.ts'
+import { AuthenticatorDirectory } from './graph/authenticator-directory.ts'
 import { GraphBuilder } from './graph/build.ts'
 import { ComponentCatalog } from './graph/component-catalog.ts'
 import { ComponentFactory } from './graph/component-factory.ts'
@@ -204,7 +205,8 @@ export class Collector {
     container.register(TapPoints, { useValue: this.#control.taps })
     this.#workers = new WorkerPool(config.service.workers)
     container.register(WorkerPool, { useValue: this.#workers })
-    for (const service of [BatchPool, ComponentFactory, ComponentCatalog]) container.registerSingleton<unknown>(service)
+    const singletons = [BatchPool, ComponentFactory, ComponentCatalog, AuthenticatorDirectory]
+    for (const service of singletons) container.registerSingleton<unknown>(service)
     registerTokens(container)
     const onError = config.service.on_error === 'stop' ? (error: unknown) => this.#failure.reject(error) : undefined
     const graph = container.resolve(GraphBuilder).build(onError)

@@ -58,6 +58,8 @@ interface Traits {
   parallel?: boolean
   /** exporter: how many exports may be under way at once; 1 if left out. */
   concurrent?: number
+  /** extension: it has an `authenticator`, which receivers can name. */
+  authenticates?: boolean
   /** The signals that it takes; `['logs']` for processors, `['logs', 'alerts']` for exporters if left out. */
   accepts?: readonly Signal[]
   /** processor, exporter: also a receiver of this signal elsewhere, through the token `ConnectorOutput`. */
@@ -92,7 +94,7 @@ export const defineProcessor = define<'processor', Processor, 'mutates' | 'paral
 export const defineDetector = define<'detector', Detector>('detector')
 export const defineExporter = define<'exporter', Exporter, 'concurrent' | 'accepts'>('exporter')
 export const defineConnector = define<'connector', Exporter, 'accepts' | 'emits'>('connector')
-export const defineExtension = define<'extension', Extension>('extension')
+export const defineExtension = define<'extension', Extension, 'authenticates'>('extension')
 
 export const isDefinition = (value: unknown): value is Definition =>
   typeof value === 'object' && value !== null && Reflect.get(value, brand) !== undefined

@@ -8,9 +8,11 @@ export {
   appendAlert,
   asAlert,
 } from './alert.ts'
+export type { Authenticator, Identity, RequestHeaders } from './authenticator.ts'
 export { type BatchOptions, LogBatch, type Scope, type Signal } from './batch.ts'
-export { Cell, endOf, kindOf, maxBatchBytes } from './cell.ts'
 export { BatchMemory } from './batch-memory.ts'
+export { Cell, endOf, kindOf, maxBatchBytes } from './cell.ts'
+export type { Checkpoint } from './checkpoint.ts'
 export { copyRecord } from './copy-record.ts'
 export {
   type Context,
@@ -36,9 +38,9 @@ export {
   isWeirError,
   messageOf,
   PermanentError,
+  type PermanentErrorOptions,
   RetryableError,
   type RetryableErrorOptions,
-  type PermanentErrorOptions,
   WeirError,
   type WeirErrorOptions,
 } from './errors.ts'
@@ -73,6 +75,7 @@ export { Severity, severityName, severityOf, severityOfLevelNumber, severityOfSt
 export { parseTemplate, renderTemplate, type TemplateMarks, type TemplatePart } from './template.ts'
 export { type TimestampOptions, TimestampReader } from './timestamp.ts'
 export {
+  Authenticators,
   Batches,
   Clock,
   type CompiledPattern,

@@ -40,6 +40,9 @@ export const Secret = (options: FieldOptions<string>) =>
 export const OneOf = <const Words extends readonly string[]>(words: Words, options: FieldOptions<Words[number]>) =>
   Type.Unsafe<Words[number]>({ type: 'string', enum: words, ...options })
 
-/** The id of another component that the config defines, or an installed type: core checks that it is there. */
-export const Reference = (kind: 'parser' | 'detector', options: FieldOptions<string>) =>
+/**
+ * The id of another component that the config defines: core checks that it is there. For a parser or detector an installed
+ * type will do; an authenticator is an extension that `authenticates`.
+ */
+export const Reference = (kind: 'parser' | 'detector' | 'authenticator', options: FieldOptions<string>) =>
   Type.Unsafe<string>({ type: 'string', minLength: 1, weir: `reference:${kind}`, ...options })

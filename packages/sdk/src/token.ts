@@ -1,3 +1,4 @@
+import type { Authenticator } from './authenticator.ts'
 import type { LogBatch } from './batch.ts'
 import type { Output } from './delivery.ts'
 import type { Detector } from './detector.ts'
@@ -149,6 +150,12 @@ export interface Detectors {
   resolve(id: string): DetectorType
 }
 
+/** The extensions that authenticate (`authenticates: true` in their definition), by id. */
+export interface Authenticators {
+  /** To be called when a component starts: extensions have started by then. @throws WeirError `WEIR_AUTHENTICATOR_UNKNOWN` */
+  resolve(id: string): Authenticator
+}
+
 /** How the collector runs. */
 export interface RunMode {
   /** Read the input to its end, flush and stop (`weir run --once`). */
@@ -171,6 +178,7 @@ export const Meter = createToken<Meter>('meter')
 export const Conditions = createToken<Conditions>('conditions')
 export const Patterns = createToken<Patterns>('patterns')
 export const Parsers = createToken<Parsers>('parsers')
+export const Authenticators = createToken<Authenticators>('authenticators')
 export const Detectors = createToken<Detectors>('detectors')
 export const RunMode = createToken<RunMode>('run_mode')
 export const Terminal = createToken<Terminal>('terminal')

@@ -6,12 +6,14 @@ import {
   defineConnector,
   defineDetector,
   defineExporter,
+  defineExtension,
   defineParser,
   defineProcessor,
   defineReceiver,
   FieldPath,
   OneOf,
   Pattern,
+  Reference,
   Secret,
   Type,
 } from '@weir/sdk'
@@ -53,6 +55,17 @@ for (const definition of [
   }),
   defineExporter({ type: 'console', create: absent }),
   defineProcessor({ type: 'anomaly', emits: 'alerts', create: absent }),
+  defineExtension({ type: 'bearer_auth', authenticates: true, create: absent }),
+  defineExtension({ type: 'health', create: absent }),
+  defineReceiver({
+    type: 'http',
+    config: Type.Object({
+      auth: Type.Optional(
+        Type.Object({ authenticator: Reference('authenticator', { description: 'Who may come in.' }) }),
+      ),
+    }),
+    create: absent,
+  }),
   defineConnector({ type: 'relay', accepts: ['logs'], emits: 'logs', create: absent }),
   defineExporter({
     type: 'webhook',

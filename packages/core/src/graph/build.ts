@@ -12,6 +12,9 @@ import {
 import { inject, injectable } from 'tsyringe'
 import { BatchPool } from '../batch/batch-pool.ts'
 import type { Branch } from '../channel/fan-out.ts'
+import { Checkpoints, type Participant } from '../checkpoint/checkpoints.ts'
+import { DeliveryLedger } from '../checkpoint/delivery-ledger.ts'
+import type { HeldState } from '../checkpoint/held-state.ts'
 import type { ComponentConfig, WeirConfig } from '../config/config.ts'
 import { TapPoints } from '../control/tap-points.ts'
 import type { RegisteredType, Registry } from '../plugins/registry.ts'
@@ -23,13 +26,16 @@ import { LineStage, type LineStageOptions } from '../stages/line-stage.ts'
 import { PipelineStage, type ProcessorNode } from '../stages/pipeline-stage.ts'
 import { ReceiverStage } from '../stages/receiver-stage.ts'
 import { type ExporterSettings, exporterKeys, type LineSettings, lineKeys } from '../stages/standard-keys.ts'
+import type { StateStore } from '../state/state-store.ts'
 import { ExporterMetrics, PipelineMetrics, ReceiverMetrics } from '../telemetry/stage-metrics.ts'
 import { type RemoteParser, WorkerPool } from '../workers/worker-pool.ts'
 import { canRunInWorker } from '../workers/worker-tokens.ts'
+import { AuthenticatorDirectory } from './authenticator-directory.ts'
 import { ComponentCatalog } from './component-catalog.ts'
 import { ComponentFactory } from './component-factory.ts'
 import { Isolation, isIsolated, withoutIsolation } from './isolation.ts'
 import type { Plan, PlannedPipeline } from './plan.ts'
+import { relatedPipelines } from './related-pipelines.ts'
 import { services } from './services.ts'
 
 /** What runs: everything made, nothing started. */
@@ -39,6 +45,10 @@ export interface Graph {
   /** Upstream first. */
   readonly pipelines: readonly PipelineStage[]
   readonly receivers: readonly { stage: ReceiverStage; receiver: Receiver; ends: boolean }[]
+  /** One of each group of pipelines in which something remembers what it has seen. */
+  readonly checkpoints: readonly Checkpoints[]
+  /** Pipelines and exporters in the order in which they stop: a connector after all that it takes from, before all that it feeds. */
+  readonly consumers: readonly (PipelineStage | ExporterStage)[]
 }
 
 /** Makes the graph of a plan, downstream first, so that each stage is made with the branches that it sends into. */
@@ -54,6 +64,7 @@ export class GraphBuilder {
     @inject(services.runMode) private readonly runMode: RunMode,
     @inject(services.registry) private readonly registry: Registry,
     @inject(services.clock) private readonly clock: Clock,
+    @inject(services.state) private readonly state: StateStore,
     @inject(services.patterns) private readonly patterns: Patterns,
     @inject(services.abort) private readonly abort: AbortController,
     @inject(ComponentFactory) private readonly factory: ComponentFactory,
@@ -62,11 +73,17 @@ export class GraphBuilder {
     @inject(WorkerPool) private readonly workers: WorkerPool,
     @inject(Isolation) private readonly isolation: Isolation,
     @inject(TapPoints) private readonly taps: TapPoints,
+    @inject(AuthenticatorDirectory) private readonly authenticators: AuthenticatorDirectory,
   ) {}
 
   /** @param onError told when a processor threw and the config says that this stops the collector */
   build(onError: ((error: unknown) => void) | undefined): Graph {
     const { pipelines, extensions } = this.plan
+    const related = relatedPipelines(this.plan)
+    for (const group of related) {
+      const ledger = new DeliveryLedger()
+      for (const { name } of group) this.#ledgers.set(name, ledger)
+    }
     for (const planned of [...pipelines].reverse()) {
       const stage = this.#pipeline(planned, onError)
       this.#pipelines.set(planned.name, stage)
@@ -75,13 +92,77 @@ export class GraphBuilder {
     for (const [component, connectors] of this.#connectors) {
       for (const connector of connectors) connector.connect(this.#feedOf(component))
     }
-    const receivers = new Set(pipelines.flatMap((pipeline) => pipeline.receivers))
+    const receivers = new Map(
+      pipelines.flatMap((pipeline) => pipeline.receivers).map((component) => [component, this.#receiver(component)]),
+    )
     return {
-      extensions: extensions.map((component) => ({ id: component.id, extension: this.#create<Extension>(component) })),
+      extensions: extensions.map((component) => this.#extension(component)),
       exporters: [...this.#exporters.values()],
       pipelines: pipelines.flatMap(({ name }) => this.#pipelines.get(name) ?? []),
-      receivers: [...receivers].map((component) => this.#receiver(component)),
+      receivers: [...receivers.values()],
+      checkpoints: related.flatMap((group) => this.#checkpoints(group, receivers)),
+      consumers: this.#consumers(),
     }
+  }
+
+  #consumers(): (PipelineStage | ExporterStage)[] {
+    const { pipelines } = this.plan
+    const stages = pipelines.flatMap(({ name, exporters }, index) => {
+      const later = new Set(pipelines.slice(index + 1).flatMap((pipeline) => pipeline.exporters))
+      const connectors = exporters.filter((component) => component.kind === 'connector' && !later.has(component))
+      return [this.#pipelines.get(name) ?? [], connectors.flatMap((component) => this.#exporters.get(component) ?? [])]
+    })
+    return [...new Set([...stages.flat(2), ...this.#exporters.values()])]
+  }
+
+  readonly #ledgers = new Map<string, DeliveryLedger>()
+  /** Processors and connectors that remember something, by pipeline. */
+  readonly #rememberers = new Map<string, Participant[]>()
+
+  #ledgerOf(pipeline: string | undefined): DeliveryLedger {
+    return this.#ledgers.get(pipeline ?? '') ?? new DeliveryLedger()
+  }
+
+  #noteCheckpoint(pipeline: string, namespace: string, component: Pick<Processor, 'checkpoint'>): void {
+    if (component.checkpoint === undefined) return
+    const rememberers = this.#rememberers.get(pipeline) ?? []
+    this.#rememberers.set(pipeline, [...rememberers, participant(this.factory.state(namespace), component)])
+  }
+
+  /** The checkpoints of a group of pipelines; none if nothing in it remembers: its receivers then save by themselves. */
+  #checkpoints(
+    group: readonly PlannedPipeline[],
+    made: ReadonlyMap<ComponentConfig, Graph['receivers'][number]>,
+  ): Checkpoints[] {
+    const rememberers = group.flatMap(({ name }) => this.#rememberers.get(name) ?? [])
+    if (rememberers.length === 0) return []
+    const receivers = [...new Set(group.flatMap((pipeline) => pipeline.receivers))]
+    const connectors = [...new Set(group.flatMap(({ processors, exporters }) => [...processors, ...exporters]))]
+    return [
+      new Checkpoints({
+        gates: receivers.flatMap((component) => made.get(component)?.stage.gate ?? []),
+        passages: [
+          ...group.flatMap(({ name }) => this.#pipelines.get(name) ?? []),
+          ...connectors.flatMap((component) => this.#connectors.get(component) ?? []),
+          ...connectors.flatMap((component) =>
+            component.kind === 'connector' ? (this.#exporters.get(component) ?? []) : [],
+          ),
+        ],
+        deliveries: this.#ledgerOf(group[0]?.name),
+        participants: [
+          ...receivers.flatMap((component) => {
+            const receiver = made.get(component)?.receiver
+            const state = this.factory.state(`receiver/${component.id}`)
+            return receiver?.checkpoint === undefined ? [] : participant(state, receiver)
+          }),
+          ...rememberers,
+        ],
+        store: this.state,
+        clock: this.clock,
+        logger: this.factory.logger('checkpoint'),
+        intervalMs: this.config.service.checkpoint_interval,
+      }),
+    ]
   }
 
   readonly #feeds = new Map<ComponentConfig, Branch[]>()
@@ -101,7 +182,10 @@ export class GraphBuilder {
       name: planned.name,
       processors,
       mutates: planned.processors.some((component) => this.#definition(component).mutates === true),
-      branches: planned.exporters.map((component) => ({ channel: this.#exporter(component).queue, mutates: false })),
+      branches: planned.exporters.map((component) => ({
+        channel: this.#exporter(component, planned.name).queue,
+        mutates: false,
+      })),
       logger: this.factory.logger(planned.name),
       metrics: new PipelineMetrics(this.factory.meter('pipeline', planned.name)),
       tap: this.taps.at({ kind: 'pipeline', id: planned.name }),
@@ -111,7 +195,7 @@ export class GraphBuilder {
 
   #processor(component: ComponentConfig, pipeline: string): ProcessorNode {
     const definition = this.#definition(component)
-    const connector = definition.emits === undefined ? undefined : this.#connector(component)
+    const connector = definition.emits === undefined ? undefined : this.#connector(component, pipeline)
     const tap = this.taps.at({ kind: 'processor', id: component.id, pipeline })
     const namespace = `processor/${component.id}@${pipeline}`
     const { id, type, resolved } = component
@@ -134,29 +218,32 @@ export class GraphBuilder {
       ...{ id, definition, config, namespace },
       extra: connector === undefined ? [] : [[ConnectorOutput, connector]],
     })
+    this.#noteCheckpoint(pipeline, namespace, processor)
     return { id, processor, connector, tap }
   }
 
-  #connector(component: ComponentConfig): ConnectorStage {
-    const stage = new ConnectorStage(component.id)
+  #connector(component: ComponentConfig, pipeline: string): ConnectorStage {
+    const stage = new ConnectorStage(component.id, this.#ledgerOf(pipeline))
     this.#connectors.set(component, [...(this.#connectors.get(component) ?? []), stage])
     return stage
   }
 
-  #exporter(component: ComponentConfig): ExporterStage {
+  #exporter(component: ComponentConfig, pipeline: string): ExporterStage {
     const known = this.#exporters.get(component)
     if (known !== undefined) return known
     const definition = this.#definition(component)
-    const connector = definition.emits === undefined ? undefined : this.#connector(component)
+    const connector = definition.emits === undefined ? undefined : this.#connector(component, pipeline)
     const exporter = this.factory.create<Exporter>({
       id: component.id,
       definition,
       config: component.resolved,
       extra: connector === undefined ? [] : [[ConnectorOutput, connector]],
     })
+    this.#noteCheckpoint(pipeline, `${definition.kind}/${component.id}`, exporter)
     const stage = new ExporterStage({
       id: component.id,
       exporter,
+      connector,
       concurrent: definition.concurrent ?? 1,
       settings: settingsOf<ExporterSettings>(exporterKeys.properties, component),
       queueDirectory: queueDirectory(this.config.service.state_dir, `${definition.kind}/${component.id}`),
@@ -169,6 +256,13 @@ export class GraphBuilder {
     })
     this.#exporters.set(component, stage)
     return stage
+  }
+
+  #extension(component: ComponentConfig): Graph['extensions'][number] {
+    const { id } = component
+    const extension = this.#create<Extension>(component)
+    if (extension.authenticator !== undefined) this.authenticators.add(id, extension.authenticator)
+    return { id, extension }
   }
 
   #receiver(component: ComponentConfig): Graph['receivers'][number] {
@@ -185,6 +279,7 @@ export class GraphBuilder {
       deadLetterBranches: deadLetters === undefined ? [] : [deadLetters.entrance],
       metrics,
       tap: this.taps.at({ kind: 'receiver', id: component.id }),
+      deliveries: this.#ledgerOf(this.plan.pipelines.find(({ receivers }) => receivers.includes(component))?.name),
       createLines:
         definition.reads === 'lines' ? (sends) => this.#lines(component, settings, metrics, sends) : undefined,
     })
@@ -258,6 +353,11 @@ export class GraphBuilder {
     return type
   }
 }
+
+const participant = (state: HeldState, component: Pick<Processor, 'checkpoint'>): Participant => ({
+  state,
+  checkpoint: () => component.checkpoint?.() ?? {},
+})
 
 /** The standard keys of a component's config. The config was resolved by the schema that has them. */
 const settingsOf = <Settings>(keys: object, component: ComponentConfig): Settings =>

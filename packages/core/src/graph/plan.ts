@@ -5,7 +5,7 @@ import { nearest } from '../config/nearest.ts'
 import type { Registry } from '../plugins/registry.ts'
 import { cannotIsolate, tokensBeyondIsolation } from '../workers/isolation-tokens.ts'
 import { findCycle, upstreamFirst } from './order.ts'
-import { references } from './references.ts'
+import { type FoundReference, references } from './references.ts'
 
 /** A pipeline with its ends resolved. */
 export interface PlannedPipeline {
@@ -159,28 +159,27 @@ class Planner {
     }
   }
 
-  /** Ids of parsers and detectors that other components name. */
+  /** Ids of parsers, detectors and authenticators that other components name. */
   #checkReferences(): void {
     for (const components of this.#config.components.values()) {
       for (const component of components.values()) {
         const type = this.#registry.find(component.kind, component.type)
-        for (const { kind, id, path } of references(type?.schema, component.resolved)) {
-          const found = this.#config.components.get(kind)?.get(id)
+        for (const { id, path, ...named } of references(type?.schema, component.resolved)) {
+          const known = this.#namedAs(named)
+          const found = this.#config.components.get(named.kind)?.get(id)
           if (found !== undefined) this.#used.add(found)
-          else if (this.#registry.find(kind, id) === undefined) {
-            const known = [...(this.#config.components.get(kind)?.keys() ?? []), ...this.#registry.types(kind)]
-            const near = nearest(id, known)
-            const hint =
-              near === undefined
-                ? `define it under ${sections[kind]}, or use one of ${known.join(', ')}`
-                : `did you mean "${near}"?`
-            this.#error(
-              'WEIR_GRAPH_UNDEFINED',
-              [...component.path, ...path],
-              `${component.id} names the ${kind} ${JSON.stringify(id)}, which is not defined`,
-              hint,
-            )
-          }
+          if (known.includes(id)) continue
+          const near = nearest(id, known)
+          const others = known.length === 0 ? '' : `use one of ${known.join(', ')}`
+          const define = found === undefined ? `define it under ${sections[named.kind]}` : ''
+          const hint = near === undefined ? [define, others].filter(Boolean).join(', or ') : `did you mean "${near}"?`
+          const fault = found === undefined ? 'is not defined' : 'authenticates no one'
+          this.#error(
+            'WEIR_GRAPH_UNDEFINED',
+            [...component.path, ...path],
+            `${component.id} names the ${named.role} ${JSON.stringify(id)}, which ${fault}`,
+            hint,
+          )
         }
       }
     }
@@ -204,6 +203,13 @@ class Planner {
         )
       }
     }
+  }
+
+  /** The ids that a reference may be: of extensions those that authenticate, of others what is configured or installed. */
+  #namedAs({ kind, role }: Pick<FoundReference, 'kind' | 'role'>): string[] {
+    const configured = [...(this.#config.components.get(kind)?.values() ?? [])]
+    if (role !== 'authenticator') return [...configured.map(({ id }) => id), ...this.#registry.types(kind)]
+    return configured.filter((one) => this.#definition(one)?.authenticates === true).map(({ id }) => id)
   }
 
   /** A connector must stand in a pipeline to have something to say, and someone should listen. */

@@ -3,6 +3,8 @@ import type { Kind } from '@weir/sdk'
 /** A place in a config that names another component. */
 export interface FoundReference {
   readonly kind: Kind
+  /** What it is named as: a parser, a detector, an authenticator. */
+  readonly role: string
   readonly id: string
   readonly path: (string | number)[]
 }
@@ -13,7 +15,8 @@ interface SchemaNode {
   readonly items?: SchemaNode
 }
 
-const kinds: { readonly [keyword: string]: Kind } = { 'reference:parser': 'parser', 'reference:detector': 'detector' }
+const kinds: { readonly [role: string]: Kind } = { parser: 'parser', detector: 'detector', authenticator: 'extension' }
+const keyword = 'reference:'
 
 /** The components that a config names, by the schema's `weir: reference:…`. */
 export function* references(
@@ -22,8 +25,11 @@ export function* references(
   path: (string | number)[] = [],
 ): Iterable<FoundReference> {
   if (schema === undefined) return
-  const kind = typeof schema.weir === 'string' ? kinds[schema.weir] : undefined
-  if (kind !== undefined && typeof value === 'string') yield { kind, id: value, path }
+  if (typeof schema.weir === 'string' && schema.weir.startsWith(keyword) && typeof value === 'string') {
+    const role = schema.weir.slice(keyword.length)
+    const kind = kinds[role]
+    if (kind !== undefined) yield { kind, role, id: value, path }
+  }
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) yield* references(schema.items, item, [...path, index])
   } else if (typeof value === 'object' && value !== null) {

@@ -1,4 +1,5 @@
 import {
+  Authenticators,
   Batches,
   Clock,
   Conditions,
@@ -12,6 +13,7 @@ import {
 } from '@weir/sdk'
 import type { DependencyContainer } from 'tsyringe'
 import { BatchPool } from '../batch/batch-pool.ts'
+import { AuthenticatorDirectory } from './authenticator-directory.ts'
 import { ComponentCatalog } from './component-catalog.ts'
 import { services } from './services.ts'
 
@@ -26,6 +28,7 @@ export function registerTokens(container: DependencyContainer): void {
   from(Conditions, (of) => of.resolve<Conditions>(services.conditions))
   from(Patterns, (of) => of.resolve<Patterns>(services.patterns))
   from(Batches, (of) => of.resolve(BatchPool))
+  from(Authenticators, (of) => of.resolve(AuthenticatorDirectory))
   from(Parsers, (of) => of.resolve(ComponentCatalog).parsers)
   from(Detectors, (of) => of.resolve(ComponentCatalog).detectors)
 }

@@ -4,6 +4,7 @@ import { type Definition, isDefinition } from '../define.ts'
 import { messageOf, WeirError } from '../errors.ts'
 import { resolveConfig } from '../resolve-config.ts'
 import type {
+  Authenticators,
   Conditions,
   Detectors,
   Logger,
@@ -130,6 +131,7 @@ const absent = (what: string) => () => {
 }
 const noConditions: Conditions = { compile: absent('conditions') }
 const noParsers: Parsers = { types: () => [], create: absent('parsers') }
+const noAuthenticators: Authenticators = { resolve: absent('authenticators') }
 const noDetectors: Detectors = { resolve: absent('detectors') }
 
 /** Makes the component that a definition defines, as core would: defaults filled in, units converted, tokens injected. */
@@ -148,6 +150,7 @@ export function createComponent<Instance>(
     meter: services.meter,
     conditions: noConditions,
     patterns: plainPatterns,
+    authenticators: noAuthenticators,
     parsers: noParsers,
     detectors: noDetectors,
     run_mode: mode,
