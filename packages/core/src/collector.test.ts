@@ -137,6 +137,20 @@ const definitions = (story: Story): Definition[] => [
       },
     }),
   }),
+  defineConnector({
+    type: 'late',
+    accepts: ['logs'],
+    emits: 'logs',
+    inject: { output: ConnectorOutput, batches: Batches },
+    create({ output, batches }) {
+      const say = async (body: string) => {
+        const batch = batches.take()
+        batch.append().body = body
+        await output.send(batch)
+      }
+      return { export: () => say('at once'), flush: () => say('at the end') }
+    },
+  }),
   defineExporter({
     type: 'keep',
     config: named,
@@ -302,6 +316,39 @@ describe('a collector', () => {
     await collector.ended()
     expect(await collector.stop()).toBe(true)
     expect(story.bodies('one')).toEqual(['X'])
+  })
+
+  it('brings what a connector says to its end: before the source may forget, and when all stops', async () => {
+    const story = new Story()
+    const delivered = Promise.withResolvers<void>()
+    let isDelivering = false
+    story.deliver = () => {
+      isDelivering = true
+      return delivered.promise
+    }
+    const collector = await collectorOf(story, {
+      receivers: { feed: {} },
+      connectors: { late: {} },
+      exporters: { keep: {} },
+      service: service({
+        'logs/one': { receivers: ['feed'], exporters: ['late'] },
+        'logs/two': { receivers: ['late'], exporters: ['keep'] },
+      }),
+    })
+    await collector.start()
+    const bytes = Buffer.from('x\n')
+    const sent = await story.outputs.get('feed')?.sendLines({ bytes, from: 0, to: 2, source, flush: true })
+    let isDone = false
+    const done = sent?.done.then(() => {
+      isDone = true
+    })
+    await expect.poll(() => isDelivering).toBe(true)
+    expect(isDone).toBe(false)
+    delivered.resolve()
+    await done
+    expect(story.bodies('one')).toEqual(['at once'])
+    expect(await collector.stop()).toBe(true)
+    expect(story.bodies('one')).toEqual(['at once', 'at the end'])
   })
 
   it('sends lines that were not understood to the dead-letter pipeline', async () => {

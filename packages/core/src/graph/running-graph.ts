@@ -66,7 +66,7 @@ export class RunningGraph {
 
   async #stop(): Promise<boolean> {
     const { clock, logger, shutdownMs, abort } = this.#options
-    const { extensions, exporters, pipelines, receivers } = this.graph
+    const { extensions, consumers, receivers } = this.graph
     const deadline = clock.after(shutdownMs, () => {
       logger.warn('not everything could be delivered before the deadline: stopping at once')
       this.abort(new Error('stopped at once'))
@@ -78,8 +78,7 @@ export class RunningGraph {
     if (abort.signal.aborted) abandon()
     else abort.signal.addEventListener('abort', abandon, { once: true })
     await this.#each(receivers, ({ stage }) => stage.stop())
-    await this.#each(pipelines, (pipeline) => pipeline.stop())
-    await this.#each(exporters, (exporter) => exporter.stop())
+    await this.#each(consumers, (consumer) => consumer.stop())
     await this.#each(receivers, ({ stage }) => stage.close())
     await this.#each(extensions, ({ extension }) => extension.stop())
     deadline.cancel()

@@ -31,8 +31,8 @@ export class ConnectorStage implements Output {
 
   end(): void {}
 
-  moveDeliveriesTo(delivery: PendingDelivery): void {
+  moveDeliveriesTo(deliveries: readonly PendingDelivery[]): void {
     if (this.#deliveries.length === 0) return
-    for (const part of this.#deliveries.splice(0)) delivery.include(part)
+    for (const part of this.#deliveries.splice(0)) for (const delivery of deliveries) delivery.include(part)
   }
 }

@@ -7,6 +7,7 @@ import { DiskPassage } from '../queue/disk-passage.ts'
 import type { ExporterMetrics } from '../telemetry/stage-metrics.ts'
 import { backOff } from './back-off.ts'
 import { Circuit } from './circuit.ts'
+import type { ConnectorStage } from './connector-stage.ts'
 import { reasonOf } from './reason.ts'
 import type { ExporterSettings } from './standard-keys.ts'
 import { TimedOut } from './timed-out.ts'
@@ -14,6 +15,8 @@ import { TimedOut } from './timed-out.ts'
 export interface ExporterStageOptions {
   id: string
   exporter: Exporter
+  /** Where its output goes, if it is a connector. */
+  connector?: ConnectorStage | undefined
   concurrent: number
   settings: ExporterSettings
   /** Where the queue is kept under `storage: disk`. */
@@ -160,6 +163,7 @@ export class ExporterStage {
     for (const group of alike(parcels)) {
       try {
         await this.#exportUntilDone(concat(group.map(({ batch }) => batch)))
+        this.#options.connector?.moveDeliveriesTo(group.map(({ delivery }) => delivery))
         for (const { delivery } of group) delivery.settle()
       } catch (reason) {
         for (const { delivery } of group) delivery.fail(reason)

@@ -86,7 +86,7 @@ export class PipelineStage {
       const node = processors[index]
       if (node === undefined) break
       current = await this.#process(node, index, current)
-      node.connector?.moveDeliveriesTo(delivery)
+      node.connector?.moveDeliveriesTo([delivery])
       if (current !== null) node.tap.pass(current)
     }
     if (current !== null && current.length > 0) {
