@@ -5,7 +5,7 @@ import { Record } from './record.ts'
 import { parseStructuredData } from './structured-data.ts'
 import { type AttributeMap, type AttributeValue, attributeMap } from './value.ts'
 
-/** What travels down a pipeline. Alerts are records too; metrics have their own small type. */
+/** What travels down a pipeline. Alerts and points of metrics are records, too. */
 export type Signal = 'logs' | 'alerts' | 'metrics'
 
 export interface Scope {
