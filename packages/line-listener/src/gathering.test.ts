@@ -4,8 +4,24 @@ import { describe, expect, it } from 'vitest'
 import { BlockPool } from './block-pool.ts'
 import { Gathering } from './gathering.ts'
 
-function gathering(blockBytes = 64) {
-  const output = new CollectingOutput()
+/** Takes records that indented lines continue, the last one only when it is flushed: what the pipeline does. */
+class RecordOutput extends CollectingOutput {
+  readonly taken: string[] = []
+
+  override async sendLines({ bytes, from, to, flush }: Parameters<CollectingOutput['sendLines']>[0]) {
+    const text = bytes.toString('utf8', from, to)
+    const last = flush === true ? text.length : Math.max(0, text.search(/\n\S[^\n]*(\n\s+\S[^\n]*)*\n?$/) + 1)
+    this.taken.push(
+      ...text
+        .slice(0, last)
+        .split(/\n(?!\s)/)
+        .filter((record) => record !== ''),
+    )
+    return { done: Promise.resolve(), consumed: from + Buffer.byteLength(text.slice(0, last)) }
+  }
+}
+
+function gathering(blockBytes = 64, joinMs?: number, output = new CollectingOutput()) {
   const clock = new TestClock()
   const queue = { bytes: 0 }
   const sizes: number[] = []
@@ -20,6 +36,7 @@ function gathering(blockBytes = 64) {
     clock,
     blocks: new BlockPool(blockBytes),
     flushMs: 5,
+    joinMs,
     queue,
     newlines: 'escape',
     onRoom: () => {},
@@ -75,5 +92,24 @@ describe('Gathering', () => {
     for (const text of ['x'.repeat(50), 'a\nb\nc', `${'\n'.repeat(30)}z`]) message(text)
     await clock.advance(5)
     expect(texts()).toEqual(['x'.repeat(50), 'a#012b#012c', `${'#012'.repeat(30)}z`])
+  })
+
+  it('joins what belongs to one record, however the blocks fall, and waits for more of it', async () => {
+    const output = new RecordOutput()
+    const { message, clock, one } = gathering(16, 500, output)
+    for (const text of ['failed', '  at one', '  at two', '  at three', 'next']) message(text)
+    await clock.advance(100)
+    expect(output.taken).toEqual(['failed\n  at one\n  at two\n  at three'])
+    message('  at four')
+    await clock.advance(490)
+    expect(output.taken).toHaveLength(1)
+    await clock.advance(20)
+    expect(output.taken.slice(1)).toEqual(['next\n  at four'])
+    message('last')
+    one.finish()
+    await clock.advance(0)
+    expect(output.taken.slice(2)).toEqual(['last'])
+    expect(one.isIdle).toBe(true)
+    expect(clock.pending).toBe(0)
   })
 })

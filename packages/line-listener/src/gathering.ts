@@ -94,6 +94,7 @@ export class Gathering implements FrameSink {
     this.finish()
     while (this.#sending !== undefined) await this.#sending
     this.#cancel()
+    this.#restTimer?.cancel()
   }
 
   /** Nothing more is coming for now: sends what is there. */
@@ -106,8 +107,6 @@ export class Gathering implements FrameSink {
   #cancel(): void {
     this.#timer?.cancel()
     this.#timer = undefined
-    this.#restTimer?.cancel()
-    this.#restTimer = undefined
   }
 
   #escape(bytes: Buffer, from: number, to: number): void {
@@ -177,10 +176,10 @@ export class Gathering implements FrameSink {
       const { length } = block
       const pending = this.#rest.length + length
       try {
-        const { done } = await this.#sendBlock(block)
+        const { done, consumed } = await this.#sendBlock(block)
         done.then(
           () => blocks.give(block.bytes),
-          (error: unknown) => onLost(pending, error),
+          (error: unknown) => onLost(consumed, error),
         )
       } catch (error) {
         onLost(pending, error)
