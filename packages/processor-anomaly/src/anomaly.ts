@@ -4,7 +4,6 @@ import {
   Conditions,
   ConnectorOutput,
   Detectors,
-  Duration,
   defineProcessor,
   Logger,
   Meter,
@@ -22,7 +21,6 @@ export const anomaly = defineProcessor({
     detectors: Type.Array(Reference('detector', { description: 'A type of detector, or the id of an entry.' }), {
       description: 'Detectors that look at the records.',
     }),
-    checkpoint_interval: Duration({ description: 'How often what the detectors know is stored.', default: '10s' }),
   }),
   inject: {
     id: ComponentId,

@@ -23,6 +23,8 @@ export class CheckpointBook {
   readonly #lengths = new Map<number, number>()
   readonly #paths = new Set<string>()
   readonly #changed = new Set<string>()
+  /** Changed since `checkpoint` was last called. */
+  readonly #moved = new Set<string>()
   #timer: Timer | undefined
   #isStopped = false
   /** When the receiver last ran, Unix epoch in milliseconds; 0 if it never did. */
@@ -82,7 +84,7 @@ export class CheckpointBook {
   loseInode(checkpoint: Checkpoint): void {
     if (checkpoint.hasLostInode) return
     checkpoint.hasLostInode = true
-    this.#touch(checkpoint)
+    this.touch(checkpoint)
   }
 
   open(path: string, inode: string, fingerprint: Mark, position: Position = beginning): Checkpoint {
@@ -92,20 +94,20 @@ export class CheckpointBook {
     const seenMs = this.#clock.now()
     const checkpoint: Checkpoint = { id, path, inode, fingerprint, position, hasLostInode: false, seenMs }
     this.#add(checkpoint)
-    this.#touch(checkpoint)
+    this.touch(checkpoint)
     return checkpoint
   }
 
   move(checkpoint: Checkpoint, position: Position): void {
     checkpoint.position = position
-    this.#touch(checkpoint)
+    this.touch(checkpoint)
   }
 
   extend(checkpoint: Checkpoint, fingerprint: Mark): void {
     this.#drop(checkpoint)
     checkpoint.fingerprint = fingerprint
     this.#add(checkpoint)
-    this.#touch(checkpoint)
+    this.touch(checkpoint)
   }
 
   relocate(checkpoint: Checkpoint, inode: string): void {
@@ -114,7 +116,7 @@ export class CheckpointBook {
     checkpoint.inode = inode
     checkpoint.hasLostInode = false
     this.#add(checkpoint)
-    this.#touch(checkpoint)
+    this.touch(checkpoint)
   }
 
   /** Forgets what has been gone for too long, or too much of it. */
@@ -129,16 +131,38 @@ export class CheckpointBook {
     const oldest = surplus > 0 ? gone.toSorted((one, other) => one.seenMs - other.seenMs).slice(0, surplus) : []
     for (const checkpoint of [...oldest, ...gone.filter(({ seenMs }) => seenMs < now - rememberedMs)]) {
       this.#drop(checkpoint)
-      this.#changed.add(checkpoint.id)
-      this.#saveSoon()
+      this.touch(checkpoint)
     }
+  }
+
+  /** It has changed, whatever became of it. */
+  touch({ id }: Checkpoint): void {
+    this.#changed.add(id)
+    this.#moved.add(id)
+    this.#saveSoon()
+  }
+
+  /**
+   * What has changed since the last call, with the positions that have been sent.
+   * @param sentOf the position behind all that was sent of a file; `undefined` if it is not followed
+   */
+  checkpoint(sentOf: (checkpoint: Checkpoint) => Position | undefined): { [key: string]: AttributeValue } {
+    const entries: { [key: string]: AttributeValue } = { [bookKey]: this.#bookValue() }
+    for (const id of this.#moved) entries[filePrefix + id] = null
+    for (const [id, checkpoint] of this.#byId) {
+      const position = sentOf(checkpoint) ?? checkpoint.position
+      if (!this.#moved.has(id) && position === checkpoint.position) continue
+      entries[filePrefix + id] = checkpointValue({ ...checkpoint, position })
+    }
+    this.#moved.clear()
+    return entries
   }
 
   /** Writes what has changed. */
   save(): void {
     this.#timer?.cancel()
     this.#timer = undefined
-    const entries: { [key: string]: AttributeValue } = { [bookKey]: { version: 1, savedMs: this.#clock.now() } }
+    const entries: { [key: string]: AttributeValue } = { [bookKey]: this.#bookValue() }
     for (const id of this.#changed) {
       const checkpoint = this.#byId.get(id)
       entries[filePrefix + id] = checkpoint ? checkpointValue(checkpoint) : null
@@ -157,14 +181,13 @@ export class CheckpointBook {
     this.save()
   }
 
+  #bookValue(): AttributeValue {
+    return { version: 1, savedMs: this.#clock.now() }
+  }
+
   #saveSoon(): void {
     if (this.#isStopped) return
     this.#timer ??= this.#clock.after(savePeriodMs, () => this.save())
-  }
-
-  #touch(checkpoint: Checkpoint): void {
-    this.#changed.add(checkpoint.id)
-    this.#saveSoon()
   }
 
   #add(checkpoint: Checkpoint): void {

@@ -24,6 +24,11 @@ export class DeliveryQueue {
     return this.#sent.length
   }
 
+  /** The last position that was sent, if it is not acknowledged. */
+  get sent(): Position | undefined {
+    return this.#sent.at(-1)?.position
+  }
+
   add(position: Position, done: Promise<void>): void {
     const queue = this.#sent
     const sent: Sent = { position, isDone: false }

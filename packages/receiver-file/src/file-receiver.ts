@@ -1,4 +1,5 @@
 import {
+  type Checkpoint,
   type Clock,
   type Logger,
   type Meter,
@@ -62,6 +63,12 @@ export class FileReceiver implements Receiver {
     this.#run = { book, follower, lookout }
     if (once) this.#reading = this.#readOnce(output, lookout, follower)
     else await lookout.start()
+  }
+
+  checkpoint(): Checkpoint {
+    if (this.#run === undefined) return {}
+    const { book, follower } = this.#run
+    return book.checkpoint((checkpoint) => follower.of(checkpoint)?.sent)
   }
 
   async stop(): Promise<void> {

@@ -105,6 +105,11 @@ export class Tail {
     return this.#isRefused
   }
 
+  /** The end of what has been sent, acknowledged or not, except what was refused. */
+  get sent(): Position {
+    return (this.#isRefused ? undefined : this.deliveries.sent) ?? this.checkpoint.position
+  }
+
   /** An incomplete record waits for its end. */
   get hasCarry(): boolean {
     return this.#carry.length > 0
@@ -176,6 +181,7 @@ export class Tail {
   #refuse(error: unknown): void {
     if (this.#isRefused) return
     this.#isRefused = true
+    this.#context.book.touch(this.checkpoint)
     this.#context.onRefused(this, error)
   }
 

@@ -1,4 +1,5 @@
 import type { LogBatch } from './batch.ts'
+import type { Checkpoint } from './checkpoint.ts'
 
 export interface ExportContext {
   /** Aborts at the time-out of the attempt and when the collector stops at once. */
@@ -15,6 +16,8 @@ export interface Exporter {
    * @throws PermanentError when it never will; any other error counts as permanent
    */
   export(batch: LogBatch, context: ExportContext): Promise<void>
+  /** Called between two batches, for connectors that remember something: all that it knows from the records so far. */
+  checkpoint?(): Checkpoint
   /** Called when no more will come for now, and before `stop`: write out what is buffered. */
   flush?(): void | Promise<void>
   stop?(): void | Promise<void>

@@ -47,6 +47,7 @@ export {
 export type { ExportContext, Exporter } from './exporter.ts'
 export type { Extension } from './extension.ts'
 export { type FieldReader, fieldReader, readColumn, readPath, rootFields } from './field.ts'
+export { type FieldWriter, fieldSlot, fieldWriter } from './field-writer.ts'
 export { bodySlot, type Column, type FieldName, Layout, lineSlot } from './layout.ts'
 export { appendMetric, asMetric, type MetricPoint, metricEventName } from './metric.ts'
 export { NdjsonEncoder, type NdjsonNames, type NdjsonOptions } from './ndjson.ts'
@@ -54,16 +55,19 @@ export { clip, isoTime, type Notice, noticeLabel, noticeOf } from './notice.ts'
 export { parseByBatch } from './parse-by-batch.ts'
 export type { Parser } from './parser.ts'
 export { printable, printableJson } from './printable.ts'
-export type { Processor } from './processor.ts'
+export { type Flushed, flushedBatches, type Processor } from './processor.ts'
 export type { Receiver } from './receiver.ts'
 export { Attributes, Record } from './record.ts'
 export { resolveConfig } from './resolve-config.ts'
 export {
   Condition,
   Duration,
+  Expression,
   FieldPath,
+  FieldTarget,
   OneOf,
   Pattern,
+  PipelineReference,
   Reference,
   Secret,
   Size,
@@ -86,6 +90,7 @@ export {
   createToken,
   Detectors,
   type DetectorType,
+  Expressions,
   type Gauge,
   type Histogram,
   type Injected,

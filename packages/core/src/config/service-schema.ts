@@ -43,6 +43,11 @@ export const serviceSchema = Type.Object(
       description: 'Longest time to deliver what is under way when stopping.',
       default: '30s',
     }),
+    checkpoint_interval: Duration({
+      description:
+        'How often what detectors and other components know is stored, with the positions in the sources that it covers: what is read again after a crash.',
+      default: '5s',
+    }),
     control: Type.Object(
       {
         enabled: Type.Boolean({

@@ -103,6 +103,7 @@ describe('validateConfig', () => {
       workers: 0,
       on_error: 'continue',
       shutdown_timeout: 5000,
+      checkpoint_interval: 5000,
       control: { enabled: true },
       telemetry: { logs: { level: 'info' }, metrics: {} },
     })

@@ -12,6 +12,7 @@ import {
 } from '@weir/sdk'
 import type { Logger as PinoLogger } from 'pino'
 import { type DependencyContainer, inject, injectable } from 'tsyringe'
+import { HeldState } from '../checkpoint/held-state.ts'
 import type { StateStore } from '../state/state-store.ts'
 import { componentLogger } from '../telemetry/logger.ts'
 import { Telemetry } from '../telemetry/telemetry.ts'
@@ -38,6 +39,7 @@ export class ComponentFactory {
   readonly #logger: PinoLogger
   readonly #telemetry: Telemetry
   readonly #state: StateStore
+  readonly #states = new Map<string, HeldState>()
 
   constructor(
     @inject(services.container) container: DependencyContainer,
@@ -60,8 +62,14 @@ export class ComponentFactory {
     return this.#telemetry.meter(kind, id)
   }
 
-  state(namespace: string): State {
-    return this.#state.namespace(namespace)
+  /** The state of a component, always the same for a namespace. */
+  state(namespace: string): HeldState {
+    let state = this.#states.get(namespace)
+    if (state === undefined) {
+      state = new HeldState(namespace, this.#state.namespace(namespace))
+      this.#states.set(namespace, state)
+    }
+    return state
   }
 
   /** @throws WeirError `WEIR_COMPONENT_CREATE`, `WEIR_COMPONENT_TOKEN` */

@@ -34,6 +34,7 @@ export class RunningGraph {
       for (const { id, extension } of extensions) await starting(id, () => extension.start())
       for (const exporter of exporters) await starting(exporter.id, () => exporter.start())
       for (const pipeline of [...pipelines].reverse()) await pipeline.start()
+      for (const checkpoints of this.graph.checkpoints) checkpoints.start()
       for (const { stage, receiver } of receivers) await starting(stage.id, () => stage.start(receiver))
     } catch (error) {
       this.abort(error)
@@ -66,7 +67,7 @@ export class RunningGraph {
 
   async #stop(): Promise<boolean> {
     const { clock, logger, shutdownMs, abort } = this.#options
-    const { extensions, consumers, receivers } = this.graph
+    const { extensions, consumers, receivers, checkpoints } = this.graph
     const deadline = clock.after(shutdownMs, () => {
       logger.warn('not everything could be delivered before the deadline: stopping at once')
       this.abort(new Error('stopped at once'))
@@ -77,9 +78,11 @@ export class RunningGraph {
     let grace = { cancel() {} }
     if (abort.signal.aborted) abandon()
     else abort.signal.addEventListener('abort', abandon, { once: true })
+    for (const each of checkpoints) each.end()
     await this.#each(receivers, ({ stage }) => stage.stop())
     await this.#each(consumers, (consumer) => consumer.stop())
     await this.#each(receivers, ({ stage }) => stage.close())
+    if (!abort.signal.aborted) for (const each of checkpoints) each.finish()
     await this.#each(extensions, ({ extension }) => extension.stop())
     deadline.cancel()
     grace.cancel()

@@ -1,4 +1,11 @@
-import { type Delivery, type LinesDelivery, type LogBatch, type Output, WeirError } from '@weir/sdk'
+import {
+  type ConnectorOutput,
+  type Delivery,
+  type LinesDelivery,
+  type LogBatch,
+  type Output,
+  WeirError,
+} from '@weir/sdk'
 import { type Branch, fanOut } from '../channel/fan-out.ts'
 import type { PendingDelivery } from '../channel/pending-delivery.ts'
 
@@ -6,23 +13,35 @@ import type { PendingDelivery } from '../channel/pending-delivery.ts'
  * The output of a component that stands between two pipelines. What it sends while it processes a batch becomes part of
  * that batch's delivery: a source's checkpoint does not move past an alert that has not arrived.
  */
-export class ConnectorStage implements Output {
+export class ConnectorStage implements ConnectorOutput {
   readonly #id: string
-  #branches: readonly Branch[] = []
+  readonly #passesOn: boolean
+  #branches: ReadonlyMap<string, Branch> = new Map()
   #deliveries: Delivery[] = []
 
-  constructor(id: string) {
+  /** @param passesOn whether it sends records that it was given, which other exporters see as well */
+  constructor(id: string, passesOn: boolean) {
     this.#id = id
+    this.#passesOn = passesOn
   }
 
-  connect(branches: readonly Branch[]): void {
+  /** @param branches by the names of the pipelines that receive from it */
+  connect(branches: ReadonlyMap<string, Branch>): void {
     this.#branches = branches
   }
 
-  async send(batch: LogBatch): Promise<Delivery> {
-    const delivery = await fanOut(batch, this.#branches)
-    this.#deliveries.push(delivery)
-    return delivery
+  send(batch: LogBatch): Promise<Delivery> {
+    return this.#send(batch, [...this.#branches.values()])
+  }
+
+  to(pipelines: readonly string[]): Output {
+    const sendLines = () => this.sendLines()
+    const send = (batch: LogBatch) =>
+      this.#send(
+        batch,
+        pipelines.flatMap((name) => this.#branches.get(name) ?? []),
+      )
+    return { send, sendLines, end() {} }
   }
 
   sendLines(): Promise<LinesDelivery> {
@@ -31,8 +50,14 @@ export class ConnectorStage implements Output {
 
   end(): void {}
 
-  moveDeliveriesTo(deliveries: readonly PendingDelivery[]): void {
+  moveDeliveriesTo(...deliveries: readonly PendingDelivery[]): void {
     if (this.#deliveries.length === 0) return
     for (const part of this.#deliveries.splice(0)) for (const delivery of deliveries) delivery.include(part)
+  }
+
+  async #send(batch: LogBatch, branches: readonly Branch[]): Promise<Delivery> {
+    const delivery = await fanOut(batch, branches, this.#passesOn)
+    this.#deliveries.push(delivery)
+    return delivery
   }
 }

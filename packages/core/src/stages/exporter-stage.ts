@@ -8,6 +8,7 @@ import type { ExporterMetrics } from '../telemetry/stage-metrics.ts'
 import { backOff } from './back-off.ts'
 import { Circuit } from './circuit.ts'
 import type { ConnectorStage } from './connector-stage.ts'
+import type { ConnectorStage } from './connector-stage.ts'
 import { reasonOf } from './reason.ts'
 import type { ExporterSettings } from './standard-keys.ts'
 import { TimedOut } from './timed-out.ts'
@@ -43,6 +44,7 @@ export class ExporterStage {
   /** Aborts when a batch that fails is not tried again. */
   readonly #patience = new AbortController()
   #consumers: Promise<void>[] = []
+  #exporting = 0
 
   constructor(options: ExporterStageOptions) {
     const { settings, metrics, clock, logger, stopping } = options
@@ -92,6 +94,11 @@ export class ExporterStage {
     return this.#disk ?? this.queue
   }
 
+  /** Nothing waits in memory, and nothing is being exported. */
+  get isIdle(): boolean {
+    return this.queue.size === 0 && this.#exporting === 0
+  }
+
   /** `closed` (sending), `open` (pausing) or `half_open` (trying one batch). */
   get circuitState(): string {
     return this.#circuit.state
@@ -128,8 +135,10 @@ export class ExporterStage {
     for (;;) {
       const parcel = await source.take()
       if (parcel === undefined) return
+      this.#exporting++
       const parcels = settings.batch === undefined ? [parcel] : await this.#gather(source, parcel, settings.batch)
       await this.#deliver(parcels)
+      this.#exporting--
     }
   }
 
@@ -164,6 +173,7 @@ export class ExporterStage {
       try {
         await this.#exportUntilDone(concat(group.map(({ batch }) => batch)))
         this.#options.connector?.moveDeliveriesTo(group.map(({ delivery }) => delivery))
+        this.#options.connector?.moveDeliveriesTo(...group.map(({ delivery }) => delivery))
         for (const { delivery } of group) delivery.settle()
       } catch (reason) {
         for (const { delivery } of group) delivery.fail(reason)
@@ -209,7 +219,7 @@ export class ExporterStage {
 
   /** One attempt, bounded by the time-out even if the exporter does not heed the signal. */
   async #attempt(batch: LogBatch): Promise<void> {
-    const { exporter, settings, clock, stopping } = this.#options
+    const { exporter, connector, settings, clock, stopping } = this.#options
     // Not AbortSignal.any: that keeps something of each attempt with the long-lived signal.
     const attempt = new AbortController()
     const aborted = Promise.withResolvers<never>()
@@ -219,14 +229,15 @@ export class ExporterStage {
       aborted.reject(reason)
     }
     const onStop = () => abort(stopping.reason)
-    const timer = clock.after(settings.timeout, () => abort(new TimedOut(this.id, settings.timeout)))
+    const timeOut = () => abort(new TimedOut(this.id, settings.timeout))
+    const timer = connector === undefined ? clock.after(settings.timeout, timeOut) : undefined
     stopping.addEventListener('abort', onStop, { once: true })
     try {
       await Promise.race([exporter.export(batch, { abortSignal: attempt.signal }), aborted.promise])
     } catch (error) {
       throw attempt.signal.aborted ? attempt.signal.reason : error
     } finally {
-      timer.cancel()
+      timer?.cancel()
       stopping.removeEventListener('abort', onStop)
     }
   }

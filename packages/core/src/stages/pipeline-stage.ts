@@ -1,4 +1,4 @@
-import { type LogBatch, type Logger, messageOf, type Processor } from '@weir/sdk'
+import { type Flushed, flushedBatches, type LogBatch, type Logger, messageOf, type Processor } from '@weir/sdk'
 import { Channel, edgeDefaults, type Parcel } from '../channel/channel.ts'
 import { type Branch, fanOut } from '../channel/fan-out.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
@@ -37,12 +37,18 @@ export class PipelineStage {
   readonly entrance: Branch
   readonly #options: PipelineStageOptions
   #running: Promise<void> = Promise.resolve()
+  #isPassing = false
 
   constructor(options: PipelineStageOptions) {
     this.name = options.name
     this.#options = options
     const onDrop = (batch: LogBatch) => options.metrics.dropped(batch.length, 'queue_full')
     this.entrance = { channel: new Channel({ ...edgeDefaults, onDrop }), mutates: options.mutates }
+  }
+
+  /** Nothing waits in front of it, and nothing is being processed. */
+  get isIdle(): boolean {
+    return !this.#isPassing && this.entrance.channel.size === 0
   }
 
   async start(): Promise<void> {
@@ -56,9 +62,10 @@ export class PipelineStage {
     await this.#running
     for (const [index, { processor, tap }] of this.#options.processors.entries()) {
       const rest = await this.#guard(index, () => processor.flush?.() ?? null)
-      if (rest === null || rest.length === 0) continue
-      tap.pass(rest)
-      await this.#pass({ batch: rest, delivery: new PendingDelivery(1) }, index + 1)
+      for (const batch of flushedBatches(rest)) {
+        tap.pass(batch)
+        await this.#pass({ batch, delivery: new PendingDelivery(1) }, index + 1)
+      }
     }
     for (const [index, { processor }] of this.#options.processors.entries()) {
       await this.#guard(index, async () => {
@@ -72,9 +79,11 @@ export class PipelineStage {
     for (;;) {
       const parcel = await this.entrance.channel.take()
       if (parcel === undefined) return
+      this.#isPassing = true
       this.#options.metrics.incoming(parcel.batch.length)
       this.#options.tap.pass(parcel.batch)
       await this.#pass(parcel, 0)
+      this.#isPassing = false
     }
   }
 
@@ -105,7 +114,7 @@ export class PipelineStage {
     }
   }
 
-  async #guard(index: number, call: () => LogBatch | null | Promise<LogBatch | null>): Promise<LogBatch | null> {
+  async #guard(index: number, call: () => Flushed | Promise<Flushed>): Promise<Flushed> {
     try {
       return await call()
     } catch (error) {

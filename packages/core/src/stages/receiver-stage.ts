@@ -9,6 +9,8 @@ import {
 } from '@weir/sdk'
 import { type Branch, fanOut } from '../channel/fan-out.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
+import type { DeliveryLedger } from '../checkpoint/delivery-ledger.ts'
+import { Gate } from '../checkpoint/gate.ts'
 import type { TapPoint } from '../control/tap-point.ts'
 import type { ReceiverMetrics } from '../telemetry/stage-metrics.ts'
 import type { LineStage, LineStageOptions } from './line-stage.ts'
@@ -19,6 +21,7 @@ export interface ReceiverStageOptions {
   deadLetterBranches: readonly Branch[]
   metrics: ReceiverMetrics
   tap: TapPoint
+  deliveries: DeliveryLedger
   /** Makes the stage for lines, for receivers that read lines. */
   createLines: ((sends: Pick<LineStageOptions, 'send' | 'sendDeadLetters'>) => LineStage) | undefined
 }
@@ -26,6 +29,8 @@ export interface ReceiverStageOptions {
 /** What a receiver sends into, and its life. */
 export class ReceiverStage implements Output {
   readonly id: string
+  /** Passed by what the receiver sends. */
+  readonly gate = new Gate()
   readonly #options: ReceiverStageOptions
   readonly #lines: LineStage | undefined
   readonly #ended = Promise.withResolvers<void>()
@@ -75,12 +80,13 @@ export class ReceiverStage implements Output {
     this.#throwIfStopped()
     this.#options.metrics.accepted(batch.length)
     this.#options.metrics.bytes(batch.byteLength)
-    return this.#watch(await this.#fanOut(batch))
+    return this.gate.pass(async () => this.#watch(await this.#fanOut(batch)))
   }
 
   async sendLines(lines: Lines): Promise<LinesDelivery> {
     this.#throwIfStopped()
-    if (this.#lines === undefined) {
+    const stage = this.#lines
+    if (stage === undefined) {
       throw new WeirError(`${this.id} sends lines without saying that it reads any`, {
         code: 'WEIR_OUTPUT_LINES',
         component: this.id,
@@ -90,7 +96,7 @@ export class ReceiverStage implements Output {
     const whole = new PendingDelivery(1)
     this.#watch(whole)
     try {
-      const delivery = await this.#lines.sendLines(lines)
+      const delivery = await this.gate.pass(() => stage.sendLines(lines))
       this.#options.metrics.bytes(delivery.consumed - lines.from)
       whole.include(delivery)
       return delivery
@@ -109,6 +115,7 @@ export class ReceiverStage implements Output {
   }
 
   #watch<D extends Delivery>(delivery: D): D {
+    this.#options.deliveries.add(delivery)
     const settled = delivery.done.catch(() => {}).finally(() => this.#underWay.delete(settled))
     this.#underWay.set(settled, performance.now())
     return delivery

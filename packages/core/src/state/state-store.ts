@@ -72,20 +72,20 @@ export class StateStore {
   namespace(name: string): State {
     return {
       get: (key) => this.#get(name, key),
-      set: (key, value) => this.#set(name, key, value),
+      set: (key, value) => this.#set(name, key, JSON.stringify(value)),
       setAll: (entries) =>
-        this.transaction(() => {
-          for (const [key, value] of Object.entries(entries)) this.#set(name, key, value)
-        }),
+        this.setAll(new Map([[name, Object.entries(entries).map(([key, value]) => [key, JSON.stringify(value)])]])),
       keys: () => this.#keys.all(name).map((row) => String(row.key)),
     }
   }
 
-  /** All that `change` writes, or nothing of it. */
-  transaction(change: () => void): void {
+  /** Writes JSON texts by namespace and key, all of them or none; `null` removes the key. */
+  setAll(entries: Iterable<readonly [namespace: string, Iterable<readonly [key: string, text: string]>]>): void {
     this.#database.exec('BEGIN')
     try {
-      change()
+      for (const [namespace, texts] of entries) {
+        for (const [key, text] of texts) this.#set(namespace, key, text)
+      }
       this.#database.exec('COMMIT')
     } catch (error) {
       this.#database.exec('ROLLBACK')
@@ -102,9 +102,9 @@ export class StateStore {
     return row === undefined ? undefined : JSON.parse(String(row.value))
   }
 
-  #set(namespace: string, key: string, value: AttributeValue): void {
-    if (value === null) this.#remove.run(namespace, key)
-    else this.#write.run(namespace, key, JSON.stringify(value))
+  #set(namespace: string, key: string, text: string): void {
+    if (text === 'null') this.#remove.run(namespace, key)
+    else this.#write.run(namespace, key, text)
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   type AttributeMap,
   type AttributeValue,
+  type Checkpoint,
   type Clock,
   type Conditions,
   type Counter,
@@ -29,7 +30,7 @@ const followMs = 1000
 const maxLoggedErrors = 10
 
 export interface HostOptions {
-  readonly config: { readonly detectors: readonly string[]; readonly checkpoint_interval: number }
+  readonly config: { readonly detectors: readonly string[] }
   readonly id: string
   readonly output: Output
   readonly detectors: Detectors
@@ -69,9 +70,8 @@ export class AnomalyHost implements Processor {
   }
 
   start(): void {
-    const { clock, config, mode } = this.#options
+    const { clock, mode } = this.#options
     this.#restore()
-    this.#timers.push(clock.every(config.checkpoint_interval, () => this.#save()))
     if (!mode.once) this.#timers.push(clock.every(followMs, () => this.#follow()))
   }
 
@@ -110,7 +110,7 @@ export class AnomalyHost implements Processor {
 
   stop(): void {
     for (const timer of this.#timers.splice(0)) timer.cancel()
-    this.#save()
+    this.#options.state.setAll(this.checkpoint())
   }
 
   #host(id: string): HostedDetector {
@@ -146,7 +146,7 @@ export class AnomalyHost implements Processor {
     return this.#sender.send(source, this.#options.clock.now())
   }
 
-  #save(): void {
+  checkpoint(): Checkpoint {
     const detectors: AttributeMap = Object.create(null)
     for (const detector of this.#detectors) {
       try {
@@ -155,7 +155,7 @@ export class AnomalyHost implements Processor {
         this.#failed(detector.id, error)
       }
     }
-    this.#options.state.set(stateKey, { version, time: this.#time.snapshot(), detectors })
+    return { [stateKey]: { version, time: this.#time.snapshot(), detectors } }
   }
 
   #restore(): void {

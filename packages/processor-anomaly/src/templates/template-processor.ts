@@ -1,4 +1,5 @@
 import {
+  type Checkpoint,
   defineProcessor,
   FieldPath,
   type LogBatch,
@@ -56,8 +57,12 @@ class TemplateProcessor implements Processor {
     return batch
   }
 
+  checkpoint(): Checkpoint {
+    return { [stateKey]: this.#miner.snapshot() }
+  }
+
   stop(): void {
-    this.#state.set(stateKey, this.#miner.snapshot())
+    this.#state.setAll(this.checkpoint())
   }
 }
 

@@ -1,0 +1,160 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Checkpoint } from '@weir/sdk'
+import { MemoryLogger, settle, TestClock } from '@weir/sdk/testing'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { PendingDelivery } from '../channel/pending-delivery.ts'
+import { StateStore } from '../state/state-store.ts'
+import { Checkpoints } from './checkpoints.ts'
+import { DeliveryLedger } from './delivery-ledger.ts'
+import { Gate } from './gate.ts'
+import { HeldState } from './held-state.ts'
+
+let folder: string
+let store: StateStore
+let clock: TestClock
+let deliveries: DeliveryLedger
+let gate: Gate
+let passage: { isIdle: boolean }
+let checkpoints: Checkpoints
+let source: HeldState
+let counter: HeldState
+/** What the source would say, and the counter, which counts what has passed. */
+let sent: number
+let counted: number
+/** Checkpoints that were taken, stored or not. */
+let taken: number
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'weir-checkpoint-'))
+  store = await StateStore.open(folder, () => {})
+  clock = new TestClock(0)
+  deliveries = new DeliveryLedger()
+  gate = new Gate()
+  passage = { isIdle: true }
+  source = new HeldState('receiver/source', store.namespace('receiver/source'))
+  counter = new HeldState('processor/counter', store.namespace('processor/counter'))
+  sent = 0
+  counted = 0
+  taken = 0
+  const participants = [
+    { state: source, checkpoint: (): Checkpoint => ({ position: sent }) },
+    { state: counter, checkpoint: (): Checkpoint => ({ count: counted, taken: ++taken }) },
+  ]
+  const given = { gates: [gate], passages: [passage], deliveries, participants, store, clock }
+  checkpoints = new Checkpoints({ ...given, logger: new MemoryLogger(), intervalMs: 5000 })
+  checkpoints.start()
+})
+
+afterEach(() => {
+  checkpoints.end()
+  store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const stored = () => [
+  store.namespace('receiver/source').get('position'),
+  store.namespace('processor/counter').get('count'),
+]
+
+/** Sends a record; returns its delivery. */
+async function send(): Promise<PendingDelivery> {
+  const delivery = new PendingDelivery(1)
+  await gate.pass(async () => {
+    deliveries.add(delivery)
+    sent++
+    counted++
+  })
+  return delivery
+}
+
+describe('a checkpoint', () => {
+  it('is stored once everything that it covers has been delivered, and then all of it together', async () => {
+    const first = await send()
+    await clock.advance(5000)
+    await vi.waitFor(() => expect(taken).toBe(1))
+    expect(stored()).toEqual([undefined, undefined])
+    // Sent after the moment of the checkpoint, or while it was made: not covered, whether delivered or not.
+    const second = send()
+    first.settle()
+    ;(await second).settle()
+    await vi.waitFor(() => expect(stored()).not.toContain(undefined))
+    const [position, count] = stored()
+    expect(position).toBe(count)
+  })
+
+  it('holds receivers back until what they have sent has passed the processors', async () => {
+    passage.isIdle = false
+    await clock.advance(5000)
+    let hasPassed = false
+    const sending = send().then((delivery) => {
+      hasPassed = true
+      return delivery
+    })
+    await settle()
+    expect(hasPassed).toBe(false)
+    passage.isIdle = true
+    ;(await sending).settle()
+    await vi.waitFor(() => expect(stored()).toEqual([0, 0]))
+  })
+
+  it('lets the receivers go on when a sink keeps everything waiting, and is made later', async () => {
+    passage.isIdle = false
+    await clock.advance(5000)
+    const sending = send()
+    await clock.advance(2500)
+    ;(await sending).settle()
+    passage.isIdle = true
+    await clock.advance(5000)
+    await vi.waitFor(() => expect(stored()).toEqual([1, 1]))
+  })
+
+  it('is not stored when something that it covers was not delivered', async () => {
+    const lost = await send()
+    await clock.advance(5000)
+    await vi.waitFor(() => expect(taken).toBe(1))
+    lost.fail(new Error('no'))
+    await settle()
+    expect(stored()).toEqual([undefined, undefined])
+    await clock.advance(5000)
+    await vi.waitFor(() => expect(stored()).toEqual([1, 1]))
+  })
+
+  it('stores what a component said at that moment, whatever becomes of the object', async () => {
+    const known = { values: [1] }
+    const given = { gates: [], passages: [], deliveries, store, clock, logger: new MemoryLogger(), intervalMs: 1000 }
+    const checkpoint = () => {
+      taken++
+      return known
+    }
+    const own = new Checkpoints({ ...given, participants: [{ state: counter, checkpoint }] })
+    own.start()
+    const delivery = await send()
+    await clock.advance(1000)
+    await vi.waitFor(() => expect(taken).toBe(1))
+    known.values.push(2)
+    delivery.settle()
+    await vi.waitFor(() => expect(store.namespace('processor/counter').get('values')).toEqual([1]))
+    own.end()
+  })
+})
+
+describe('what a component writes by itself', () => {
+  it('is seen by itself, and stored when all has stopped', () => {
+    source.setAll({ position: 7, gone: 1 })
+    source.set('gone', null)
+    expect([source.get('position'), source.get('gone'), source.keys()]).toEqual([7, undefined, ['position']])
+    expect(stored()).toEqual([undefined, undefined])
+    checkpoints.end()
+    checkpoints.finish()
+    expect(stored()).toEqual([7, undefined])
+  })
+
+  it('is not stored when the process dies', async () => {
+    source.set('position', 7)
+    store.close()
+    store = await StateStore.open(folder, () => {})
+    expect(stored()).toEqual([undefined, undefined])
+  })
+})

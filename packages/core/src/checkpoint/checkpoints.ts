@@ -1,0 +1,142 @@
+import { type Checkpoint, type Clock, type Logger, messageOf, type Timer } from '@weir/sdk'
+import type { StateStore } from '../state/state-store.ts'
+import type { DeliveryLedger } from './delivery-ledger.ts'
+import type { Gate } from './gate.ts'
+import type { HeldState } from './held-state.ts'
+
+/** A component that takes part, with its state. */
+export interface Participant {
+  readonly state: HeldState
+  checkpoint(): Checkpoint
+}
+
+/** Something that batches pass: nothing is in it, or being worked on. */
+export interface Passage {
+  readonly isIdle: boolean
+}
+
+export interface CheckpointsOptions {
+  readonly gates: readonly Gate[]
+  readonly passages: readonly Passage[]
+  readonly deliveries: DeliveryLedger
+  readonly participants: readonly Participant[]
+  readonly store: StateStore
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly intervalMs: number
+}
+
+/** How often it is looked whether everything has passed. */
+const lookMs = 2
+/** How long receivers are held back at most, while a sink makes everything wait; twice as long each time that it was in vain. */
+const firstPatienceMs = 2000
+const maxPatienceMs = 300_000
+
+/**
+ * Stores what the components of connected pipelines know, together with the positions of their sources that it covers
+ * (see `Checkpoint` in the SDK). One at a time is under way: it is taken at a moment, and stored when all that was sent
+ * before that moment has been delivered.
+ */
+export class Checkpoints {
+  readonly #options: CheckpointsOptions
+  /** Taken and not yet stored, as JSON by namespace and key; what a failed delivery kept back goes with the next one. */
+  readonly #taken = new Map<string, Map<string, string>>()
+  #timer: Timer | undefined
+  #isUnderWay = false
+  #isEnding = false
+  #isFinished = false
+  #patienceMs = firstPatienceMs
+
+  constructor(options: CheckpointsOptions) {
+    this.#options = options
+    for (const { state } of options.participants) state.hold()
+  }
+
+  start(): void {
+    this.#timer = this.#options.clock.every(this.#options.intervalMs, () => void this.#make())
+  }
+
+  /** No further one is taken. */
+  end(): void {
+    this.#isEnding = true
+    this.#timer?.cancel()
+    this.#open()
+  }
+
+  /** Everything has stopped, and all that was sent has been delivered: stores what the components wrote last. */
+  finish(): void {
+    this.#isFinished = true
+    for (const { state } of this.#options.participants) this.#add(state, state.held)
+    this.#store()
+  }
+
+  async #make(): Promise<void> {
+    if (this.#isUnderWay || this.#isEnding) return
+    this.#isUnderWay = true
+    try {
+      if (!(await this.#take())) return
+      await this.#options.deliveries.delivered()
+      if (!this.#isFinished) this.#store()
+    } catch (error) {
+      this.#options.logger.warn(
+        { error: messageOf(error) },
+        'no checkpoint was made: something was not delivered; the next one covers it',
+      )
+    } finally {
+      this.#isUnderWay = false
+    }
+  }
+
+  /** Holds the receivers back until everything has passed, and asks the components. Whether that came about. */
+  async #take(): Promise<boolean> {
+    const { gates, participants, clock } = this.#options
+    const until = clock.monotonic() + this.#patienceMs
+    for (const gate of gates) gate.close()
+    try {
+      // One more turn of the event loop after the last send has returned: its sender notes how far it has come.
+      do {
+        await new Promise((resolve) => setTimeout(resolve, this.#isStill ? 0 : lookMs))
+        if (this.#isEnding) return false
+        if (clock.monotonic() > until) {
+          this.#patienceMs = Math.min(maxPatienceMs, 2 * this.#patienceMs)
+          return false
+        }
+      } while (!this.#isStill)
+      this.#patienceMs = firstPatienceMs
+      for (const participant of participants) this.#add(participant.state, participant.checkpoint())
+      return true
+    } finally {
+      this.#open()
+    }
+  }
+
+  get #isStill(): boolean {
+    const { gates, passages } = this.#options
+    return gates.every(({ isEmpty }) => isEmpty) && passages.every(({ isIdle }) => isIdle)
+  }
+
+  #open(): void {
+    for (const gate of this.#options.gates) gate.open()
+  }
+
+  #add(state: HeldState, entries: Checkpoint): void {
+    const { namespace } = state
+    const taken = this.#taken.get(namespace) ?? new Map<string, string>()
+    this.#taken.set(namespace, taken)
+    // What a component gives out may change under its hands until it is stored.
+    for (const [key, value] of Object.entries(entries)) taken.set(key, JSON.stringify(value))
+  }
+
+  #store(): void {
+    const { store, logger } = this.#options
+    try {
+      store.setAll(this.#taken)
+      this.#taken.clear()
+    } catch (error) {
+      logger.error(
+        { error: messageOf(error) },
+        'the checkpoint could not be stored; it is tried again with the next one',
+      )
+    }
+  }
+}

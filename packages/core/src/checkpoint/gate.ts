@@ -1,0 +1,30 @@
+/** What a receiver's sends pass, so that they can be held back for a moment. */
+export class Gate {
+  #inside = 0
+  #closed: PromiseWithResolvers<void> | undefined
+
+  /** Nothing is passing. */
+  get isEmpty(): boolean {
+    return this.#inside === 0
+  }
+
+  /** What comes from now on waits. */
+  close(): void {
+    this.#closed ??= Promise.withResolvers()
+  }
+
+  open(): void {
+    this.#closed?.resolve()
+    this.#closed = undefined
+  }
+
+  async pass<Result>(send: () => Promise<Result>): Promise<Result> {
+    while (this.#closed !== undefined) await this.#closed.promise
+    this.#inside++
+    try {
+      return await send()
+    } finally {
+      this.#inside--
+    }
+  }
+}
