@@ -15,12 +15,10 @@ import {
   Type,
   textOf,
 } from '@weir/sdk'
+import { DistinctSketch, Panes, Saved } from '@weir/windows'
 import { sampleOf } from '../sample.ts'
-import { Saved } from '../saved.ts'
 import { Baseline } from '../windows/baseline.ts'
-import { DistinctSketch } from '../windows/distinct-sketch.ts'
 import { Episode } from '../windows/episode.ts'
-import { Panes } from '../windows/panes.ts'
 
 const config = Type.Object({
   field: FieldPath({ description: 'Field whose different values are counted, such as `attributes.client.address`.' }),

@@ -14,10 +14,9 @@ import {
   Type,
   textOf,
 } from '@weir/sdk'
-import { Saved } from '../saved.ts'
+import { Panes, Saved } from '@weir/windows'
 import { Baseline } from '../windows/baseline.ts'
 import { Episode } from '../windows/episode.ts'
-import { Panes } from '../windows/panes.ts'
 import { CategoryCounts, type Shift, UsualShares } from '../windows/shares.ts'
 
 const config = Type.Object({

@@ -11,10 +11,9 @@ import {
   type Static,
   Type,
 } from '@weir/sdk'
+import { Panes, Saved } from '@weir/windows'
 import { sampleOf } from '../sample.ts'
-import { Saved } from '../saved.ts'
 import { Episode } from '../windows/episode.ts'
-import { Panes } from '../windows/panes.ts'
 import { ShareBaseline } from '../windows/share-baseline.ts'
 import { panesPerWindow, Sliding } from '../windows/sliding.ts'
 

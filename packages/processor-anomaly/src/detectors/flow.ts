@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import type { Saved } from '../saved.ts'
+import type { Saved } from '@weir/windows'
 
 /** What is wrong with a flow: a step that was left out, or one that has not come in time. */
 export interface FlowFault {

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import { type Saved, savedTime } from '../saved.ts'
+import { type Saved, savedTime } from '@weir/windows'
 
 /** Of the longest silence so much is forgotten at each beat: what happened once does not blind for ever. */
 const forgetting = 1 / 1000

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import type { Saved } from '../saved.ts'
+import type { Saved } from '@weir/windows'
 
 /** Steps from one kind of message to the next that are remembered. */
 const maxSteps = 20_000

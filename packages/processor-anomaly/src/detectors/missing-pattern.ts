@@ -12,7 +12,7 @@ import {
   type Static,
   Type,
 } from '@weir/sdk'
-import { Saved, savedTime } from '../saved.ts'
+import { Saved, savedTime } from '@weir/windows'
 import { customMasks } from '../templates/custom-masks.ts'
 import { Masks } from '../templates/masks-key.ts'
 import { MessageReader } from '../templates/message-reader.ts'

@@ -16,8 +16,8 @@ import {
   type Static,
   Type,
 } from '@weir/sdk'
+import { Saved, savedTime } from '@weir/windows'
 import { sampleOf } from '../sample.ts'
-import { Saved, savedTime } from '../saved.ts'
 import { customMasks } from '../templates/custom-masks.ts'
 import { Masks } from '../templates/masks-key.ts'
 import { MessageReader } from '../templates/message-reader.ts'

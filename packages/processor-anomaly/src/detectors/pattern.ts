@@ -17,8 +17,8 @@ import {
   Type,
   textOf,
 } from '@weir/sdk'
+import { Saved } from '@weir/windows'
 import { sampleOf } from '../sample.ts'
-import { Saved } from '../saved.ts'
 
 const config = Type.Object({
   patterns: Type.Array(Pattern({ description: 'A regular expression in JavaScript’s syntax.' }), {

@@ -11,10 +11,9 @@ import {
   type Static,
   Type,
 } from '@weir/sdk'
-import { Saved } from '../saved.ts'
+import { Panes, Saved } from '@weir/windows'
 import { Baseline } from '../windows/baseline.ts'
 import { Episode } from '../windows/episode.ts'
-import { Panes } from '../windows/panes.ts'
 import { panesPerWindow, Sliding } from '../windows/sliding.ts'
 
 const config = Type.Object({

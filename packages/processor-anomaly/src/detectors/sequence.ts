@@ -16,8 +16,8 @@ import {
   Type,
   textOf,
 } from '@weir/sdk'
+import { Saved, savedTime } from '@weir/windows'
 import { sampleOf } from '../sample.ts'
-import { Saved, savedTime } from '../saved.ts'
 import { MessageReader } from '../templates/message-reader.ts'
 import { TemplateMiner } from '../templates/template-miner.ts'
 import { Flow, type FlowFault } from './flow.ts'

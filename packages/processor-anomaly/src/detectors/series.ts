@@ -16,13 +16,11 @@ import {
   Type,
   WeirError,
 } from '@weir/sdk'
-import { Saved } from '../saved.ts'
+import { type Aggregate, aggregates, Panes, Saved, Summary } from '@weir/windows'
 import { CounterIncrease } from '../series/counter-increase.ts'
 import { Peaks } from '../series/peaks.ts'
 import { SeriesScorer } from '../series/series-scorer.ts'
 import { sparkline } from '../series/sparkline.ts'
-import { Panes } from '../windows/panes.ts'
-import { type Aggregate, aggregates, Summary } from '../windows/summary.ts'
 
 const config = Type.Object({
   field: Type.Optional(FieldPath({ description: 'Numeric field. Left out, records themselves are counted.' })),

@@ -16,11 +16,9 @@ import {
   Type,
   WeirError,
 } from '@weir/sdk'
+import { aggregates, Panes, Saved, Summary } from '@weir/windows'
 import { sampleOf } from '../sample.ts'
-import { Saved } from '../saved.ts'
-import { Panes } from '../windows/panes.ts'
 import { panesPerWindow } from '../windows/sliding.ts'
-import { aggregates, Summary } from '../windows/summary.ts'
 
 const config = Type.Object({
   field: Type.Optional(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Alert, AlertReport, AlertSeverity, AttributeMap, AttributeValue, DetectorSettings } from '@weir/sdk'
-import { type Saved, savedTime } from '../saved.ts'
+import { type Saved, savedTime } from '@weir/windows'
 
 /** Alerts that are remembered per detector; beyond that the oldest is forgotten. */
 const maxEntries = 10_000

@@ -16,9 +16,8 @@ import {
   type State,
   type Timer,
 } from '@weir/sdk'
-import { Saved } from '../saved.ts'
+import { EventTime, Saved } from '@weir/windows'
 import { AlertSender } from './alert-sender.ts'
-import { EventTime } from './event-time.ts'
 import { HostedDetector } from './hosted-detector.ts'
 
 /** Version of what stands in the state. */

@@ -15,7 +15,7 @@ import {
   type Report,
   textOf,
 } from '@weir/sdk'
-import type { Saved } from '../saved.ts'
+import type { Saved } from '@weir/windows'
 import { AlertBook } from './alert-book.ts'
 
 interface Group {

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import { type Saved, savedTime } from '../saved.ts'
+import { type Saved, savedTime } from '@weir/windows'
 
 /** What a counter that only rises has risen by. When it falls it has begun at zero again, as after a restart. */
 export class CounterIncrease {

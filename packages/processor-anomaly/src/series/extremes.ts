@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import type { Saved } from '../saved.ts'
+import type { Saved } from '@weir/windows'
 
 /** The range of values over a long time: two generations, so that it forgets, and costs two comparisons. */
 export class Extremes {

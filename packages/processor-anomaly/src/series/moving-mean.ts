@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import type { Saved } from '../saved.ts'
+import type { Saved } from '@weir/windows'
 
 /** The mean of the last few values. */
 export class MovingMean {

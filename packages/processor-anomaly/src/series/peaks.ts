@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import type { Saved } from '../saved.ts'
+import type { Saved } from '@weir/windows'
 
 export interface PeakOptions {
   /** Score from which on a point is a peak, in nats. */

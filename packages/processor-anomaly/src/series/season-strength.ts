@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import type { Saved } from '../saved.ts'
+import type { Saved } from '@weir/windows'
 
 /** Of what is known of the spread, so much is forgotten at each point. */
 const forgetting = 1 / 2000

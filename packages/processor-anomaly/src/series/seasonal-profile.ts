@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import { type Saved, savedTime } from '../saved.ts'
+import { type Saved, savedTime } from '@weir/windows'
 
 /**
  * What is usual at each time of a period, a day or a week: an exponentially weighted mean per slot. A change of the

@@ -1,6 +1,6 @@
+import { Saved } from '@weir/windows'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Saved } from '../saved.ts'
 import { Peaks } from './peaks.ts'
 import { RankSketch } from './rank-sketch.ts'
 import { SeriesScorer } from './series-scorer.ts'

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import type { Saved } from '../saved.ts'
+import type { Saved } from '@weir/windows'
 import { Extremes } from './extremes.ts'
 import { MovingMean } from './moving-mean.ts'
 import { SeasonStrength } from './season-strength.ts'

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import type { Saved } from '../saved.ts'
+import type { Saved } from '@weir/windows'
 import { RankSketch } from './rank-sketch.ts'
 
 /** How much more surprise being beyond all that was seen can add. */

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { AttributeValue } from '@weir/sdk'
-import { Saved } from '../saved.ts'
+import { Saved } from '@weir/windows'
 import { SignatureCache } from './signature-cache.ts'
 import { Template } from './template.ts'
 import { TemplateIndex } from './template-index.ts'

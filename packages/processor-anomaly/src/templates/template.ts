@@ -1,8 +1,8 @@
 import type { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import type { AttributeValue } from '@weir/sdk'
+import { type Saved, savedTime } from '@weir/windows'
 import type { Heartbeat } from '../detectors/heartbeat.ts'
-import { type Saved, savedTime } from '../saved.ts'
 import { anyValue, maskOf } from './mask.ts'
 import { maxTokens, type Tokenizer, wild } from './tokenizer.ts'
 

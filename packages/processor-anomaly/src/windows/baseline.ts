@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import { Saved } from '../saved.ts'
+import { Saved } from '@weir/windows'
 
 /** Windows over which the level is averaged (EWMA): short enough to follow a daily cycle, long enough to be calm. */
 const levelSpan = 15

@@ -1,5 +1,5 @@
+import { Saved } from '@weir/windows'
 import { expect, it } from 'vitest'
-import { Saved } from '../saved.ts'
 import { Episode } from './episode.ts'
 
 const minute = 60_000

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import type { Saved } from '../saved.ts'
+import type { Saved } from '@weir/windows'
 import { Habit } from './habit.ts'
 
 /** A habit is broken by what goes this much further, or lasts this much longer. */

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import { Saved } from '../saved.ts'
+import { Saved } from '@weir/windows'
 
 /** Something unusual that happened: when it began, how long it lasted, how far it went. */
 export interface Happening {

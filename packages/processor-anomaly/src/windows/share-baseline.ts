@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import { Saved } from '../saved.ts'
+import { Saved } from '@weir/windows'
 
 /** Windows that are remembered, on average. */
 const memory = 60

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import type { Saved } from '../saved.ts'
+import type { Saved } from './saved.ts'
 
 /** How the content of a pane is made, stored and read back. */
 export interface PaneKind<Pane> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { Saved } from '../saved.ts'
 import { QuantileSketch } from './quantile-sketch.ts'
+import { Saved } from './saved.ts'
 
 const sketchOf = (values: readonly number[]) => {
   const sketch = new QuantileSketch()

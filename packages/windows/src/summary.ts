@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@weir/sdk'
-import type { Saved } from '../saved.ts'
 import { QuantileSketch } from './quantile-sketch.ts'
+import type { Saved } from './saved.ts'
 
 /** What can be said about the values of a window. */
 export const aggregates = ['count', 'mean', 'min', 'max', 'sum', 'quantile'] as const

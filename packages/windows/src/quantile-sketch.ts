@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import type { Saved } from '../saved.ts'
+import type { Saved } from './saved.ts'
 
 /** Values of one bucket differ by 2 % at most, so that a quantile is right to 1 %. */
 const gamma = 1.02

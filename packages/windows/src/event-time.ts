@@ -1,5 +1,5 @@
 import type { AttributeValue, LogBatch } from '@weir/sdk'
-import { Saved, savedTime } from '../saved.ts'
+import { Saved, savedTime } from './saved.ts'
 
 /** The watermark moves in steps of this size, so that it moves at the same records whatever the sizes of the batches. */
 const stepMs = 1000
