@@ -1,0 +1,64 @@
+import { Duration, OneOf, Reference, Size, type Static, Type } from '@weir/sdk'
+
+const tls = Type.Object(
+  {
+    cert_file: Type.String({ description: 'Certificate chain of the server, PEM.' }),
+    key_file: Type.String({ description: 'Private key of the certificate, PEM.' }),
+    client_ca_file: Type.Optional(
+      Type.String({
+        description:
+          'Authorities that sign the certificates of clients, PEM: a client without a good one is refused. Left out, none is asked for.',
+      }),
+    ),
+    min_version: OneOf(['1.2', '1.3'], { description: 'Oldest version of TLS.', default: '1.2' }),
+  },
+  {
+    description: 'HTTPS, mutual with `client_ca_file`. Relative paths begin at the folder of the config.',
+    additionalProperties: false,
+  },
+)
+
+const auth = Type.Object(
+  {
+    authenticator: Reference('authenticator', {
+      description: 'Id of the extension that says who may come in: `basic_auth`, `bearer_auth`.',
+      examples: ['bearer_auth'],
+    }),
+  },
+  { description: 'Take requests of those alone whom an extension knows.', additionalProperties: false },
+)
+
+/**
+ * The keys of a component that listens for HTTP, for its schema: `Type.Object({ ...httpServerKeys({ port: 4318 }), … })`.
+ * Names and, where there are any, defaults are those of the Collector's `confighttp`.
+ */
+export const httpServerKeys = ({ port }: { readonly port: number }) => ({
+  endpoint: Type.String({
+    description: 'Address and port to listen on.',
+    default: `127.0.0.1:${port}`,
+    examples: [`0.0.0.0:${port}`],
+  }),
+  tls: Type.Optional(tls),
+  auth: Type.Optional(auth),
+  max_request_body_size: Size({
+    description: 'Largest body, as it comes and decompressed; a larger one is refused with 413.',
+    default: '20MiB',
+  }),
+  max_pending_size: Size({
+    description: 'Bytes of bodies of requests that have no answer yet; beyond, requests are refused with 429.',
+    default: '64MiB',
+  }),
+  max_connections: Type.Integer({ description: 'Connections at once; more are refused.', default: 1000, minimum: 1 }),
+  read_header_timeout: Duration({
+    description: 'Longest time from the beginning of a connection or request to the end of its headers.',
+    default: '10s',
+  }),
+  read_timeout: Duration({ description: 'Longest time for a whole request, its body included.', default: '1m' }),
+  idle_timeout: Duration({ description: 'Close a connection that has had no request for this long.', default: '1m' }),
+})
+
+const all = Type.Object(httpServerKeys({ port: 0 }))
+
+/** What `httpServerKeys` make of a config. */
+export type HttpServerConfig = Static<typeof all>
+export type TlsConfig = Static<typeof tls>

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import type { ServerOptions } from 'node:https'
+import { resolve } from 'node:path'
+import { createSecureContext } from 'node:tls'
+import type { TlsConfig } from './config.ts'
+import { badCertificate } from './errors.ts'
+
+const handshakeMs = 10_000
+
+/**
+ * Reads the files that the config names.
+ * @throws WeirError `WEIR_HTTP_TLS`
+ */
+export function tlsOptions(component: string, config: TlsConfig, baseDir: string): ServerOptions {
+  const read = (path: string) => readFileSync(resolve(baseDir, path))
+  try {
+    const options: ServerOptions = {
+      cert: read(config.cert_file),
+      key: read(config.key_file),
+      minVersion: config.min_version === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
+      handshakeTimeout: handshakeMs,
+      ...(config.client_ca_file === undefined
+        ? {}
+        : { ca: read(config.client_ca_file), requestCert: true, rejectUnauthorized: true }),
+    }
+    createSecureContext(options)
+    return options
+  } catch (error) {
+    throw badCertificate(component, error)
+  }
+}
