@@ -1,22 +1,16 @@
+import { httpKeys } from '@weir/http-client'
 import { type AttributeValue, OneOf, Secret, type Static, Type } from '@weir/sdk'
-
-const file = (description: string) => Type.Optional(Type.String({ description, minLength: 1 }))
 
 export const webhookConfig = Type.Object({
   url: Type.Optional(
     Secret({
       description:
-        'Where to send: http or https. A secret, since most services put their token in it. Needed, except by `pagerduty`, whose own it is.',
+        'Where to send: http or https. A secret, since most services put their token in it. Needed, except by `pagerduty` and `opsgenie`, whose own it is.',
       examples: ['${env:SLACK_WEBHOOK_URL}'],
     }),
   ),
   method: OneOf(['POST', 'PUT', 'PATCH'], { description: 'HTTP method.', default: 'POST' }),
-  headers: Type.Record(Type.String(), Secret({ description: 'Value of the header.' }), {
-    description: 'Headers of every request. They are not sent on to another origin.',
-    default: {},
-    examples: [{ Authorization: 'Bearer ${env:TOKEN}' }],
-  }),
-  preset: OneOf(['generic', 'slack', 'discord', 'teams', 'pagerduty'], {
+  preset: OneOf(['generic', 'slack', 'discord', 'teams', 'mattermost', 'pagerduty', 'opsgenie', 'ntfy'], {
     description: 'Whose format the body has. `generic`: JSON with all that Weir knows of an alert or record.',
     default: 'generic',
   }),
@@ -34,10 +28,16 @@ export const webhookConfig = Type.Object({
       examples: ['${env:PAGERDUTY_KEY}'],
     }),
   ),
+  api_key: Type.Optional(
+    Secret({
+      description: 'API key of the service, for the preset `opsgenie`.',
+      examples: ['${env:OPSGENIE_KEY}'],
+    }),
+  ),
   max_per_request: Type.Optional(
     Type.Integer({
       description:
-        'Alerts or records in one request, at most. The presets take: generic 100, slack 10, discord 10, teams 5, pagerduty 1.',
+        'Alerts or records in one request, at most. The presets take: generic 100, slack, discord and mattermost 10, teams 5, pagerduty, opsgenie and ntfy 1.',
       minimum: 1,
     }),
   ),
@@ -47,7 +47,7 @@ export const webhookConfig = Type.Object({
         secret: Secret({ description: 'Key that the receiver knows too.' }),
         header: Type.String({
           description:
-            'Header that holds it: `t=<Unix seconds>,<algorithm>=<hex>`, over the seconds, a dot and the body.',
+            'Header that holds it: `t=<Unix seconds>,<algorithm>=<hex>`, over the seconds, a dot and the body before compression.',
           default: 'X-Weir-Signature',
           minLength: 1,
         }),
@@ -56,31 +56,7 @@ export const webhookConfig = Type.Object({
       { description: 'Signs each request with an HMAC.', additionalProperties: false },
     ),
   ),
-  max_redirects: Type.Integer({
-    description: 'Redirects that are followed, with the same method and body; never from https to http.',
-    default: 3,
-    minimum: 0,
-    maximum: 20,
-  }),
-  allow_private_redirects: Type.Boolean({
-    description:
-      'Follow redirects to loopback, link-local and private addresses, too. The URL itself may be of such an address.',
-    default: false,
-  }),
-  tls: Type.Optional(
-    Type.Object(
-      {
-        ca_file: file('Certificates of authorities to trust (PEM), in place of those of the system.'),
-        cert_file: file('Certificate to show to the server (PEM).'),
-        key_file: file('Private key of `cert_file` (PEM).'),
-        insecure_skip_verify: Type.Boolean({
-          description: 'Accept whatever certificate the server has: for tests only.',
-          default: false,
-        }),
-      },
-      { description: 'TLS; paths are relative to the folder of the config.', additionalProperties: false },
-    ),
-  ),
+  ...httpKeys,
 })
 
 export type WebhookConfig = Static<typeof webhookConfig>

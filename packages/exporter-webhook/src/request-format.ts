@@ -5,12 +5,17 @@ import { bodyTemplate } from './body-template.ts'
 import type { WebhookConfig } from './config.ts'
 import { discord } from './presets/discord.ts'
 import { generic } from './presets/generic.ts'
+import { mattermost } from './presets/mattermost.ts'
+import { ntfy, topicOf } from './presets/ntfy.ts'
+import { opsgenie } from './presets/opsgenie.ts'
 import { pagerduty } from './presets/pagerduty.ts'
 import type { Preset } from './presets/preset.ts'
 import { slack } from './presets/slack.ts'
 import { teams } from './presets/teams.ts'
 
 export interface OutgoingRequest {
+  readonly url: URL
+  readonly recordCount: number
   readonly body: Buffer
   /** The same whenever the same records are sent. */
   readonly idempotencyKey: string
@@ -20,18 +25,19 @@ export interface OutgoingRequest {
 export class RequestFormat {
   readonly #preset: Preset
   readonly #maxPerRequest: number
-  readonly #write: (entries: readonly unknown[]) => string
+  readonly #write: (entries: readonly unknown[], url: URL) => string
 
   /** @throws WeirError for a template that is none, or a key that is missing */
-  constructor(config: WebhookConfig, contentType: string) {
+  constructor(config: WebhookConfig) {
     this.#preset = presetOf(config)
     const { body, max_per_request: asked = this.#preset.maxPerRequest } = config
     this.#maxPerRequest = Math.min(asked, this.#preset.maxPerRequest)
-    this.#write = (entries) => JSON.stringify(this.#preset.payload(entries))
+    this.#write = (entries, url) => JSON.stringify(this.#preset.payload(entries, url))
     if (body === undefined) return
-    const template = bodyTemplate(body, /\bjson\b/i.test(contentType))
-    const { url } = this.#preset
-    this.#preset = { ...(url === undefined ? {} : { url }), maxPerRequest: 1, read: template, payload: () => undefined }
+    const contentType = Object.entries(config.headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1]
+    const template = bodyTemplate(body, contentType === undefined || /\bjson\b/i.test(contentType))
+    const { target: _, ...preset } = this.#preset
+    this.#preset = { ...preset, maxPerRequest: 1, read: template, payload: () => undefined }
     this.#maxPerRequest = 1
     this.#write = ([text]) => String(text)
   }
@@ -41,8 +47,12 @@ export class RequestFormat {
     return this.#preset.url
   }
 
+  get credentials(): { readonly [name: string]: string } {
+    return this.#preset.credentials ?? {}
+  }
+
   /** The requests for the records of a batch, one made when it is asked for. */
-  *requests(batch: LogBatch): Generator<OutgoingRequest, void, void> {
+  *requests(batch: LogBatch, url: URL): Generator<OutgoingRequest, void, void> {
     let entries: unknown[] = []
     let ids: string[] = []
     for (const record of batch) {
@@ -50,31 +60,46 @@ export class RequestFormat {
       const id = alertId(record)
       if (id !== undefined) ids.push(id)
       if (entries.length < this.#maxPerRequest) continue
-      yield this.#request(entries, ids)
+      yield this.#request(entries, ids, url)
       entries = []
       ids = []
     }
-    if (entries.length > 0) yield this.#request(entries, ids)
+    if (entries.length > 0) yield this.#request(entries, ids, url)
   }
 
-  #request(entries: readonly unknown[], ids: readonly string[]): OutgoingRequest {
-    const body = Buffer.from(this.#write(entries))
+  #request(entries: readonly unknown[], ids: readonly string[], to: URL): OutgoingRequest {
+    const body = Buffer.from(this.#write(entries, to))
+    const url = this.#preset.target?.(entries, to) ?? to
+    const recordCount = entries.length
     const [id] = ids
-    if (id !== undefined && entries.length === 1) return { body, idempotencyKey: id }
+    if (id !== undefined && recordCount === 1) return { url, recordCount, body, idempotencyKey: id }
     const content = ids.length === entries.length ? ids.join('\n') : body
-    return { body, idempotencyKey: createHash('sha256').update(content).digest('hex') }
+    return { url, recordCount, body, idempotencyKey: createHash('sha256').update(content).digest('hex') }
   }
 }
 
-function presetOf({ preset, routing_key: routingKey, body }: WebhookConfig): Preset {
-  if (preset !== 'pagerduty') return { generic, slack, discord, teams }[preset]
-  if (routingKey === undefined && body === undefined) {
+function presetOf({ preset, url, routing_key: routingKey, api_key: apiKey, body }: WebhookConfig): Preset {
+  if (preset === 'pagerduty') {
+    if (routingKey !== undefined || body !== undefined) return pagerduty(routingKey ?? '')
     throw new WeirError('the preset pagerduty needs routing_key', {
       code: 'WEIR_WEBHOOK_ROUTING_KEY',
       hint: 'write the integration key of an Events API v2 integration: routing_key: ${env:PAGERDUTY_KEY}',
     })
   }
-  return pagerduty(routingKey ?? '')
+  if (preset === 'opsgenie') {
+    if (apiKey !== undefined) return opsgenie(apiKey)
+    throw new WeirError('the preset opsgenie needs api_key', {
+      code: 'WEIR_WEBHOOK_API_KEY',
+      hint: 'write the key of an API integration: api_key: ${env:OPSGENIE_KEY}',
+    })
+  }
+  if (preset === 'ntfy' && url !== undefined && topicOf(URL.parse(url) ?? new URL('http://x')) === '') {
+    throw new WeirError('url has no topic, which the preset ntfy needs', {
+      code: 'WEIR_WEBHOOK_TOPIC',
+      hint: 'write the address at which you would subscribe: url: https://ntfy.sh/my-topic',
+    })
+  }
+  return { generic, slack, discord, teams, mattermost, ntfy }[preset]
 }
 
 /** An alert's id, if it can stand in a header. */

@@ -1,4 +1,4 @@
-import { clip, isoTime, label, type Notice, noticeOf } from '../notice.ts'
+import { clip, isoTime, type Notice, noticeLabel, noticeOf } from '@weir/sdk'
 import { colorOf, type Preset } from './preset.ts'
 
 /** Characters of all embeds of a message together. */
@@ -23,7 +23,7 @@ function markdown(text: string, length: number): string {
 }
 
 function embed(notice: Notice, budget: number) {
-  const title = markdown(`${label(notice)}  ${notice.title}`, maxTitle)
+  const title = markdown(`${noticeLabel(notice)}  ${notice.title}`, maxTitle)
   const footer = clip(notice.origin, maxName)
   let left = budget - title.length - footer.length
   const fields: { name: string; value: string; inline: boolean }[] = []

@@ -1,5 +1,4 @@
-import { type Alert, asAlert, type Record } from '@weir/sdk'
-import { isoTime } from '../notice.ts'
+import { type Alert, asAlert, isoTime, type Record } from '@weir/sdk'
 import type { Preset } from './preset.ts'
 
 type Entry = { readonly alert: object } | { readonly record: object }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { clip, isoTime, type Notice, noticeOf } from '../notice.ts'
+import { clip, isoTime, type Notice, noticeOf } from '@weir/sdk'
 import type { Preset } from './preset.ts'
 
 const maxSummary = 1024

@@ -8,16 +8,21 @@ import { RequestFormat } from '../request-format.ts'
 const configOf = (given: Partial<WebhookConfig>): WebhookConfig => ({
   method: 'POST',
   headers: {},
+  compression: 'none',
   preset: 'generic',
   max_redirects: 3,
   allow_private_redirects: false,
+  api_key: 'K'.repeat(36),
   routing_key: 'R'.repeat(32),
   ...given,
 })
 
 type Batch = Parameters<RequestFormat['requests']>[0]
+const url = new URL('https://example.com/ops/topic')
+const requests = (batch: Batch, given: Partial<WebhookConfig>) =>
+  Array.from(new RequestFormat(configOf(given)).requests(batch, url))
 const bodies = (batch: Batch, given: Partial<WebhookConfig>) =>
-  Array.from(new RequestFormat(configOf(given), 'application/json').requests(batch), ({ body }) => body.toString())
+  requests(batch, given).map(({ body }) => body.toString())
 const payloads = (batch: Batch, given: Partial<WebhookConfig>) => bodies(batch, given).map((body) => JSON.parse(body))
 
 const log = {
@@ -346,7 +351,155 @@ describe('pagerduty', () => {
 
   it('asks for its key', () => {
     const { routing_key: _, ...without } = configOf(config)
-    expect(() => new RequestFormat(without, 'application/json')).toThrow(/routing_key/)
+    expect(() => new RequestFormat(without)).toThrow(/routing_key/)
+  })
+})
+
+describe('mattermost', () => {
+  it('draws an alert with a coloured edge', () => {
+    expect(payloads(alertsOf({}), { preset: 'mattermost' })).toEqual([
+      {
+        attachments: [
+          {
+            fallback: 'CRITICAL: error rate 14 % \\(usually \\<1 %\\)',
+            color: '#e01e5a',
+            text: '**CRITICAL**  error rate 14 % \\(usually \\<1 %\\)\n```\nGET /pay 502\nGET /pay *503*\n```',
+            fields: [
+              { short: true, title: 'url.path', value: '/pay' },
+              { short: true, title: 'observed', value: '14 %' },
+              { short: true, title: 'expected', value: '\\<1 %' },
+              { short: true, title: 'score', value: '8.235' },
+              { short: true, title: 'window', value: '1m' },
+              { short: true, title: 'reported', value: '3 times' },
+            ],
+            footer: '2026-11-24T14:13:19.000Z  ·  error_rate/api',
+          },
+        ],
+      },
+    ])
+  })
+
+  it('lets no record mention anyone, or end its block of code', () => {
+    const [body = ''] = bodies(alertsOf({ title: '@channel', samples: ['@all', '``` @here'] }), {
+      preset: 'mattermost',
+    })
+    expect(body).not.toMatch(/@[a-z]/)
+    expect(body.split('```')).toHaveLength(3)
+  })
+
+  it('stays within the length of a post', () => {
+    fc.assert(
+      fc.property(hugeAlerts, (alerts) => {
+        for (const { attachments } of payloads(alertsOf(...alerts), { preset: 'mattermost' })) {
+          expect(attachments.length).toBeLessThanOrEqual(10)
+          for (const one of attachments) expect(JSON.stringify(one).length).toBeLessThanOrEqual(16_383)
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
+describe('opsgenie', () => {
+  const config = { preset: 'opsgenie' } as const
+
+  it('opens an alert by the fingerprint, and closes it', () => {
+    const sent = requests(alertsOf({}, { id: 'alert-2', state: 'resolved', fingerprint: 'a/b' }), config)
+    expect(sent.map(({ url }) => url.href)).toEqual([
+      'https://example.com/ops/topic/v2/alerts',
+      'https://example.com/ops/topic/v2/alerts/a%2Fb/close?identifierType=alias',
+    ])
+    const samples = 'GET /pay 502\nGET /pay *503*'
+    expect(sent.map(({ body }) => JSON.parse(body.toString()))).toEqual([
+      {
+        message: 'error rate 14 % (usually <1 %)',
+        alias: 'fp-1',
+        description: `error rate 14 % (usually &lt;1 %)\n${samples}`,
+        priority: 'P1',
+        source: 'error_rate/api',
+        entity: '/pay',
+        details: {
+          time: '2026-11-24T14:13:19.000Z',
+          'url.path': '/pay',
+          observed: '14 %',
+          expected: '<1 %',
+          score: '8.235',
+          window: '1m',
+          reported: '3 times',
+        },
+      },
+      { source: 'error_rate/api', note: `error rate 14 % (usually &lt;1 %)\n${samples}` },
+    ])
+  })
+
+  it('says who it is in a header', () => {
+    expect(new RequestFormat(configOf(config)).credentials).toEqual({ authorization: `GenieKey ${'K'.repeat(36)}` })
+    const { api_key: _, ...without } = configOf(config)
+    expect(() => new RequestFormat(without)).toThrow(/api_key/)
+  })
+
+  it('stays within the limits of the Alert API', () => {
+    fc.assert(
+      fc.property(hugeAlerts, (alerts) => {
+        for (const { message, alias, description, source, entity = '', details } of payloads(
+          alertsOf(...alerts),
+          config,
+        )) {
+          expect(message.length).toBeGreaterThan(0)
+          expect(message.length).toBeLessThanOrEqual(130)
+          expect(alias.length).toBeLessThanOrEqual(512)
+          expect(entity.length).toBeLessThanOrEqual(512)
+          expect(source.length).toBeLessThanOrEqual(100)
+          expect(description.length).toBeLessThanOrEqual(15_000)
+          expect(Object.entries(details).flat().join('').length).toBeLessThanOrEqual(8000)
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
+describe('ntfy', () => {
+  const config = { preset: 'ntfy' } as const
+
+  it('publishes to the topic of the address', () => {
+    const sent = requests(alertsOf({}, { state: 'resolved', samples: [] }), config)
+    expect(sent.map(({ url }) => url.href)).toEqual(['https://example.com/ops/', 'https://example.com/ops/'])
+    const facts = 'url.path: /pay\nobserved: 14 %\nexpected: <1 %\nscore: 8.235\nwindow: 1m\nreported: 3 times'
+    const footer = '2026-11-24T14:13:19.000Z  ·  error_rate/api'
+    expect(sent.map(({ body }) => JSON.parse(body.toString()))).toEqual([
+      {
+        topic: 'topic',
+        title: 'CRITICAL  error rate 14 % (usually <1 %)',
+        message: `${facts}\nGET /pay 502\nGET /pay *503*\n${footer}`,
+        tags: ['rotating_light'],
+        priority: 5,
+      },
+      {
+        topic: 'topic',
+        title: 'RESOLVED  error rate 14 % (usually <1 %)',
+        message: `${facts}\nlasted: 1m 30s\n${footer}`,
+        tags: ['white_check_mark'],
+        priority: 3,
+      },
+    ])
+  })
+
+  it('stays within 4,096 bytes', () => {
+    fc.assert(
+      fc.property(hugeAlerts, (alerts) => {
+        for (const { title, message } of payloads(alertsOf(...alerts), config)) {
+          expect(Buffer.byteLength(message)).toBeLessThanOrEqual(4096)
+          expect(title.length).toBeLessThanOrEqual(250)
+          expect(message.length).toBeGreaterThan(0)
+        }
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('asks for a topic', () => {
+    expect(() => new RequestFormat(configOf({ ...config, url: 'https://ntfy.sh/' }))).toThrow(/no topic/)
   })
 })
 
@@ -375,8 +528,8 @@ describe('a body of one’s own', () => {
   })
 
   it('is plain text for a Content-Type that is no JSON', () => {
-    const format = new RequestFormat(configOf({ body: '<{{body}}>' }), 'text/plain')
-    expect(Array.from(format.requests(batchOf(['"x"'])), ({ body }) => body.toString())).toEqual(['<"x">'])
+    const headers = { 'Content-Type': 'text/plain' }
+    expect(bodies(batchOf(['"x"']), { body: '<{{body}}>', headers })).toEqual(['<"x">'])
   })
 
   it('reads the fields of alerts', () => {
@@ -393,7 +546,7 @@ describe('a body of one’s own', () => {
 
 describe('the idempotency key', () => {
   const keys = (batch: Batch, given: Partial<WebhookConfig> = {}) =>
-    Array.from(new RequestFormat(configOf(given), '').requests(batch), ({ idempotencyKey }) => idempotencyKey)
+    requests(batch, given).map(({ idempotencyKey }) => idempotencyKey)
 
   it('is the id of an alert that is alone, else the same for the same content', () => {
     expect(keys(alertsOf({}, { id: 'alert-2' }), { max_per_request: 1 })).toEqual(['alert-1', 'alert-2'])

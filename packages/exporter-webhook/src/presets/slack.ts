@@ -1,5 +1,5 @@
-import { clip, isoTime, label, type Notice, noticeOf } from '../notice.ts'
-import { colorOf, type Preset } from './preset.ts'
+import { clip, isoTime, type Notice, noticeLabel, noticeOf } from '@weir/sdk'
+import { colorText, type Preset } from './preset.ts'
 
 /** @see https://docs.slack.dev/messaging/formatting-message-text: the three characters that mean something */
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
@@ -20,7 +20,9 @@ function timeText(ms: number): string {
 
 function attachment(notice: Notice) {
   const { facts, samples, title, time, origin } = notice
-  const blocks: object[] = [{ type: 'section', text: mrkdwn(`*${label(notice)}*  ${escaped(clip(title, maxTitle))}`) }]
+  const blocks: object[] = [
+    { type: 'section', text: mrkdwn(`*${noticeLabel(notice)}*  ${escaped(clip(title, maxTitle))}`) },
+  ]
   if (facts.length > 0) {
     const fields = facts
       .slice(0, maxFacts)
@@ -32,7 +34,7 @@ function attachment(notice: Notice) {
   }
   const context = [timeText(time), escaped(clip(origin, 200))].filter((text) => text !== '').join('  ·  ')
   if (context !== '') blocks.push({ type: 'context', elements: [mrkdwn(context)] })
-  return { color: `#${colorOf(notice).toString(16).padStart(6, '0')}`, blocks }
+  return { color: colorText(notice), blocks }
 }
 
 /**
@@ -44,7 +46,7 @@ export const slack: Preset<Notice> = {
   read: noticeOf,
   payload: (notices) => {
     const [first, ...more] = notices
-    const title = first === undefined ? '' : `${label(first)}: ${escaped(clip(first.title, maxTitle))}`
+    const title = first === undefined ? '' : `${noticeLabel(first)}: ${escaped(clip(first.title, maxTitle))}`
     // What notifications show, and clients that draw no blocks.
     return {
       text: more.length === 0 ? title : `${title} (and ${more.length} more)`,

@@ -1,4 +1,4 @@
-import { clip, isoTime, label, type Notice, noticeOf } from '../notice.ts'
+import { clip, isoTime, type Notice, noticeLabel, noticeOf } from '@weir/sdk'
 import type { Preset } from './preset.ts'
 
 /** Characters that one alert may take, so that a message stays below Teams' 28 KB even in three-byte characters. */
@@ -24,7 +24,7 @@ function container(notice: Notice) {
     style: notice.isResolved ? 'good' : styles[notice.severity],
     bleed: true,
     items: [
-      plain(`${label(notice)}  ${clip(title, maxTitle)}`, { weight: 'Bolder', size: 'Medium' }),
+      plain(`${noticeLabel(notice)}  ${clip(title, maxTitle)}`, { weight: 'Bolder', size: 'Medium' }),
       ...(context.length > 0 ? [plain(context.join('  ·  '), { isSubtle: true, size: 'Small' })] : []),
       ...(facts.length > 0
         ? [

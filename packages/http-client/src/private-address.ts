@@ -43,8 +43,8 @@ export const isPrivateAddress = (address: string): boolean =>
 
 export const privateRedirect = (host: string): PermanentError =>
   new PermanentError(`the sink redirects to ${host}, which is a private address`, {
-    code: 'WEIR_WEBHOOK_REDIRECT',
-    hint: 'set url to the address itself, or allow_private_redirects: true if you trust the sink',
+    code: 'WEIR_HTTP_REDIRECT',
+    hint: 'set the address to that itself, or allow_private_redirects: true if you trust the sink',
   })
 
 /** Looks a name up for the connection itself, so that no second answer can differ from the one that was checked. */

@@ -4,12 +4,13 @@ import { messageOf, PermanentError, RetryableError } from '@weir/sdk'
 const maxRetryAfterMs = 86_400_000
 
 const hints: { readonly [status: number]: string } = {
-  401: 'look at the token in url, headers or routing_key',
-  403: 'look at the token in url, headers or routing_key',
-  404: 'look at url: the webhook may have been deleted',
-  405: 'look at method and url',
-  410: 'the webhook has been deleted: make a new one',
-  413: 'lower max_per_request',
+  401: 'look at the credentials in the address, headers and other keys',
+  403: 'look at the credentials in the address, headers and other keys',
+  404: 'look at the address: what it names may have been deleted',
+  405: 'look at the method and the address',
+  410: 'what the address names has been deleted: make a new one',
+  413: 'send less at once: lower the limits of batch or of the request',
+  501: 'look at the method and the address',
 }
 
 /**
@@ -38,7 +39,8 @@ export function refusalError(
 ): RetryableError | PermanentError {
   const said = text.replace(/\s+/g, ' ').trim().slice(0, 300)
   const message = `${sink} answered ${status}${said === '' ? '' : `: ${said}`}`
-  if (status >= 500 || status === 408 || status === 425 || status === 429) {
+  const isFinal = status === 501 || status === 505
+  if ((status >= 500 && !isFinal) || status === 408 || status === 425 || status === 429) {
     const wait = retryAfterMs(retryAfter, now)
     return new RetryableError(message, wait === undefined ? {} : { retryAfter: wait })
   }
@@ -61,6 +63,14 @@ const reasons: { readonly [code: string]: string } = {
   UND_ERR_BODY_TIMEOUT: 'no answer in time',
 }
 
+function tlsHint(code: string): { hint?: string } {
+  if (code === 'CERT_HAS_EXPIRED') return { hint: "the sink's certificate has expired and must be renewed" }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return { hint: 'use a name that the certificate has, or set tls.server_name_override to one' }
+  if (/CERT|SELF_SIGNED|ERR_TLS|ERR_SSL/.test(code)) return { hint: "give the authority's certificate in tls.ca_file" }
+  return {}
+}
+
 /** What a failed connection means: it may work later. */
 export function connectionError(sink: string, error: unknown): RetryableError {
   const code = typeof error === 'object' && error !== null ? String(Reflect.get(error, 'code') ?? '') : ''
@@ -69,9 +79,7 @@ export function connectionError(sink: string, error: unknown): RetryableError {
     `cannot reach ${sink}: ${reason === undefined ? messageOf(error) : `${reason} (${code})`}`,
     {
       cause: error,
-      ...(/CERT|SELF_SIGNED|ERR_TLS|ERR_SSL/.test(code)
-        ? { hint: "give the authority's certificate in tls.ca_file" }
-        : {}),
+      ...tlsHint(code),
     },
   )
 }

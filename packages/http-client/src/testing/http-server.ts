@@ -1,14 +1,23 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer, type Server } from 'node:http'
+import { Buffer } from 'node:buffer'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type ServerOptions } from 'node:https'
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 
+/** A request as it came. */
 export interface SeenRequest {
   readonly method: string
   readonly path: string
   readonly headers: IncomingMessage['headers']
+  /** Decompressed, if it was compressed. */
   readonly body: string
+  /** Bytes as they came. */
+  readonly byteLength: number
 }
 
+const decoded = (bytes: Buffer, encoding: string | undefined): Buffer =>
+  encoding === 'gzip' ? gunzipSync(bytes) : encoding === 'zstd' ? zstdDecompressSync(bytes) : bytes
+
+/** Answers a request that has come whole. */
 export type Handler = (request: SeenRequest, response: ServerResponse, message: IncomingMessage) => void
 
 /** A real HTTP server on a port of its own, which keeps what it was sent. */
@@ -28,7 +37,9 @@ export class HttpServer implements AsyncDisposable {
       message.on('data', (chunk: Buffer) => chunks.push(chunk))
       message.on('end', () => {
         const { method = '', url: path = '', headers } = message
-        const request = { method, path, headers, body: Buffer.concat(chunks).toString() }
+        const bytes = Buffer.concat(chunks)
+        const body = decoded(bytes, headers['content-encoding']).toString()
+        const request = { method, path, headers, body, byteLength: bytes.length }
         started.requests.push(request)
         handler(request, response, message)
       })
