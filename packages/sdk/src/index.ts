@@ -77,6 +77,7 @@ export {
 } from './schema.ts'
 export { Severity, severityName, severityOf, severityOfLevelNumber, severityOfStatus } from './severity.ts'
 export { parseTemplate, renderTemplate, type TemplateMarks, type TemplatePart } from './template.ts'
+export { TimeZone } from './time-zone.ts'
 export { type TimestampOptions, TimestampReader } from './timestamp.ts'
 export {
   Authenticators,

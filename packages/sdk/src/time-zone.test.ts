@@ -19,6 +19,18 @@ describe('TimeZone', () => {
     expect(new TimeZone(name).toUtc(at(local))).toBe(at(utc))
   })
 
+  it.each([
+    ['UTC', '2026-07-01T12:00'],
+    ['+05:30', '2026-07-01T12:00'],
+    ['Europe/Berlin', '2026-07-01T12:00'],
+    ['Europe/Berlin', '2026-03-29T00:59'],
+    ['Europe/Berlin', '2026-03-29T01:00'],
+    ['America/New_York', '2026-11-01T07:00'],
+  ])('%s: a clock shows what means %s', (name, utc) => {
+    const zone = new TimeZone(name)
+    expect(zone.toUtc(zone.toLocal(at(utc)))).toBe(at(utc))
+  })
+
   it('takes a time that the clock shows twice for one of the two', () => {
     const zone = new TimeZone('Europe/Berlin')
     expect([at('2026-10-25T00:30'), at('2026-10-25T01:30')]).toContain(zone.toUtc(at('2026-10-25T02:30')))

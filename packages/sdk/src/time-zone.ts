@@ -9,6 +9,8 @@ export class TimeZone {
   readonly #format: Intl.DateTimeFormat | undefined
   #step = Number.NaN
   #stepOffsetMs = 0
+  #localStep = Number.NaN
+  #localOffsetMs = 0
 
   /** @throws WeirError `WEIR_TIME_ZONE` */
   constructor(name = 'UTC') {
@@ -52,6 +54,17 @@ export class TimeZone {
       this.#stepOffsetMs = this.#offsetAt(start - this.#offsetAt(start - this.#offsetAt(start)))
     }
     return localMs - this.#stepOffsetMs
+  }
+
+  /** What a clock of this zone shows at a moment (Unix epoch in milliseconds), taken as if it were UTC. */
+  toLocal(utcMs: number): number {
+    if (this.#offsetMs !== undefined) return utcMs + this.#offsetMs
+    const step = Math.floor(utcMs / stepMs)
+    if (step !== this.#localStep) {
+      this.#localStep = step
+      this.#localOffsetMs = this.#offsetAt(step * stepMs)
+    }
+    return utcMs + this.#localOffsetMs
   }
 
   #offsetAt(utcMs: number): number {
