@@ -7,7 +7,7 @@ import { Control } from './control/control.ts'
 import type { ReloadOutcome } from './control/reload-outcome.ts'
 import type { Onlooker } from './control/tap-point.ts'
 import { type TapPlace, TapPoints } from './control/tap-points.ts'
-import { compileCondition } from './expressions/condition.ts'
+import { compileCondition, compileExpression } from './expressions/condition.ts'
 import { compilePattern } from './expressions/pattern.ts'
 import { AuthenticatorDirectory } from './graph/authenticator-directory.ts'
 import { GraphBuilder } from './graph/build.ts'
@@ -194,6 +194,7 @@ export class Collector {
       [services.terminal, terminal],
       [services.abort, abort],
       [services.conditions, { compile: compileCondition }],
+      [services.expressions, { compile: compileExpression }],
       [services.patterns, { compile: compilePattern }],
       [services.state, state],
       [services.config, config],

@@ -25,7 +25,7 @@ export const auto = defineParser({
     const shared = new SniffingParser(candidates, { id: '' })
     return {
       parse: (line, record) => shared.parse(line, record),
-      parseBatch: (bytes, from, to, batch) => shared.parseBatch(bytes, from, to, batch),
+      parseBatch: (bytes, from, to, batch, isFinal) => shared.parseBatch(bytes, from, to, batch, isFinal),
       continues: (line) => shared.continues(line),
       open: (source) => new SniffingParser(candidates, source),
     }

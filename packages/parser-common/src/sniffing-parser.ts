@@ -34,11 +34,12 @@ export class SniffingParser implements Parser {
     return isMine
   }
 
-  parseBatch(bytes: Buffer, from: number, to: number, batch: LogBatch): number {
+  parseBatch(bytes: Buffer, from: number, to: number, batch: LogBatch, isFinal?: boolean): number {
     if (this.#sample.length < sampleLines) this.#look(linesOf(bytes, from, to, sampleLines - this.#sample.length))
     const { rowCount, failures } = batch
     const failed = failures.length
-    const reached = this.#parser.parseBatch?.(bytes, from, to, batch) ?? this.#parseLines(bytes, from, to, batch)
+    const reached =
+      this.#parser.parseBatch?.(bytes, from, to, batch, isFinal) ?? this.#parseLines(bytes, from, to, batch)
     this.#judge(batch.rowCount - rowCount, failures.length - failed)
     return reached
   }

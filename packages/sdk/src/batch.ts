@@ -11,6 +11,7 @@ export type Signal = 'logs' | 'alerts' | 'metrics'
 export interface Scope {
   readonly name: string
   readonly version?: string
+  readonly attributes?: AttributeMap
 }
 
 export interface BatchOptions {
@@ -155,16 +156,21 @@ export class LogBatch {
     return view
   }
 
-  /** A batch with columns of its own over the same bytes, for whoever changes records that others see too. */
-  copy(): LogBatch {
+  /**
+   * A batch with columns of its own over the same bytes, for whoever changes records that others see too.
+   * @param room further rows that fit
+   */
+  copy(room = 0): LogBatch {
+    const capacity = this.rowCount + room
     const copy = this.select(this.selection)
-    copy.cells = this.cells.slice(0, this.rowCount * this.stride * 2)
-    copy.time = this.time.slice(0, this.rowCount)
-    copy.timeRemainder = this.timeRemainder?.slice(0, this.rowCount) ?? null
-    copy.severityNumber = this.severityNumber.slice(0, this.rowCount)
+    copy.cells = grown(this.cells, Int32Array, this.rowCount * this.stride * 2, capacity * this.stride * 2)
+    copy.time = grown(this.time, Float64Array, this.rowCount, capacity)
+    copy.timeRemainder =
+      this.timeRemainder === null ? null : grown(this.timeRemainder, Uint32Array, this.rowCount, capacity)
+    copy.severityNumber = grown(this.severityNumber, Uint8Array, this.rowCount, capacity)
     copy.values = [...this.values]
     copy.failures = [...this.failures]
-    Object.defineProperty(copy, 'capacity', { value: this.rowCount, enumerable: true })
+    Object.defineProperty(copy, 'capacity', { value: capacity, enumerable: true })
     return copy
   }
 
@@ -266,6 +272,18 @@ export class LogBatch {
     return this.timeRemainder
   }
 
+  /** Makes an attribute that the whole batch has one of each record's own, so that it can go from some of them. */
+  spreadAttribute(name: string): void {
+    const { [name]: value, ...rest } = this.attributes
+    if (value === undefined) return
+    const slot = this.layout.addAttribute(name)
+    for (let index = 0; index < this.length; index++) {
+      const row = this.rowAt(index)
+      if (this.value(row, slot) === undefined) this.setValue(row, slot, value)
+    }
+    this.attributes = Object.freeze(attributeMap(Object.entries(rest)))
+  }
+
   /** The value of a cell, `undefined` if it has none. */
   value(row: number, slot: number): AttributeValue | undefined {
     if (slot < 0 || slot >= this.stride) return undefined
@@ -327,4 +345,21 @@ export class LogBatch {
   body(row: number): AttributeValue | undefined {
     return this.value(row, bodySlot)
   }
+}
+
+interface Column<Items> {
+  subarray(from: number, to: number): Items
+  set(items: Items): void
+}
+
+/** The first items of a column in one of its own that has room for more. */
+function grown<Items extends Column<Items>>(
+  items: Items,
+  Type: new (length: number) => Items,
+  count: number,
+  length: number,
+): Items {
+  const column = new Type(length)
+  column.set(items.subarray(0, count))
+  return column
 }

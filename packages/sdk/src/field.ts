@@ -6,7 +6,8 @@ import type { AttributeMap, AttributeValue } from './value.ts'
 /** Reads one field of a record. */
 export type FieldReader = (record: Record) => AttributeValue | undefined
 
-const isMap = (value: AttributeValue | undefined): value is AttributeMap =>
+/** Whether a value is a map. */
+export const isMap = (value: AttributeValue | undefined): value is AttributeMap =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Follows a dotted path into nested maps; at each step the longest flat key wins. */

@@ -31,8 +31,10 @@ export class Attributes {
     return this
   }
 
+  /** Removes an attribute of this record, also one that the whole batch has. */
   delete(name: string): boolean {
     const { batch, row } = this.#record
+    if (Object.hasOwn(batch.attributes, name)) batch.spreadAttribute(name)
     const slot = batch.layout.attribute(name)
     if (slot < 0 || batch.value(row, slot) === undefined) return false
     batch.setValue(row, slot, undefined)

@@ -28,9 +28,17 @@ export const Pattern = (options: FieldOptions<string>) =>
 export const Condition = (options: FieldOptions<string>) =>
   Type.Unsafe<string>({ type: 'string', weir: 'condition', ...options })
 
+/** A value in the language of conditions (`attributes.bytes / 1024`), checked when the config is read. Compile it with `Expressions`. */
+export const Expression = (options: FieldOptions<string>) =>
+  Type.Unsafe<string>({ type: 'string', weir: 'expression', ...options })
+
 /** A dotted path to a field of a record: `attributes.http.request.method`, `body.user`, `severityText`, `resource.service.name`. */
 export const FieldPath = (options: FieldOptions<string>) =>
   Type.Unsafe<string>({ type: 'string', minLength: 1, weir: 'path', ...options })
+
+/** A dotted path to a field that is written: an attribute, body, severity, time, trace or event name. For `fieldWriter`. */
+export const FieldTarget = (options: FieldOptions<string>) =>
+  Type.Unsafe<string>({ type: 'string', minLength: 1, weir: 'target', ...options })
 
 /** A value that must never be shown in logs, in `weir config` or by the API. */
 export const Secret = (options: FieldOptions<string>) =>
@@ -46,3 +54,7 @@ export const OneOf = <const Words extends readonly string[]>(words: Words, optio
  */
 export const Reference = (kind: 'parser' | 'detector' | 'authenticator', options: FieldOptions<string>) =>
   Type.Unsafe<string>({ type: 'string', minLength: 1, weir: `reference:${kind}`, ...options })
+
+/** The name of a pipeline that receives from this connector: core checks that it does. For `ConnectorOutput.to`. */
+export const PipelineReference = (options: FieldOptions<string>) =>
+  Type.Unsafe<string>({ type: 'string', minLength: 1, weir: 'reference:pipeline', ...options })

@@ -97,6 +97,15 @@ export interface Conditions {
   compile(expression: string): (record: Record) => boolean
 }
 
+/** Compiles expressions that give a value, in the language of conditions: `attributes.bytes / 1024`, `"user " + body.user`. */
+export interface Expressions {
+  /**
+   * What is compiled gives `undefined` where a field is missing or does not fit, and never throws.
+   * @throws WeirError `WEIR_EXPRESSION_INVALID`
+   */
+  compile(expression: string): (record: Record) => AttributeValue | undefined
+}
+
 /** A compiled pattern that cannot stall the process. */
 export interface CompiledPattern {
   readonly source: string
@@ -156,6 +165,12 @@ export interface Authenticators {
   resolve(id: string): Authenticator
 }
 
+/** What a connector sends into. What it sends while it takes a batch is part of that batch's delivery. */
+export interface ConnectorOutput extends Output {
+  /** An output into these pipelines alone, of those that name the connector under their receivers. */
+  to(pipelines: readonly string[]): Output
+}
+
 /** How the collector runs. */
 export interface RunMode {
   /** Read the input to its end, flush and stop (`weir run --once`). */
@@ -176,6 +191,7 @@ export const State = createToken<State>('state')
 export const Logger = createToken<Logger>('logger')
 export const Meter = createToken<Meter>('meter')
 export const Conditions = createToken<Conditions>('conditions')
+export const Expressions = createToken<Expressions>('expressions')
 export const Patterns = createToken<Patterns>('patterns')
 export const Parsers = createToken<Parsers>('parsers')
 export const Authenticators = createToken<Authenticators>('authenticators')
@@ -186,7 +202,6 @@ export const Terminal = createToken<Terminal>('terminal')
 export const ComponentId = createToken<string>('component_id')
 /** Aborts when the component must stop at once. */
 export const Stopping = createToken<AbortSignal>('stopping')
-/** What a connector sends into; its batches are part of the delivery of the batch being processed. */
-export const ConnectorOutput = createToken<Output>('connector_output')
+export const ConnectorOutput = createToken<ConnectorOutput>('connector_output')
 /** Empty batches from the process's pool. */
 export const Batches = createToken<{ take(): LogBatch }>('batches')

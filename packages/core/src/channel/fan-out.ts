@@ -11,11 +11,12 @@ export interface Branch {
 /**
  * Sends a batch down every branch. A branch that changes records gets a copy unless it is the only one.
  * Resolves when every branch had room.
+ * @param isShared others see these records, too
  */
-export async function fanOut(batch: LogBatch, branches: readonly Branch[]): Promise<Delivery> {
+export async function fanOut(batch: LogBatch, branches: readonly Branch[], isShared = false): Promise<Delivery> {
   const delivery = new PendingDelivery(branches.length)
   for (const { channel, mutates } of branches) {
-    await channel.push({ batch: mutates && branches.length > 1 ? batch.copy() : batch, delivery })
+    await channel.push({ batch: mutates && (isShared || branches.length > 1) ? batch.copy() : batch, delivery })
   }
   return delivery
 }

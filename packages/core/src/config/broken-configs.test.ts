@@ -10,9 +10,12 @@ import {
   defineParser,
   defineProcessor,
   defineReceiver,
+  Expression,
   FieldPath,
+  FieldTarget,
   OneOf,
   Pattern,
+  PipelineReference,
   Reference,
   Secret,
   Type,
@@ -83,6 +86,36 @@ for (const definition of [
           Type.Object({ kind: Type.Literal('file'), path: Type.String() }, { additionalProperties: false }),
         ]),
       ),
+    }),
+    create: absent,
+  }),
+  defineProcessor({
+    type: 'rewrite',
+    config: Type.Object({
+      steps: Type.Array(
+        Type.Object(
+          {
+            set: Type.Optional(FieldTarget({ description: 'A field.' })),
+            value: Type.Optional(Expression({ description: 'Its value.' })),
+            delete: Type.Optional(FieldTarget({ description: 'A field.' })),
+          },
+          {
+            additionalProperties: false,
+            oneOf: [{ required: ['set'] }, { required: ['delete'] }],
+            dependencies: { set: ['value'] },
+          },
+        ),
+        { description: 'What is done.' },
+      ),
+    }),
+    create: absent,
+  }),
+  defineConnector({
+    type: 'switch',
+    accepts: ['logs'],
+    emits: 'logs',
+    config: Type.Object({
+      pipelines: Type.Array(PipelineReference({ description: 'A pipeline.' }), { description: 'Where to.' }),
     }),
     create: absent,
   }),

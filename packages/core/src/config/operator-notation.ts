@@ -1,5 +1,5 @@
 import { rootFields } from '@weir/sdk'
-import { checkCondition } from '../expressions/condition.ts'
+import { type ConditionProblem, checkCondition, checkExpression } from '../expressions/condition.ts'
 import { checkPattern } from '../expressions/pattern.ts'
 import { nearest } from './nearest.ts'
 
@@ -41,23 +41,32 @@ function checkPath(path: string): NotationProblem | undefined {
   }
 }
 
+/** A path to a field that a component writes. */
+function checkTarget(path: string): NotationProblem | undefined {
+  const problem = checkPath(path)
+  if (problem !== undefined && problem.isWarning !== true) return problem
+  const [root = '', ...rest] = path.split('.')
+  const isPart = rest.length > 0 && root !== 'attributes' && root !== 'body'
+  if (root !== 'resource' && root !== 'observedTime' && !(isPart && roots.includes(root))) return problem
+  const hint = 'name an attribute, body, severityNumber, severityText, time, traceId, spanId or eventName'
+  return { code: 'WEIR_CONFIG_PATH', message: `${JSON.stringify(path)} cannot be set for one record`, hint }
+}
+
+function celProblem(word: string, problem: ConditionProblem | undefined): NotationProblem | undefined {
+  if (problem === undefined) return undefined
+  const code = `WEIR_CONFIG_${word.toUpperCase()}`
+  return { code, ...problem, message: `bad ${word}: ${problem.message}`, hint: problem.suggestion }
+}
+
 const checks: { readonly [notation: string]: (text: string) => NotationProblem | undefined } = {
   pattern(source) {
     const problem = checkPattern(source)
     return problem && { code: 'WEIR_CONFIG_PATTERN', ...problem, message: `bad pattern: ${problem.message}` }
   },
-  condition(text) {
-    const problem = checkCondition(text)
-    return (
-      problem && {
-        code: 'WEIR_CONFIG_CONDITION',
-        ...problem,
-        message: `bad condition: ${problem.message}`,
-        hint: problem.suggestion,
-      }
-    )
-  },
+  condition: (text) => celProblem('condition', checkCondition(text)),
+  expression: (text) => celProblem('expression', checkExpression(text)),
   path: checkPath,
+  target: checkTarget,
 }
 
 /** Checks a text by the notation that the schema keyword `weir` names. Durations and sizes are checked by their pattern. */

@@ -14,6 +14,7 @@ interface SchemaView {
   readonly enum?: readonly unknown[]
   readonly const?: unknown
   readonly writeOnly?: boolean
+  readonly required?: readonly string[]
   readonly properties?: { readonly [name: string]: SchemaView }
   readonly anyOf?: readonly SchemaView[]
   readonly oneOf?: readonly SchemaView[]
@@ -124,9 +125,26 @@ export class SchemaCheck {
       }
       case 'type':
       case 'anyOf':
-      case 'oneOf':
+      case 'oneOf': {
+        // Alternatives that are told apart by a key alone.
+        const keys = (schema.oneOf ?? []).flatMap(({ required = [] }) => required)
+        if (keys.length > 0 && keys.length === schema.oneOf?.length && isConfigMap(error.data)) {
+          const given = keys.filter((key) => Object.hasOwn(error.data as object, key))
+          const message =
+            given.length === 0
+              ? 'the key that says what to do is missing'
+              : `${given.join(' and ')} cannot stand together`
+          add('WEIR_CONFIG_VALUE', message, `write one of ${keys.join(', ')}`)
+          return
+        }
         add('WEIR_CONFIG_TYPE', `expected ${expected(schema)}, found ${found}`)
         return
+      }
+      case 'dependencies': {
+        const { property, missingProperty } = error.params
+        add('WEIR_CONFIG_MISSING_KEY', `the key "${missingProperty}" is missing, which goes with "${property}"`)
+        return
+      }
       case 'pattern':
         if (schema.weir === undefined) add('WEIR_CONFIG_VALUE', `${found} does not match ${error.params.pattern}`)
         else add('WEIR_CONFIG_VALUE', `expected ${expected(schema)}, found ${found}`)
@@ -174,7 +192,9 @@ const notationWords: { readonly [notation: string]: string } = {
   size: 'a size such as 64KiB or 4MiB',
   pattern: 'a regular expression',
   condition: 'a condition',
+  expression: 'an expression',
   path: 'a path to a field',
+  target: 'a path to a field',
 }
 
 /** What a schema wants, in words. */

@@ -1,7 +1,7 @@
 import { type AttributeMap, LogBatch, type Record } from '@weir/sdk'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkCondition, compileCondition } from './condition.ts'
+import { checkCondition, checkExpression, compileCondition, compileExpression } from './condition.ts'
 
 const base = {
   'http.response.status_code': 503,
@@ -188,5 +188,30 @@ describe('checkCondition', () => {
 
   it('has nothing against a good condition', () => {
     expect(checkCondition('attributes.http.response.status_code >= 500')).toBeUndefined()
+  })
+})
+
+describe('compileExpression', () => {
+  it.each([
+    ['attributes.bytes / 1024', 1200 / 1024],
+    ['"user " + attributes.user.name', 'user ann'],
+    ['attributes.user', { name: 'ann', roles: ['admin', 'dev'] }],
+    ['has(attributes.nope) ? attributes.nope : "none"', 'none'],
+    ['attributes["url.path"].substring(1).upperAscii()', 'CART'],
+    ['[attributes.code, severityNumber]', ['404', 17]],
+    ['severityNumber >= 17', true],
+    ['time', Date.UTC(2024, 4, 1, 12)],
+    ['attributes.nope', undefined],
+    ['attributes.nope + 1', undefined],
+    ['attributes.user.name.size() * attributes.url.path', undefined],
+  ])('%s', (expression, value) => {
+    expect(compileExpression(expression)(record())).toEqual(value)
+  })
+
+  it('says what is wrong, as for conditions', () => {
+    expect(checkExpression('attributes.bytes / 1024')).toBeUndefined()
+    expect(checkExpression('attribute.bytes')).toMatchObject({ suggestion: 'did you mean attributes?' })
+    expect(checkExpression(' ')).toEqual({ message: 'the expression is empty', offset: 0 })
+    expect(() => compileExpression('1 +')).toThrow(expect.objectContaining({ code: 'WEIR_EXPRESSION_INVALID' }))
   })
 })

@@ -64,18 +64,21 @@ function explain(text: string, error: ParseError | CelTypeError): ConditionProbl
         /^\w+$/.test(found) ? `write a name like this in brackets: ["${found}"]` : undefined,
       )
     default:
-      if (text.trim() === '') return { message: 'the condition is empty', offset: 0 }
       if (instead !== undefined) return withHint(`${JSON.stringify(word)} has no meaning here`, `CEL writes ${instead}`)
       return withHint(start >= text.trimEnd().length ? 'the condition ends too early' : error.summary, undefined)
   }
 }
 
-function parse(text: string): ASTNode | ConditionProblem {
+/** What a text must give: true or false, or any value. */
+type Wanted = 'condition' | 'expression'
+
+function parse(text: string, wanted: Wanted): ASTNode | ConditionProblem {
+  if (text.trim() === '') return { message: `the ${wanted} is empty`, offset: 0 }
   try {
     const parsed = environment.parse(text)
     const { valid, type = '', error } = parsed.check()
     if (!valid && error !== undefined) return explain(text, error)
-    if (type === 'bool' || type === 'dyn') return parsed.ast
+    if (wanted === 'expression' || type === 'bool' || type === 'dyn') return parsed.ast
     return { message: `this gives a value of type ${type}, not true or false`, offset: 0, length: text.length }
   } catch (error) {
     if (error instanceof ParseError || error instanceof CelTypeError) return explain(text, error)
@@ -83,8 +86,8 @@ function parse(text: string): ASTNode | ConditionProblem {
   }
 }
 
-function compile(text: string): Evaluate | ConditionProblem {
-  const parsed = parse(text)
+function compile(text: string, wanted: Wanted): Evaluate | ConditionProblem {
+  const parsed = parse(text, wanted)
   if ('message' in parsed) return parsed
   try {
     return compileNode(parsed)
@@ -98,7 +101,13 @@ function compile(text: string): Evaluate | ConditionProblem {
 
 /** What is wrong with a condition, if anything is: its syntax, a name, a type, a pattern. */
 export function checkCondition(text: string): ConditionProblem | undefined {
-  const result = compile(text)
+  const result = compile(text, 'condition')
+  return typeof result === 'function' ? undefined : result
+}
+
+/** What is wrong with an expression, if anything is. */
+export function checkExpression(text: string): ConditionProblem | undefined {
+  const result = compile(text, 'expression')
   return typeof result === 'function' ? undefined : result
 }
 
@@ -114,12 +123,24 @@ export function checkCondition(text: string): ConditionProblem | undefined {
  * @throws WeirError `WEIR_CONDITION_INVALID`
  */
 export function compileCondition(text: string): (record: Record) => boolean {
-  const result = compile(text)
-  if (typeof result === 'function') return (record) => result(record) === true
+  const evaluate = compiled(text, 'condition')
+  return (record) => evaluate(record) === true
+}
+
+/**
+ * Compiles an expression that gives a value: the language of conditions. Its value is `undefined` where a field that it
+ * needs is not there, or a function does not fit what a record holds. `time` is milliseconds.
+ * @throws WeirError `WEIR_EXPRESSION_INVALID`
+ */
+export const compileExpression = (text: string): Evaluate => compiled(text, 'expression')
+
+function compiled(text: string, wanted: Wanted): Evaluate {
+  const result = compile(text, wanted)
+  if (typeof result === 'function') return result
   throw new WeirError(
-    `the condition ${JSON.stringify(text)} cannot be used: ${result.message} (at character ${result.offset + 1})`,
+    `the ${wanted} ${JSON.stringify(text)} cannot be used: ${result.message} (at character ${result.offset + 1})`,
     {
-      code: 'WEIR_CONDITION_INVALID',
+      code: `WEIR_${wanted.toUpperCase()}_INVALID`,
       ...(result.suggestion === undefined ? {} : { hint: result.suggestion }),
     },
   )

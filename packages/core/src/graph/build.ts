@@ -87,7 +87,7 @@ export class GraphBuilder {
     for (const planned of [...pipelines].reverse()) {
       const stage = this.#pipeline(planned, onError)
       this.#pipelines.set(planned.name, stage)
-      for (const connector of planned.connectors) this.#feedOf(connector).push(stage.entrance)
+      for (const connector of planned.connectors) this.#feedOf(connector).set(planned.name, stage.entrance)
     }
     for (const [component, connectors] of this.#connectors) {
       for (const connector of connectors) connector.connect(this.#feedOf(component))
@@ -165,12 +165,13 @@ export class GraphBuilder {
     ]
   }
 
-  readonly #feeds = new Map<ComponentConfig, Branch[]>()
+  readonly #feeds = new Map<ComponentConfig, Map<string, Branch>>()
 
-  #feedOf(component: ComponentConfig): Branch[] {
+  /** The pipelines that receive from a connector, by name. */
+  #feedOf(component: ComponentConfig): Map<string, Branch> {
     let feed = this.#feeds.get(component)
     if (feed === undefined) {
-      feed = []
+      feed = new Map()
       this.#feeds.set(component, feed)
     }
     return feed
@@ -223,7 +224,7 @@ export class GraphBuilder {
   }
 
   #connector(component: ComponentConfig, pipeline: string): ConnectorStage {
-    const stage = new ConnectorStage(component.id, this.#ledgerOf(pipeline))
+    const stage = new ConnectorStage(component.id, this.#ledgerOf(pipeline), component.kind === 'connector')
     this.#connectors.set(component, [...(this.#connectors.get(component) ?? []), stage])
     return stage
   }

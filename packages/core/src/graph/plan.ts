@@ -5,7 +5,7 @@ import { nearest } from '../config/nearest.ts'
 import type { Registry } from '../plugins/registry.ts'
 import { cannotIsolate, tokensBeyondIsolation } from '../workers/isolation-tokens.ts'
 import { findCycle, upstreamFirst } from './order.ts'
-import { type FoundReference, references } from './references.ts'
+import { type FoundReference, pipelineReferences, references } from './references.ts'
 
 /** A pipeline with its ends resolved. */
 export interface PlannedPipeline {
@@ -183,6 +183,11 @@ class Planner {
         }
       }
     }
+    for (const connector of this.#config.components.get('connector')?.values() ?? []) {
+      const schema = this.#registry.find('connector', connector.type)?.schema
+      for (const { id, path } of pipelineReferences(schema, connector.resolved))
+        this.#checkPipelineReference(connector, id, [...connector.path, ...path])
+    }
     for (const [target, component] of this.#deadLetterTargets()) {
       const pipeline = this.#config.pipelines.get(target)
       const path = [...component.path, 'dead_letter_pipeline']
@@ -212,6 +217,34 @@ class Planner {
     return configured.filter((one) => this.#definition(one)?.authenticates === true).map(({ id }) => id)
   }
 
+  /** A pipeline that a connector names must receive from it. */
+  #checkPipelineReference(component: ComponentConfig, name: string, path: (string | number)[]): void {
+    const pipeline = this.#config.pipelines.get(name)
+    if (pipeline?.receivers.includes(component.id) === true) return
+    const near = nearest(name, [...this.#config.pipelines.keys()])
+    const add = `list ${component.id} under the receivers of service.pipelines.${name}`
+    if (pipeline !== undefined) {
+      const message = `${component.id} names the pipeline ${name}, which does not receive from it`
+      this.#error('WEIR_GRAPH_NOT_RECEIVING', path, message, add)
+    } else {
+      const message = `${component.id} names the pipeline ${JSON.stringify(name)}, which is not defined`
+      this.#error('WEIR_GRAPH_UNDEFINED', path, message, near === undefined ? add : `did you mean "${near}"?`)
+    }
+  }
+
+  /** A pipeline that receives from a connector which only sends to those that it names, and does not name this one. */
+  #checkUnaddressed(connector: ComponentConfig, pipeline: string): void {
+    const schema = this.#registry.find(connector.kind, connector.type)?.schema
+    const named = pipelineReferences(schema, connector.resolved)
+    if (named.length === 0 || named.some(({ id }) => id === pipeline)) return
+    this.#warning(
+      'WEIR_GRAPH_UNADDRESSED',
+      ['service', 'pipelines', pipeline, 'receivers'],
+      `pipeline ${pipeline} receives from ${connector.id}, which never names it`,
+      `name ${pipeline} in ${sections[connector.kind]}.${connector.id}`,
+    )
+  }
+
   /** A connector must stand in a pipeline to have something to say, and someone should listen. */
   #checkEmitters(pipelines: readonly PlannedPipeline[]): void {
     for (const { name, connectors } of pipelines) {
@@ -220,6 +253,7 @@ class Planner {
           ({ processors, exporters }) => processors.includes(connector) || exporters.includes(connector),
         )
         const path = ['service', 'pipelines', name, 'receivers']
+        this.#checkUnaddressed(connector, name)
         if (!isFed)
           this.#error(
             'WEIR_GRAPH_NOT_FED',

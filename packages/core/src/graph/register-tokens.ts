@@ -4,6 +4,7 @@ import {
   Clock,
   Conditions,
   Detectors,
+  Expressions,
   Parsers,
   Patterns,
   RunMode,
@@ -26,6 +27,7 @@ export function registerTokens(container: DependencyContainer): void {
   from(Terminal, (of) => of.resolve<Terminal>(services.terminal))
   from(Stopping, (of) => of.resolve<AbortController>(services.abort).signal)
   from(Conditions, (of) => of.resolve<Conditions>(services.conditions))
+  from(Expressions, (of) => of.resolve<Expressions>(services.expressions))
   from(Patterns, (of) => of.resolve<Patterns>(services.patterns))
   from(Batches, (of) => of.resolve(BatchPool))
   from(Authenticators, (of) => of.resolve(AuthenticatorDirectory))

@@ -7,6 +7,7 @@ export const services = {
   terminal: 'core.terminal',
   abort: 'core.abort',
   conditions: 'core.conditions',
+  expressions: 'core.expressions',
   patterns: 'core.patterns',
   state: 'core.state',
   config: 'core.config',

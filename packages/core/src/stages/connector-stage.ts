@@ -8,6 +8,7 @@ import {
 } from '@weir/sdk'
 import { type Branch, fanOut } from '../channel/fan-out.ts'
 import type { PendingDelivery } from '../channel/pending-delivery.ts'
+import type { DeliveryLedger } from '../checkpoint/delivery-ledger.ts'
 
 /**
  * The output of a component that stands between two pipelines. What it sends while it processes a batch becomes part of
@@ -15,14 +16,22 @@ import type { PendingDelivery } from '../channel/pending-delivery.ts'
  */
 export class ConnectorStage implements ConnectorOutput {
   readonly #id: string
+  readonly #ledger: DeliveryLedger
   readonly #passesOn: boolean
   #branches: ReadonlyMap<string, Branch> = new Map()
   #deliveries: Delivery[] = []
+  #sending = 0
 
   /** @param passesOn whether it sends records that it was given, which other exporters see as well */
-  constructor(id: string, passesOn: boolean) {
+  constructor(id: string, ledger: DeliveryLedger, passesOn: boolean) {
     this.#id = id
+    this.#ledger = ledger
     this.#passesOn = passesOn
+  }
+
+  /** Nothing is being sent. */
+  get isIdle(): boolean {
+    return this.#sending === 0
   }
 
   /** @param branches by the names of the pipelines that receive from it */
@@ -50,14 +59,20 @@ export class ConnectorStage implements ConnectorOutput {
 
   end(): void {}
 
-  moveDeliveriesTo(...deliveries: readonly PendingDelivery[]): void {
+  moveDeliveriesTo(deliveries: readonly PendingDelivery[]): void {
     if (this.#deliveries.length === 0) return
     for (const part of this.#deliveries.splice(0)) for (const delivery of deliveries) delivery.include(part)
   }
 
   async #send(batch: LogBatch, branches: readonly Branch[]): Promise<Delivery> {
-    const delivery = await fanOut(batch, branches, this.#passesOn)
-    this.#deliveries.push(delivery)
-    return delivery
+    this.#sending++
+    try {
+      const delivery = await fanOut(batch, branches, this.#passesOn)
+      this.#deliveries.push(delivery)
+      this.#ledger.add(delivery)
+      return delivery
+    } finally {
+      this.#sending--
+    }
   }
 }

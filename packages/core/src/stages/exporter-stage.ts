@@ -8,7 +8,6 @@ import type { ExporterMetrics } from '../telemetry/stage-metrics.ts'
 import { backOff } from './back-off.ts'
 import { Circuit } from './circuit.ts'
 import type { ConnectorStage } from './connector-stage.ts'
-import type { ConnectorStage } from './connector-stage.ts'
 import { reasonOf } from './reason.ts'
 import type { ExporterSettings } from './standard-keys.ts'
 import { TimedOut } from './timed-out.ts'
@@ -16,7 +15,7 @@ import { TimedOut } from './timed-out.ts'
 export interface ExporterStageOptions {
   id: string
   exporter: Exporter
-  /** Where its output goes, if it is a connector. */
+  /** Where its output goes, if it is a connector. Its attempts take as long as there is no room there. */
   connector?: ConnectorStage | undefined
   concurrent: number
   settings: ExporterSettings
@@ -173,7 +172,6 @@ export class ExporterStage {
       try {
         await this.#exportUntilDone(concat(group.map(({ batch }) => batch)))
         this.#options.connector?.moveDeliveriesTo(group.map(({ delivery }) => delivery))
-        this.#options.connector?.moveDeliveriesTo(...group.map(({ delivery }) => delivery))
         for (const { delivery } of group) delivery.settle()
       } catch (reason) {
         for (const { delivery } of group) delivery.fail(reason)

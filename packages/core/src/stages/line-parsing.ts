@@ -24,8 +24,9 @@ export function parseLines(
 ): number {
   if (splitter !== undefined) return parseRecords(parser, bytes, from, to, batch, splitter, isFinal)
   if (parser.parseBatch !== undefined) {
-    const reached = parser.parseBatch(bytes, from, to, batch)
-    if (reached <= from || reached > to) throw new RangeError(`parseBatch(${from}, ${to}) returned ${reached}`)
+    const reached = parser.parseBatch(bytes, from, to, batch, isFinal)
+    if (reached < from || reached > to || (reached === from && (isFinal || batch.rowCount > 0)))
+      throw new RangeError(`parseBatch(${from}, ${to}) returned ${reached}`)
     return reached
   }
   const record = new Record(batch)

@@ -58,13 +58,16 @@ export class LineStage {
     this.#options = options
     const { settings } = options
     const shared = options.createParser()
-    this.#sources = new SourceStates((source) => ({
-      source,
-      parser: shared.open?.(source) ?? shared,
-      attributes: Object.freeze({ ...settings.attributes, ...source.attributes }),
-      resource: Object.freeze({ ...settings.resource, ...source.resource }),
-      isSkipping: false,
-    }))
+    this.#sources = new SourceStates((source) => {
+      const parser = shared.open?.(source) ?? shared
+      return {
+        source,
+        parser,
+        attributes: Object.freeze({ ...settings.attributes, ...source.attributes }),
+        resource: Object.freeze({ ...settings.resource, ...parser.resource, ...source.resource }),
+        isSkipping: false,
+      }
+    })
   }
 
   /** No more lines will come. */

@@ -137,6 +137,9 @@ export const exporterKeys = Type.Object({
   timeout: Duration({ description: 'Longest time for one attempt.', default: '30s' }),
 })
 
+/** Those of a connector, which waits for room downstream as long as it takes. */
+const { timeout: _, ...connectorKeys } = exporterKeys.properties
+
 /** Keys of every component that can run in a thread of its own. */
 const isolationKeys = Type.Object({
   isolation: OneOf(['none', 'worker'], {
@@ -163,7 +166,8 @@ export type ExporterSettings = Static<typeof exporterKeys>
 /** The standard keys that a component of this definition has besides its own. */
 export function standardKeys(definition: Definition): object {
   if (definition.kind === 'receiver' && definition.reads === 'lines') return lineKeys.properties
-  if (definition.kind === 'exporter' || definition.kind === 'connector') return exporterKeys.properties
+  if (definition.kind === 'exporter') return exporterKeys.properties
+  if (definition.kind === 'connector') return connectorKeys
   if (definition.kind === 'detector') return { ...detectorKeys.properties, ...isolationKeys.properties }
   if (definition.kind === 'parser' || definition.kind === 'processor') return isolationKeys.properties
   return {}

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import {
   type AlertReport,
   type Detector,
+  flushedBatches,
   type LineSource,
   LogBatch,
   type Parser,
@@ -72,8 +73,7 @@ export async function actingProcessor(make: () => unknown, mutates: boolean): Pr
         return { is: 'batch', batch: packBatch(result) }
       },
       async flush() {
-        const rest = (await processor.flush?.()) ?? null
-        return rest === null ? null : packBatch(rest)
+        return flushedBatches(await processor.flush?.()).map((batch) => packBatch(batch))
       },
       async stop() {
         await processor.stop?.()

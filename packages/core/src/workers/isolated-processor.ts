@@ -23,10 +23,10 @@ export class IsolatedProcessor implements Processor {
     return result.rows === null ? batch : batch.select(result.rows.map((index) => batch.rowAt(index)))
   }
 
-  async flush(): Promise<LogBatch | null> {
-    if (!this.#thread.isUp || !this.#thread.mayHave('flush')) return null
+  async flush(): Promise<readonly LogBatch[]> {
+    if (!this.#thread.isUp || !this.#thread.mayHave('flush')) return []
     const rest = await this.#thread.request('flush', [])
-    return rest === null ? null : unpackBatch(rest)
+    return rest.map((batch) => unpackBatch(batch))
   }
 
   async stop(): Promise<void> {

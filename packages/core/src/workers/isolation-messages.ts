@@ -43,7 +43,7 @@ export interface Methods {
   sniff(lines: readonly string[]): number
   continues(line: string, source: LineSource | undefined): boolean
   process(batch: PackedBatch): Processed | Promise<Processed>
-  flush(): PackedBatch | null | Promise<PackedBatch | null>
+  flush(): PackedBatch[] | Promise<PackedBatch[]>
   stop(): void | Promise<void>
   /** A further instance of a detector. Returns the names of what it has. */
   addInstance(instance: number): string[]

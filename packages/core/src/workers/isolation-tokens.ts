@@ -4,6 +4,7 @@ import {
   Clock,
   ComponentId,
   Conditions,
+  Expressions,
   LogBatch,
   Logger,
   Meter,
@@ -19,7 +20,9 @@ import type { Instrument, LogLevel, Note } from './isolation-messages.ts'
 
 /** Those that only make sense where the rest of the collector is are missing: outputs, other components, the terminal. */
 const served = new Set(
-  [Batches, Clock, ComponentId, Conditions, Logger, Meter, Patterns, RunMode, State, Stopping].map(({ name }) => name),
+  [Batches, Clock, ComponentId, Conditions, Expressions, Logger, Meter, Patterns, RunMode, State, Stopping].map(
+    ({ name }) => name,
+  ),
 )
 
 /** The services asked for that a component cannot have in a thread of its own. */
@@ -49,8 +52,9 @@ export async function isolatedServices(
   { id, runMode, state, stopping, say }: IsolatedServicesOptions,
 ): Promise<{ readonly [token: string]: unknown }> {
   const asked = new Set(Object.values(inject).map(({ name }) => name))
-  const compilers =
-    asked.has(Conditions.name) || asked.has(Patterns.name) ? (await import('./worker-tokens.ts')).workerTokens : {}
+  const compilers = [Conditions, Expressions, Patterns].some(({ name }) => asked.has(name))
+    ? (await import('./worker-tokens.ts')).workerTokens
+    : {}
   return {
     ...compilers,
     [Clock.name]: new SystemClock(),

@@ -1,5 +1,5 @@
 import type { Tokens } from '@weir/sdk'
-import { compileCondition } from '../expressions/condition.ts'
+import { compileCondition, compileExpression } from '../expressions/condition.ts'
 import { compilePattern } from '../expressions/pattern.ts'
 import { SystemClock } from '../telemetry/system-clock.ts'
 
@@ -7,6 +7,7 @@ import { SystemClock } from '../telemetry/system-clock.ts'
 export const workerTokens: { readonly [name: string]: unknown } = {
   clock: new SystemClock(),
   conditions: { compile: compileCondition },
+  expressions: { compile: compileExpression },
   patterns: { compile: compilePattern },
 }
 

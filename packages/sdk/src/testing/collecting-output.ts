@@ -1,5 +1,6 @@
 import type { LogBatch } from '../batch.ts'
 import type { Delivery, Lines, LinesDelivery, Output } from '../delivery.ts'
+import type { ConnectorOutput } from '../token.ts'
 import { type PlainRecord, plainRecords } from './plain-record.ts'
 
 interface Pending {
@@ -7,12 +8,14 @@ interface Pending {
 }
 
 /**
- * What a receiver sends into, in a test: it keeps records and lines. Deliveries settle at once, or with
+ * What a receiver or connector sends into, in a test: it keeps records and lines. Deliveries settle at once, or with
  * `holding: true` when the test says so (`settleAll`, `rejectAll`).
  */
-export class CollectingOutput implements Output {
+export class CollectingOutput implements ConnectorOutput {
   readonly records: PlainRecord[] = []
   readonly batches: LogBatch[] = []
+  /** What a connector has sent to pipelines by their names; it is among `records`, too. */
+  readonly byPipeline = new Map<string, PlainRecord[]>()
   /** Complete lines in the order in which they came, without their ending. */
   readonly lines: { text: string; source: string }[] = []
   ended = false
@@ -39,6 +42,18 @@ export class CollectingOutput implements Output {
     this.batches.push(batch)
     this.records.push(...plainRecords(batch))
     return this.#delivery()
+  }
+
+  to(pipelines: readonly string[]): Output {
+    return {
+      send: (batch) => {
+        for (const name of pipelines)
+          this.byPipeline.set(name, [...(this.byPipeline.get(name) ?? []), ...plainRecords(batch)])
+        return this.send(batch)
+      },
+      sendLines: (lines) => this.sendLines(lines),
+      end: () => this.end(),
+    }
   }
 
   async sendLines(lines: Lines): Promise<LinesDelivery> {

@@ -5,7 +5,7 @@ import type { Detector } from '../detector.ts'
 import type { Exporter } from '../exporter.ts'
 import type { Extension } from '../extension.ts'
 import type { Parser } from '../parser.ts'
-import type { Processor } from '../processor.ts'
+import { flushedBatches, type Processor } from '../processor.ts'
 import type { Receiver } from '../receiver.ts'
 import { CollectingOutput } from './collecting-output.ts'
 import { batchOf, detectorHarness, type HarnessOptions, type Input, parserHarness } from './harness.ts'
@@ -141,9 +141,9 @@ function processing(definition: Definition<'processor', Processor>, options: Har
       return { records: result === null ? [] : plainRecords(result), emitted }
     },
     async stop() {
-      const rest = (await processor.flush?.()) ?? null
+      const rest = flushedBatches(await processor.flush?.())
       await processor.stop?.()
-      return { records: rest === null ? [] : plainRecords(rest), emitted }
+      return { records: rest.flatMap(plainRecords), emitted }
     },
   }
 }

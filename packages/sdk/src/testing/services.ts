@@ -7,6 +7,7 @@ import type {
   Authenticators,
   Conditions,
   Detectors,
+  Expressions,
   Logger,
   Meter,
   Parsers,
@@ -130,6 +131,7 @@ const absent = (what: string) => () => {
   throw new WeirError(`this test has no ${what}`, { code: 'WEIR_TEST_SERVICE', hint: `give it in services.overrides` })
 }
 const noConditions: Conditions = { compile: absent('conditions') }
+const noExpressions: Expressions = { compile: absent('expressions') }
 const noParsers: Parsers = { types: () => [], create: absent('parsers') }
 const noAuthenticators: Authenticators = { resolve: absent('authenticators') }
 const noDetectors: Detectors = { resolve: absent('detectors') }
@@ -149,6 +151,7 @@ export function createComponent<Instance>(
     logger: services.logger,
     meter: services.meter,
     conditions: noConditions,
+    expressions: noExpressions,
     patterns: plainPatterns,
     authenticators: noAuthenticators,
     parsers: noParsers,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { LogBatch } from '../../batch.ts'
 import type { Definition } from '../../define.ts'
-import type { Processor } from '../../processor.ts'
+import { flushedBatches, type Processor } from '../../processor.ts'
 import { State } from '../../token.ts'
 import { batchOf, type Input } from '../harness.ts'
 import { plainRecords } from '../plain-record.ts'
@@ -28,7 +28,7 @@ export function processorContract(
     const out = []
     await start(component)
     for (const batch of batches) out.push(await within(options, 'process', () => component.process(batch)))
-    out.push((await within(options, 'flush', () => component.flush?.())) ?? null)
+    out.push(...flushedBatches(await within(options, 'flush', () => component.flush?.())))
     await stop(component)
     return { records: out.flatMap((batch) => (batch === null ? [] : plainRecords(batch))), services }
   }
