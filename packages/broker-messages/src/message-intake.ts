@@ -1,0 +1,185 @@
+import { Buffer } from 'node:buffer'
+import {
+  type Counter,
+  type Delivery,
+  type LineSource,
+  type LogBatch,
+  type Logger,
+  type Meter,
+  messageOf,
+  type Output,
+} from '@weir/sdk'
+import { decompress } from './compression.ts'
+import { encodingName, field, type IncomingMessage } from './message-format.ts'
+import { RecordDecoder } from './record-decoder.ts'
+
+export interface MessageIntakeOptions {
+  output: Output
+  /** Of the receiver; sources are told apart by it. */
+  componentId: string
+  /** Word for the names of metrics: `nats`. */
+  name: string
+  logger: Logger
+  meter: Meter
+  now(): number
+  /** Give records that are read from lines the attribute `messaging.destination.name`. */
+  addAttributes?: boolean
+}
+
+/** Bytes of messages of lines that are sent on together. */
+const maxJoinedBytes = 256 * 1024
+/** Sources beyond which they are learnt anew. */
+const maxSources = 10_000
+const newline = 0x0a
+const lineEnd = Buffer.from('\n')
+
+/** What is in a message: batches, or text for the parser. */
+type Content = { readonly batches: readonly LogBatch[] } | { readonly text: Buffer }
+
+/** Takes messages of a broker in: those of Weir as the records that they were made of, all others as lines. */
+export class MessageIntake {
+  readonly #options: MessageIntakeOptions
+  readonly #decoder = new RecordDecoder()
+  readonly #sources = new Map<string, LineSource>()
+  readonly #messages: Counter
+  readonly #bad: Counter
+  #hasWarned = false
+
+  constructor(options: MessageIntakeOptions) {
+    this.#options = options
+    const { meter, name } = options
+    this.#messages = meter.counter(`weir_receiver_${name}_messages`, {
+      description: 'Messages that came, again and again ones included.',
+      unit: '{message}',
+    })
+    this.#bad = meter.counter(`weir_receiver_${name}_bad_messages`, {
+      description: 'Messages that were not what they said: read as lines, or refused for good.',
+      unit: '{message}',
+    })
+  }
+
+  /**
+   * Sends what is in messages, in order. Resolves when there was room for all of it; each message is told when what was
+   * in it has been delivered.
+   */
+  async take(messages: readonly IncomingMessage[]): Promise<void> {
+    this.#messages.add(messages.length)
+    let run: { message: IncomingMessage; text: Buffer }[] = []
+    let bytes = 0
+    const sendRun = async () => {
+      if (run.length > 0) await this.#sendLines(run)
+      run = []
+      bytes = 0
+    }
+    for (const message of messages) {
+      const content = this.#open(message)
+      if (content === undefined) continue
+      if ('batches' in content) {
+        await sendRun()
+        await this.#sendBatches(message, content.batches)
+        continue
+      }
+      const { text } = content
+      if (run.length > 0 && (bytes + text.length > maxJoinedBytes || run[0]?.message.source !== message.source)) {
+        await sendRun()
+      }
+      run.push({ message, text })
+      bytes += text.length
+    }
+    await sendRun()
+  }
+
+  /** What is in a message; undefined if it can never be read, which it is told. */
+  #open(message: IncomingMessage): Content | undefined {
+    let text = message.payload
+    const compression = message.field(field.compression)
+    if (compression !== undefined) {
+      try {
+        text = decompress(text, compression)
+      } catch (error) {
+        return this.#refuse(message, `it cannot be decompressed: ${messageOf(error)}`)
+      }
+    }
+    const encoding = message.field(field.encoding)
+    if (encoding === undefined) return { text }
+    if (encoding !== encodingName) return this.#refuse(message, `its encoding "${encoding}" is of a newer version`)
+    try {
+      return { batches: this.#decoder.decode(text, this.#optionsOf(message)) }
+    } catch (error) {
+      this.#warn(message, `it is read as lines: ${messageOf(error)}`)
+      return { text }
+    }
+  }
+
+  #optionsOf(message: IncomingMessage) {
+    const { componentId, now } = this.#options
+    const observed = Number(message.field(field.observedTime) ?? Number.NaN)
+    return {
+      source: `${componentId}:${message.field(field.source) ?? message.source}`,
+      observedTime: Number.isNaN(observed) ? now() : observed,
+    }
+  }
+
+  #refuse(message: IncomingMessage, reason: string): undefined {
+    this.#warn(message, `it is refused for good: ${reason}`)
+    message.refused(reason)
+  }
+
+  /** Counts every bad message, and logs the first. */
+  #warn({ source }: IncomingMessage, what: string): void {
+    this.#bad.add(1)
+    if (!this.#hasWarned) this.#options.logger.warn({ source }, `a message is not what it says, ${what}`)
+    this.#hasWarned = true
+  }
+
+  async #sendBatches(message: IncomingMessage, batches: readonly LogBatch[]): Promise<void> {
+    await settle([message], async (add) => {
+      for (const batch of batches) add(await this.#options.output.send(batch))
+    })
+  }
+
+  async #sendLines(run: readonly { message: IncomingMessage; text: Buffer }[]): Promise<void> {
+    const messages = run.map(({ message }) => message)
+    const bytes = Buffer.concat(run.flatMap(({ text }) => (text.at(-1) === newline ? [text] : [text, lineEnd])))
+    const source = this.#sourceOf(messages[0]?.source ?? '')
+    await settle(messages, async (add) => {
+      add(await this.#options.output.sendLines({ bytes, from: 0, to: bytes.length, source, flush: true }))
+    })
+  }
+
+  #sourceOf(name: string): LineSource {
+    const known = this.#sources.get(name)
+    if (known !== undefined) return known
+    const attributes = this.#options.addAttributes ? { attributes: { 'messaging.destination.name': name } } : {}
+    const source = { id: `${this.#options.componentId}:${name}`, ...attributes }
+    if (this.#sources.size >= maxSources) this.#sources.clear()
+    this.#sources.set(name, source)
+    return source
+  }
+}
+
+/** Sends, and tells messages what becomes of it; resolves when it has been sent. */
+async function settle(
+  messages: readonly IncomingMessage[],
+  send: (add: (delivery: Delivery) => void) => Promise<void>,
+): Promise<void> {
+  const deliveries: Promise<void>[] = []
+  let reason: { error: unknown } | undefined
+  try {
+    await send(({ done }) => {
+      // Heard of below, when everything has been sent.
+      done.catch(() => {})
+      deliveries.push(done)
+    })
+  } catch (error) {
+    reason = { error }
+  }
+  Promise.all(reason === undefined ? deliveries : [...deliveries, Promise.reject(reason.error)]).then(
+    () => {
+      for (const message of messages) message.done()
+    },
+    (error: unknown) => {
+      for (const message of messages) message.failed(error)
+    },
+  )
+}
