@@ -1,0 +1,14 @@
+import { httpServerServices } from '@weir/http-server'
+import { defineReceiver } from '@weir/sdk'
+import { config } from './config.ts'
+import { OtlpReceiver } from './otlp-receiver.ts'
+
+export default defineReceiver({
+  type: 'otlp',
+  description: 'Receives OpenTelemetry logs (OTLP) over HTTP and gRPC.',
+  stability: 'beta',
+  reads: 'records',
+  config,
+  inject: httpServerServices,
+  create: (context) => new OtlpReceiver(context),
+})
