@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { type Handler, HttpServer } from '@weir/http-client/testing'
 import { isRetryableError, type LogBatch, PermanentError, WeirError } from '@weir/sdk'
-import { batchOf, createComponent, exporterContract, TestClock, testServices } from '@weir/sdk/testing'
+import { alertsOf, batchOf, createComponent, exporterContract, TestClock, testServices } from '@weir/sdk/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { alertsOf } from './alert.fixture.ts'
 import webhook from './index.ts'
 
 const now = Date.UTC(2026, 10, 24, 14, 13, 19, 500)

@@ -1,7 +1,6 @@
-import { batchOf } from '@weir/sdk/testing'
+import { sampleAlert as alert, alertsOf, batchOf } from '@weir/sdk/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { alert, alertsOf } from '../alert.fixture.ts'
 import type { WebhookConfig } from '../config.ts'
 import { RequestFormat } from '../request-format.ts'
 

@@ -1,4 +1,5 @@
 /** Tools to test a plugin: one component with injected clock, state and channels, and the contract of each kind. */
+export { alertsOf, sampleAlert } from './alerts.ts'
 export { CollectingOutput } from './collecting-output.ts'
 export type { Contract, ContractOptions } from './contracts/contract.ts'
 export { detectorContract } from './contracts/detector.ts'

@@ -1,6 +1,8 @@
-import { type Alert, appendAlert, LogBatch } from '@weir/sdk'
+import { type Alert, appendAlert } from '../alert.ts'
+import { LogBatch } from '../batch.ts'
 
-export const alert: Alert = {
+/** An alert with everything that one can have. */
+export const sampleAlert: Alert = {
   id: 'alert-1',
   fingerprint: 'fp-1',
   rule: 'error_rate/api',
@@ -18,8 +20,9 @@ export const alert: Alert = {
   samples: ['GET /pay 502', 'GET /pay *503*'],
 }
 
+/** A batch of alerts: `sampleAlert`, but for what is given. */
 export function alertsOf(...alerts: Partial<Alert>[]): LogBatch {
   const batch = new LogBatch({ signal: 'alerts' })
-  for (const one of alerts) appendAlert(batch, { ...alert, ...one })
+  for (const one of alerts) appendAlert(batch, { ...sampleAlert, ...one })
   return batch
 }
