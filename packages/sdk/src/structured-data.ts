@@ -16,7 +16,7 @@ export function parseStructuredData(text: string): AttributeMap {
   return elements
 }
 
-const element = /\[([^\]\s="]+)((?:[^\]"\\]|"(?:[^"\\]|\\.)*")*)\]/g
+const element = /\[([^\]\s="]+)((?:[^\]"]|"(?:[^"\\]|\\.)*")*)\]/g
 const parameter = /([^\]\s="]+)="((?:[^"\\]|\\.)*)"/g
 /** A backslash before anything else stands for itself. */
 const escaped = /\\(["\\\]])/g
