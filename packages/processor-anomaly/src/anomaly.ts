@@ -33,6 +33,7 @@ export const anomaly = defineProcessor({
     logger: Logger,
     mode: RunMode,
   },
+  accepts: ['logs', 'metrics'],
   emits: 'alerts',
   create: (options) => new AnomalyHost(options),
 })

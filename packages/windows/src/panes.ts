@@ -50,12 +50,24 @@ export class Panes<Pane> {
     return pane
   }
 
+  /** The panes that are open, earliest first. */
+  get open(): Pane[] {
+    return [...this.#open].sort(([one], [other]) => one - other).map(([, pane]) => pane)
+  }
+
+  /** Where the latest open pane ends; NaN if there is none. */
+  get latestEnd(): number {
+    let latest = Number.NaN
+    for (const index of this.#open.keys()) if (!(index <= latest)) latest = index
+    return (latest + 1) * this.width
+  }
+
   /** Closes the panes that end at or before the watermark. `isFirst`: records may have begun in the middle of it. */
   close(watermark: number, judge: (end: number, pane: Pane | undefined, isFirst: boolean) => void): void {
     if (!((this.#next + 1) * this.width <= watermark)) return
     const until = Math.floor(watermark / this.width)
     while (this.#next < until) {
-      if (this.#open.size === 0 && until - this.#next > maxGap) this.#next = until - maxGap
+      if (until - this.#next > maxGap) this.#next = Math.max(this.#next, Math.min(until, ...this.#open.keys()) - maxGap)
       const index = this.#next++
       const pane = this.#open.get(index)
       this.#open.delete(index)
