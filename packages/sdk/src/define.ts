@@ -60,7 +60,7 @@ interface Traits {
   concurrent?: number
   /** extension: it has an `authenticator`, which receivers can name. */
   authenticates?: boolean
-  /** The signals that it takes; `['logs']` for processors, `['logs', 'alerts']` for exporters if left out. */
+  /** The signals that it takes; `['logs']` for processors, all for exporters if left out. */
   accepts?: readonly Signal[]
   /** processor, exporter: also a receiver of this signal elsewhere, through the token `ConnectorOutput`. */
   emits?: Signal

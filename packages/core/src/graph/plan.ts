@@ -37,7 +37,7 @@ const placeKinds: { readonly [place in PipelineEnd]: readonly Kind[] } = {
 
 const takes = (definition: Definition): readonly Signal[] =>
   definition.accepts ??
-  (definition.kind === 'exporter' || definition.kind === 'connector' ? ['logs', 'alerts'] : ['logs'])
+  (definition.kind === 'exporter' || definition.kind === 'connector' ? ['logs', 'alerts', 'metrics'] : ['logs'])
 
 /** Plans the graph of a valid config, or says what is wrong with it. Pure. */
 export function planGraph(config: WeirConfig, registry: Registry): { plan?: Plan; diagnostics: Diagnostic[] } {
