@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { createSocket, type Socket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { tooLargeForDatagram, unreachable } from './errors.ts'
-import type { Sink } from './sink.ts'
+import { eventsSeen, type Sink } from './sink.ts'
 
 /** Datagrams that are handed to the kernel at once: few enough to leave a receiver on the same machine its turn. */
 const window = 32
@@ -27,7 +27,7 @@ export class DatagramSink implements Sink {
       for (let from = 0; from < messages.length; from += window) {
         abortSignal.throwIfAborted()
         await Promise.all(messages.slice(from, from + window).map((message) => sendOne(socket, message)))
-        await new Promise((resolve) => setImmediate(resolve))
+        await eventsSeen()
         if (this.#failure !== undefined) throw this.#failure
       }
     } catch (error) {

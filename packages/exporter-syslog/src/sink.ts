@@ -7,3 +7,6 @@ export interface Sink {
   send(messages: readonly string[], abortSignal: AbortSignal): Promise<void>
   close(): Promise<void>
 }
+
+/** Resolves when what the kernel knows by now of sockets has been seen: the event loop has asked it once. */
+export const eventsSeen = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, TLSSocket } from 'node:tls'
 import type { Clock } from '@weir/sdk'
 import { closedByPeer, unreachable } from './errors.ts'
-import type { Sink } from './sink.ts'
+import { eventsSeen, type Sink } from './sink.ts'
 
 export interface StreamSinkOptions {
   readonly place: { readonly host: string; readonly port: number } | { readonly path: string }
@@ -137,6 +137,3 @@ export class StreamSink implements Sink {
     })
   }
 }
-
-/** Resolves when what the kernel knows of the connections by now has been seen. */
-const eventsSeen = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
