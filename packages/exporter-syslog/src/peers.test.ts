@@ -144,7 +144,7 @@ describe.skipIf(!isWanted(ng))('syslog-ng (needs: apt-get install syslog-ng-core
       file,
       `@version: 3.35
        options { stats-freq(0); keep-hostname(yes); use-dns(no); };
-       source in_udp { syslog(ip("127.0.0.1") port(${ports.udp}) transport("udp")); };
+       source in_udp { syslog(ip("127.0.0.1") port(${ports.udp}) transport("udp") so-rcvbuf(4194304)); };
        source in_lines { network(ip("127.0.0.1") port(${ports.lines}) transport("tcp") flags(syslog-protocol)); };
        source in_counting { syslog(ip("127.0.0.1") port(${ports.counting}) transport("tcp")); };
        source in_old { network(ip("127.0.0.1") port(${ports.old}) transport("tcp")); };
