@@ -1,0 +1,59 @@
+import { isDigit } from './byte-class.ts'
+
+const [space, dash, zero] = [0x20, 0x2d, 0x30]
+const longest = 19
+
+/** Lengths that numbers of an issuer have, by how they begin: bit n for n digits. 0 where no issuer begins so. */
+function lengths(prefix: number): number {
+  const [two, three] = [Math.trunc(prefix / 100), Math.trunc(prefix / 10)]
+  const bits = (from: number, to: number) => 2 ** (to + 1) - 2 ** from
+  if (two >= 40 && two <= 49) return bits(13, 13) | bits(16, 16) | bits(19, 19) // Visa
+  if ((two >= 51 && two <= 55) || (prefix >= 2221 && prefix <= 2720)) return bits(16, 16) // Mastercard
+  if (two === 34 || two === 37) return bits(15, 15) // American Express
+  if (prefix >= 3528 && prefix <= 3589) return bits(16, 19) // JCB
+  if (two === 36 || two === 38 || two === 39 || (three >= 300 && three <= 305)) return bits(14, 19) // Diners Club
+  if (prefix === 6011 || two === 65 || (three >= 644 && three <= 649) || two === 62) return bits(16, 19) // Discover, UnionPay
+  if (two === 50 || (two >= 56 && two <= 69)) return bits(12, 19) // Maestro
+  return 0
+}
+
+/**
+ * The end of the payment card number that begins at `start`, where a group of digits begins; -1 if there is none. A
+ * number has an issuer's beginning and length and a right check digit (Luhn, ISO/IEC 7812-1). It is written in one, or
+ * in groups, the first of four digits, with the same one space or dash between them. Of several ends the last counts.
+ */
+export function endOfCard(bytes: Uint8Array, start: number, to: number): number {
+  let prefix = 0
+  let allowed = 0
+  let count = 0
+  let separator = 0
+  let groupStart = 0
+  let found = -1
+  // Of the digits so far: every second one doubled, from the first and from the second on.
+  let evens = 0
+  let odds = 0
+  for (let at = start; at < to && count < longest; ) {
+    const digit = (bytes[at] ?? 0) - zero
+    const doubled = digit > 4 ? digit * 2 - 9 : digit * 2
+    evens += count % 2 === 0 ? doubled : digit
+    odds += count % 2 === 0 ? digit : doubled
+    count++
+    if (count <= 4) prefix = prefix * 10 + digit
+    if (count === 4) allowed = lengths(prefix)
+    if (count === 4 && allowed === 0) return -1
+    at++
+    if (at < to && isDigit(bytes[at])) continue
+    const sum = count % 2 === 0 ? evens : odds
+    if ((allowed & (1 << count)) !== 0 && sum % 10 === 0) found = at
+    // A group has ended: the first of four digits, those within of four to six.
+    const size = count - groupStart
+    const byte = bytes[at]
+    const isSeparator = at + 1 < to && (byte === space || byte === dash) && isDigit(bytes[at + 1])
+    const isGroup = groupStart === 0 ? size === 4 : size >= 4 && size <= 6
+    if (!isSeparator || !isGroup || (separator !== 0 && byte !== separator)) break
+    separator = byte ?? 0
+    groupStart = count
+    at++
+  }
+  return found
+}

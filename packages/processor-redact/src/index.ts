@@ -1,0 +1,1 @@
+export { redact as default } from './redact.ts'

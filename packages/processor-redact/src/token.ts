@@ -1,0 +1,123 @@
+import { Buffer } from 'node:buffer'
+import { isAlphanumeric, isBase64Url, isDigit } from './byte-class.ts'
+
+type IsPart = (byte: number | undefined) => boolean
+
+const isUpperOrDigit: IsPart = (byte) => isDigit(byte) || (byte !== undefined && byte >= 0x41 && byte <= 0x5a)
+const isDotted: IsPart = (byte) => byte === 0x2e || isBase64Url(byte)
+/** Of the credentials of HTTP (RFC 9110, 11.2). */
+const isToken68: IsPart = (byte) => isDotted(byte) || byte === 0x2b || byte === 0x2f || byte === 0x3d || byte === 0x7e
+
+/** A token that is known by its beginning, and has at least so many characters of these after it. */
+interface Shape {
+  readonly prefix: Buffer
+  readonly isPart: IsPart
+  readonly least: number
+  /** The beginning is no part of the secret: `Bearer `. */
+  readonly isScheme: boolean
+}
+
+const shape = (prefix: string, isPart: IsPart, least: number, isScheme = false): Shape => ({
+  prefix: Buffer.from(prefix),
+  ...{ isPart, least, isScheme },
+})
+
+/** As their makers document them. */
+const shapes: readonly Shape[] = [
+  ...['AKIA', 'ASIA', 'ABIA', 'ACCA'].map((prefix) => shape(prefix, isUpperOrDigit, 16)),
+  ...['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'].map((prefix) => shape(prefix, isAlphanumeric, 36)),
+  shape('github_pat_', isBase64Url, 22),
+  shape('glpat-', isDotted, 20),
+  ...['xoxa-', 'xoxb-', 'xoxe-', 'xoxp-', 'xoxr-', 'xoxs-', 'xapp-'].map((prefix) => shape(prefix, isBase64Url, 10)),
+  ...['sk_live_', 'sk_test_', 'rk_live_', 'rk_test_', 'whsec_'].map((prefix) => shape(prefix, isAlphanumeric, 16)),
+  shape('sk-', isBase64Url, 20),
+  shape('AIza', isBase64Url, 35),
+  shape('ya29.', isBase64Url, 20),
+  shape('npm_', isAlphanumeric, 36),
+  shape('pypi-', isBase64Url, 16),
+  shape('hf_', isAlphanumeric, 30),
+  shape('SG.', isDotted, 40),
+  shape('dop_v1_', isAlphanumeric, 64),
+  shape('shpat_', isAlphanumeric, 32),
+  ...['Bearer ', 'bearer ', 'BEARER ', 'Basic ', 'basic ', 'BASIC '].map((scheme) => shape(scheme, isToken68, 8, true)),
+]
+
+/** By their first byte. */
+const shapesOf: readonly (readonly Shape[] | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
+  const found = shapes.filter(({ prefix }) => prefix[0] === byte)
+  return found.length === 0 ? undefined : found
+})
+
+/** Whether a token can begin with this byte. */
+export const beginsToken = (byte: number): boolean => byte === 0x65 || byte === 0x2d || shapesOf[byte] !== undefined
+
+/** Where the secret begins, and ends, that was found last. */
+export const secret = { start: 0, end: 0 }
+
+/** Whether there is a token at `start`, the beginning of a word: `secret` says where. */
+export function findToken(bytes: Buffer, start: number, to: number): boolean {
+  const byte = bytes[start]
+  if (byte === 0x65) return findJwt(bytes, start, to)
+  if (byte === 0x2d) return findPrivateKey(bytes, start, to)
+  for (const { prefix, isPart, least, isScheme } of shapesOf[byte ?? 0] ?? []) {
+    if (!startsWith(bytes, start, to, prefix)) continue
+    const from = start + prefix.length
+    const end = endOf(bytes, from, to, isPart)
+    if (end - from < least || (isScheme && isPlainWord(bytes, from, end))) continue
+    secret.start = isScheme ? from : start
+    secret.end = end
+    return true
+  }
+  return false
+}
+
+function startsWith(bytes: Buffer, at: number, to: number, prefix: Buffer): boolean {
+  if (at + prefix.length > to) return false
+  for (let index = 1; index < prefix.length; index++) if (bytes[at + index] !== prefix[index]) return false
+  return true
+}
+
+function endOf(bytes: Buffer, from: number, to: number, isPart: IsPart): number {
+  let at = from
+  while (at < to && isPart(bytes[at])) at++
+  return at
+}
+
+/** `Basic authentication` is no secret: one has a digit, or a capital after its first letter. */
+function isPlainWord(bytes: Buffer, from: number, to: number): boolean {
+  if (isDigit(bytes[from])) return false
+  for (let at = from + 1; at < to; at++) if (isUpperOrDigit(bytes[at])) return false
+  return true
+}
+
+const json = Buffer.from('eyJ')
+
+/** Header, payload and signature in base64url (RFC 7519): both objects begin with `{"`, which is `eyJ`. */
+function findJwt(bytes: Buffer, start: number, to: number): boolean {
+  if (!startsWith(bytes, start, to, json)) return false
+  const header = endOf(bytes, start, to, isBase64Url)
+  if (bytes[header] !== 0x2e || bytes[header + 1] !== 0x65 || !startsWith(bytes, header + 1, to, json)) return false
+  const payload = endOf(bytes, header + 1, to, isBase64Url)
+  if (payload >= to || bytes[payload] !== 0x2e) return false
+  secret.start = start
+  secret.end = endOf(bytes, payload + 1, to, isBase64Url)
+  return true
+}
+
+const begin = Buffer.from('-----BEGIN ')
+const privateKey = Buffer.from('PRIVATE KEY')
+const end = Buffer.from('-----END ')
+const dashes = Buffer.from('-----')
+
+/** A private key in PEM (RFC 7468): to its end, or that of the text. */
+function findPrivateKey(bytes: Buffer, start: number, to: number): boolean {
+  if (!startsWith(bytes, start, to, begin)) return false
+  const label = bytes.subarray(start + begin.length, Math.min(to, start + begin.length + 40))
+  if (label.indexOf(privateKey) < 0) return false
+  const text = bytes.subarray(0, to)
+  const last = text.indexOf(end, start)
+  const closing = last < 0 ? -1 : text.indexOf(dashes, last + end.length)
+  secret.start = start
+  secret.end = closing < 0 ? to : closing + dashes.length
+  return true
+}
