@@ -6,6 +6,7 @@ import type { Compression, Content } from './content.ts'
 import { codeOf, type FileErrors } from './file-errors.ts'
 import type { FoundFile } from './finder.ts'
 import { Following } from './following.ts'
+import { Generations } from './generations.ts'
 import { OpenFiles } from './open-files.ts'
 import { type FlushMode, Tail, type TailContext, type TurnEnd } from './tail.ts'
 import type { TextEncoding } from './text-encoding.ts'
@@ -44,6 +45,7 @@ export class Follower {
   readonly #turns: TurnQueue<Tail>
   readonly #context: TailContext
   readonly #following = new Map<Tail, Following>()
+  readonly #generations = new Generations()
   readonly #byInode = new Map<string, Tail>()
   readonly #byPath = new Map<string, Tail>()
   readonly #byId = new Map<string, Tail>()
@@ -56,7 +58,12 @@ export class Follower {
     this.#options = options
     const { output, book, encoding, fingerprintSize, meter, once } = options
     this.#files = new OpenFiles(options.maxOpenFiles - identified, options.compression, meter)
-    this.#turns = new TurnQueue(once ? 1 : slots, (tail) => this.#run(tail))
+    const isBusy = (tail: Tail) => this.#turns.has(tail)
+    this.#turns = new TurnQueue(
+      once ? 1 : slots,
+      (tail) => this.#run(tail),
+      (tail) => this.#generations.isBehind(tail, isBusy),
+    )
     this.#lost = meter.counter('weir_receiver_file_lost_bytes', {
       description: 'Bytes that were seen in a file and went away before they were read',
       unit: 'By',
@@ -97,13 +104,20 @@ export class Follower {
   }
 
   /** Follows a file from its checkpoint on. `content` is kept if there is room, else closed. */
-  async follow(checkpoint: Checkpoint, path: string, content: Content, attributes: AttributeMap): Promise<Tail> {
+  async follow(
+    checkpoint: Checkpoint,
+    { path, stat }: FoundFile,
+    content: Content,
+    attributes: AttributeMap,
+  ): Promise<Tail> {
     const orphan = this.#byId.get(checkpoint.id)
     const tail = orphan ?? new Tail(checkpoint, path, { id: checkpoint.id, attributes }, this.#context)
     this.#orphans.delete(tail)
     tail.path = path
     tail.size = -1
+    tail.writtenMs = stat.modifiedMs
     tail.isCompressed = content.isCompressed
+    this.#generations.add(tail)
     this.#byId.set(checkpoint.id, tail)
     this.#byInode.set(checkpoint.inode, tail)
     this.#byPath.set(path, tail)
@@ -120,8 +134,9 @@ export class Follower {
     this.#turns.add(tail)
   }
 
-  /** A look begins: every file must be seen again to count as listed. */
+  /** A look begins: every file must be seen again to count as listed. Nothing is read until `release`: who is older is not known. */
   beginLook(): void {
+    this.#turns.hold()
     for (const following of this.#following.values()) following.isListed = false
   }
 
@@ -131,13 +146,20 @@ export class Follower {
     if (following === undefined) return
     following.see()
     tail.seenSize = Math.max(tail.seenSize, file.stat.size)
+    tail.writtenMs = file.stat.modifiedMs
     if (tail.path !== file.path) {
       this.#options.logger.debug({ from: tail.path, to: file.path }, `${tail.path} was renamed to ${file.path}`)
       if (this.#byPath.get(tail.path) === tail) this.#byPath.delete(tail.path)
       tail.path = file.path
       this.#byPath.set(file.path, tail)
+      this.#generations.add(tail)
     }
     if (hasChanged(tail, file.stat)) this.wake(tail)
+  }
+
+  /** All that was found is known: the oldest generation of each log goes first. */
+  release(): void {
+    this.#turns.release()
   }
 
   /** After a look: what was not found is read to its end and let go. */
@@ -271,6 +293,7 @@ export class Follower {
   }
 
   #detach(tail: Tail): void {
+    this.#generations.delete(tail)
     this.#following.delete(tail)
     if (this.#byInode.get(tail.checkpoint.inode) === tail) this.#byInode.delete(tail.checkpoint.inode)
     if (this.#byPath.get(tail.path) === tail) this.#byPath.delete(tail.path)

@@ -139,7 +139,6 @@ export class Lookout {
 
   async #look(): Promise<void> {
     const { finder, follower, book, config, clock, logger } = this.#options
-    follower.beginLook()
     const begunMs = clock.monotonic()
     const { files, directories } = await finder.find()
     this.#listingMs = clock.monotonic() - begunMs
@@ -149,8 +148,24 @@ export class Lookout {
     if (found.size === 0 && this.#isFirstLook) {
       logger.warn({ include: config.include }, `no file matches ${config.include.join(', ')}`)
     }
+    follower.beginLook()
+    try {
+      await this.#attend([...found.values()])
+    } finally {
+      follower.release()
+    }
+    for (const inode of this.#copies.keys()) if (!found.has(inode)) this.#copies.delete(inode)
+    await follower.endLook()
+    book.prune((checkpoint) => follower.of(checkpoint) !== undefined || found.has(checkpoint.inode))
+    this.#isFirstLook = false
+    this.#failure = ''
+  }
+
+  /** Goes on with the files that are followed, and has the others followed. */
+  async #attend(found: readonly FoundFile[]): Promise<void> {
+    const { follower, book } = this.#options
     const strangers: FoundFile[] = []
-    for (const file of found.values()) {
+    for (const file of found) {
       const tail = follower.at(file.stat.inode)
       if (tail) follower.see(tail, file)
       else if (!this.#isTooOld(file)) strangers.push(file)
@@ -162,11 +177,6 @@ export class Lookout {
       if (this.#isStopped) return
       await this.#meet(file)
     }
-    for (const inode of this.#copies.keys()) if (!found.has(inode)) this.#copies.delete(inode)
-    await follower.endLook()
-    book.prune((checkpoint) => follower.of(checkpoint) !== undefined || found.has(checkpoint.inode))
-    this.#isFirstLook = false
-    this.#failure = ''
   }
 
   #isTooOld({ stat }: FoundFile): boolean {
@@ -230,7 +240,7 @@ export class Lookout {
       const position = identity.is === 'passed' ? identity.position : await this.#firstPosition(file, content)
       checkpoint = book.open(path, stat.inode, markOf(identity.head), position)
     }
-    const tail = await follower.follow(checkpoint, path, content, await fileAttributes(path, config))
+    const tail = await follower.follow(checkpoint, file, content, await fileAttributes(path, config))
     follower.wake(tail)
     return true
   }

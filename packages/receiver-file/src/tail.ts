@@ -66,6 +66,8 @@ export class Tail {
   /** The most that it was ever seen to hold. */
   seenSize = 0
   modifiedMs = -1
+  /** When it was last written, as far as is known. */
+  writtenMs = -1
   /** Bytes that were seen and are no longer there, after a turn that ended with `changed`. */
   lostBytes = 0
   readonly #context: TailContext
@@ -135,6 +137,7 @@ export class Tail {
     this.size = stat.size
     this.seenSize = stat.size
     this.modifiedMs = stat.modifiedMs
+    this.writtenMs = stat.modifiedMs
     let ahead = await this.#first(content)
     const isReplaced = ahead === 'changed' || (ahead !== undefined && !(await this.#checkHead(content)))
     if (isReplaced && !content.isCompressed) this.lostBytes = Math.max(0, seen - this.offset)

@@ -1,22 +1,29 @@
-/** Lets each of many take turns, in the order of asking, a few at once. */
+/** Lets each of many take turns, in the order of asking, a few at once; who has to wait for another lets others pass. */
 export class TurnQueue<Member> {
   readonly #slots: number
   readonly #run: (member: Member) => Promise<void>
+  readonly #mustWait: (member: Member) => boolean
   readonly #waiting = new Set<Member>()
   readonly #active = new Set<Member>()
   readonly #again = new Set<Member>()
   #idle: PromiseWithResolvers<void> | undefined
   #isClosed = false
+  #isHeld = false
 
-  /** @param run one turn; must not throw */
-  constructor(slots: number, run: (member: Member) => Promise<void>) {
+  /**
+   * @param run one turn; must not throw
+   * @param mustWait whether a member waits until one of those that have or wait for a turn has had it
+   */
+  constructor(slots: number, run: (member: Member) => Promise<void>, mustWait: (member: Member) => boolean) {
     this.#slots = slots
     this.#run = run
+    this.#mustWait = mustWait
   }
 
-  /** Somebody waits for a turn. */
+  /** Somebody waits for nothing but a free slot. */
   get isCrowded(): boolean {
-    return this.#waiting.size > 0
+    for (const member of this.#waiting) if (!this.#mustWait(member)) return true
+    return false
   }
 
   isActive(member: Member): boolean {
@@ -35,6 +42,16 @@ export class TurnQueue<Member> {
     this.#start()
   }
 
+  /** No turn begins until `release`. */
+  hold(): void {
+    this.#isHeld = true
+  }
+
+  release(): void {
+    this.#isHeld = false
+    this.#start()
+  }
+
   /** Resolves when nobody waits and nobody has the turn. */
   whenIdle(): Promise<void> {
     if (this.#waiting.size === 0 && this.#active.size === 0) return Promise.resolve()
@@ -49,8 +66,10 @@ export class TurnQueue<Member> {
   }
 
   #start(): void {
+    if (this.#isHeld) return
     for (const member of this.#waiting) {
       if (this.#active.size >= this.#slots) return
+      if (this.#mustWait(member)) continue
       this.#waiting.delete(member)
       this.#active.add(member)
       void this.#run(member).finally(() => this.#finish(member))

@@ -1,4 +1,5 @@
 import type { LogBatch } from './batch.ts'
+import { Layout } from './layout.ts'
 import type { Record } from './record.ts'
 import { Severity } from './severity.ts'
 import type { AttributeMap, AttributeValue } from './value.ts'
@@ -59,6 +60,19 @@ export interface Alert extends AlertReport {
 export const alertEventName = 'weir.alert'
 
 const severityNumbers = { info: Severity.INFO, warning: Severity.WARN, critical: Severity.ERROR2 } as const
+
+/** Attributes of an alert, in the order in which they are written. */
+const fields = [
+  ...['id', 'fingerprint', 'rule', 'state', 'severity', 'key', 'group', 'started_at', 'count', 'observed', 'expected'],
+  ...['score', 'evidence', 'samples', 'window_start', 'window_end'],
+]
+
+/** A layout for batches of alerts: an alert is then written the same, whatever alerts came before it. */
+export function alertLayout(): Layout {
+  const layout = new Layout()
+  for (const name of fields) layout.addAttribute(`alert.${name}`)
+  return layout
+}
 
 /** Appends an alert to a batch of signal `alerts`, as a record. */
 export function appendAlert(batch: LogBatch, alert: Alert): Record {

@@ -5,6 +5,7 @@ export {
   type AlertSeverity,
   type AlertState,
   alertEventName,
+  alertLayout,
   appendAlert,
   asAlert,
 } from './alert.ts'
@@ -76,6 +77,7 @@ export {
   Type,
 } from './schema.ts'
 export { Severity, severityName, severityOf, severityOfLevelNumber, severityOfStatus } from './severity.ts'
+export { StreamLines, type StreamLinesOptions } from './stream-lines.ts'
 export { parseTemplate, renderTemplate, type TemplateMarks, type TemplatePart } from './template.ts'
 export { TimeZone } from './time-zone.ts'
 export { type TimestampOptions, TimestampReader } from './timestamp.ts'

@@ -1,11 +1,20 @@
-import { type Alert, appendAlert, type Counter, Layout, LogBatch, type Logger, messageOf, type Output } from '@weir/sdk'
+import {
+  type Alert,
+  alertLayout,
+  appendAlert,
+  type Counter,
+  LogBatch,
+  type Logger,
+  messageOf,
+  type Output,
+} from '@weir/sdk'
 
 /** Gathers alerts and sends them into the alerts' pipelines, in order. */
 export class AlertSender {
   readonly #output: Output
   readonly #counter: Counter
   readonly #logger: Logger
-  readonly #layout = new Layout()
+  readonly #layout = alertLayout()
   #waiting: Alert[] = []
   #sending: Promise<void> = Promise.resolve()
 
