@@ -1,5 +1,5 @@
 /** Runs one case in this process and prints what it measured as JSON. */
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Collector, prepare } from '@weir/core'
@@ -9,7 +9,11 @@ const [, , name, input = '', folder = '', workers = '0'] = process.argv
 const chosen = cases.find((one) => one.name === name)
 if (chosen === undefined) throw new Error(`there is no case "${name}"`)
 const config = join(folder, 'weir.json')
-writeFileSync(config, JSON.stringify(configOf(chosen, input, '/dev/null', Number(workers))))
+const stateDir = mkdtempSync(join(folder, 'state-'))
+writeFileSync(
+  config,
+  JSON.stringify(configOf(chosen, input, { output: '/dev/null', stateDir, workers: Number(workers) })),
+)
 
 const host = fileURLToPath(new URL('../../packages/cli', import.meta.url))
 const prepared = await prepare({ cwd: folder, files: [config], env: process.env, hosts: [host] })
@@ -25,6 +29,7 @@ await collector.start()
 await collector.ended()
 const isDelivered = await collector.stop()
 const ms = performance.now() - since
+rmSync(stateDir, { recursive: true })
 const total = (metric: string) => collector.telemetry.total(metric)
 const records = total('weir_receiver_accepted_log_records')
 if (!isDelivered || total('weir_receiver_parse_failures') > 0)

@@ -9,6 +9,10 @@ export interface Case {
   parser: string
   detectors?: string[]
   exporter: 'blackhole' | 'file'
+  /** The exporter's `sending_queue`. */
+  queue?: object
+  /** Whether checkpoints are kept, in a state directory of its own. */
+  hasState?: boolean
 }
 
 const anomaly = ['rate', 'error_rate', 'new_pattern']
@@ -33,23 +37,42 @@ export const cases: readonly Case[] = [
     parser: 'simple_nginx',
     exporter: 'blackhole',
   },
+  {
+    name: 'file → nginx → blackhole, checkpoints',
+    input: 'nginx',
+    goal: 0.75,
+    parser: 'nginx',
+    exporter: 'blackhole',
+    hasState: true,
+  },
+  ...(['never', 'interval', 'always'] as const).map(
+    (fsync): Case => ({
+      name: `file → nginx → queue on disk (fsync: ${fsync}) → blackhole`,
+      input: 'nginx',
+      goal: 0.4,
+      parser: 'nginx',
+      exporter: 'blackhole',
+      hasState: true,
+      queue: { storage: 'disk', fsync },
+    }),
+  ),
   { name: 'file → auto (nginx) → blackhole', input: 'nginx', goal: 0.8, parser: 'auto', exporter: 'blackhole' },
 ]
 
-/** The config of a case. */
+/** The config of a case; `stateDir` is used by cases that keep something. */
 export function configOf(
-  { parser, detectors, exporter }: Case,
+  { parser, detectors, exporter, queue, hasState = false }: Case,
   input: string,
-  output: string,
-  workers: number,
+  { output, stateDir, workers }: { output: string; stateDir: string; workers: number },
 ): object {
+  const sending = queue === undefined ? {} : { sending_queue: queue }
   return {
     plugins: { paths: [new URL('simple-nginx.ts', import.meta.url).pathname] },
     receivers: { file: { include: [input], parser } },
     processors: detectors === undefined ? {} : { anomaly: { detectors } },
-    exporters: exporter === 'file' ? { file: { path: output } } : { blackhole: {} },
+    exporters: exporter === 'file' ? { file: { path: output, ...sending } } : { blackhole: sending },
     service: {
-      state_dir: 'memory',
+      state_dir: hasState ? stateDir : 'memory',
       workers,
       pipelines: {
         logs: { receivers: ['file'], processors: detectors === undefined ? [] : ['anomaly'], exporters: [exporter] },

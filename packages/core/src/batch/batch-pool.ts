@@ -1,7 +1,7 @@
 import { LogBatch } from '@weir/sdk'
 
 /** Batches beyond which the pool lets the garbage collector have them. */
-const maxIdle = 8
+const maxIdle = 32
 const capacity = 4096
 
 /**

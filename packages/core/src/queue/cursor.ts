@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { existsSync, readFileSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import type { Clock, Timer } from '@weir/sdk'
+import type { QueueFile, QueueStorage } from './queue-storage.ts'
 
 /** A place in the queue: all before it has been exported. */
 export interface Place {
@@ -9,45 +10,64 @@ export interface Place {
   readonly offset: number
 }
 
+export interface CursorOptions {
+  readonly path: string
+  readonly storage: QueueStorage
+  readonly clock: Clock
+  onError(error: unknown): void
+}
+
 const cursorBytes = 20
+/** A write each time would cost more than what a crash then exports again. */
+const intervalMs = 20
 
 /**
  * Where the exports have come to, in a file that is written over. It may lag behind: then a few entries are exported
- * again. So it is written without waiting for the disk, the newest place as soon as the one before it is written.
+ * again. So it is written now and then, and without waiting for the disk.
  */
 export class Cursor {
-  readonly #file: FileHandle
+  readonly #file: QueueFile
+  readonly #options: CursorOptions
   #next: Place | undefined
-  #writing: Promise<void> | undefined
-  readonly #onError: (error: unknown) => void
+  #timer: Timer | undefined
+  #writing: Promise<void> = Promise.resolve()
 
-  private constructor(file: FileHandle, onError: (error: unknown) => void) {
+  private constructor(file: QueueFile, options: CursorOptions) {
     this.#file = file
-    this.#onError = onError
+    this.#options = options
   }
 
   /** @returns the cursor and the place that it had, if it had one */
-  static async open(path: string, onError: (error: unknown) => void): Promise<{ cursor: Cursor; place?: Place }> {
+  static async open(options: CursorOptions): Promise<{ cursor: Cursor; place?: Place }> {
+    const { path, storage } = options
     const place = existsSync(path) ? placeIn(readFileSync(path)) : undefined
-    const file = await open(path, existsSync(path) ? 'r+' : 'w+', 0o600)
-    const cursor = new Cursor(file, onError)
+    const file = await storage.open(path, existsSync(path) ? 'r+' : 'w+')
+    const cursor = new Cursor(file, options)
     return place === undefined ? { cursor } : { cursor, place }
   }
 
   move(place: Place): void {
     this.#next = place
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = undefined
+    this.#timer ??= this.#options.clock.after(intervalMs, () => {
+      this.#timer = undefined
+      this.#write()
     })
   }
 
   async close(): Promise<void> {
+    this.#timer?.cancel()
+    this.#write()
     await this.#writing
     await this.#file.close()
   }
 
-  async #write(): Promise<void> {
-    for (let place = this.#next; place !== undefined; place = this.#next) {
+  #write(): void {
+    this.#writing = this.#writing.then(() => this.#writeNext())
+  }
+
+  async #writeNext(): Promise<void> {
+    const place = this.#next
+    if (place !== undefined) {
       this.#next = undefined
       const bytes = Buffer.alloc(cursorBytes)
       bytes.writeDoubleLE(place.segment, 0)
@@ -56,7 +76,7 @@ export class Cursor {
       try {
         await this.#file.write(bytes, 0, cursorBytes, 0)
       } catch (error) {
-        this.#onError(error)
+        this.#options.onError(error)
       }
     }
   }

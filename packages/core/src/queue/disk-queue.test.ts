@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { batchOf, MemoryLogger, TestClock } from '@weir/sdk/testing'
@@ -65,6 +65,11 @@ async function drain(queue: DiskQueue): Promise<unknown[]> {
   }
   return all
 }
+
+const segments = (folder: string) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.queue'))
+    .sort()
 
 /** The only segment there is. */
 const segmentPath = () => join(directory, readdirSync(directory).find((name) => name.endsWith('.queue')) ?? '')
@@ -248,6 +253,63 @@ describe('a queue on disk', () => {
       expect(await drain(queue)).toEqual([round])
       await queue.close()
       expect(readdirSync(directory)).toEqual(['cursor'])
+    }
+  })
+
+  it('writes over the files of what was exported, and finds its own entries alone after a crash at any time', async () => {
+    const maxBytes = 1 << 20
+    const { queue, clock } = await open({ maxBytes })
+    const taken: Taken[] = []
+    const inodes = new Set<number>()
+    for (let index = 0; index < 60; index++) {
+      await append(queue, `${index} ${'x'.repeat(20_000 + index * 37)}`).settled
+      for (const name of segments(directory)) inodes.add(statSync(join(directory, name)).ino)
+      const next = await queue.take()
+      if (next !== undefined) taken.push(next)
+      const [oldest] = taken.length > 2 ? taken.splice(0, 1) : []
+      if (oldest !== undefined) queue.done(oldest)
+      await clock.advance(20)
+      const copy = mkdtempSync(join(tmpdir(), 'weir-queue-'))
+      cpSync(directory, copy, { recursive: true })
+      const { queue: after, counts } = await open({ maxBytes, directory: copy })
+      const seen = (await drain(after)).map((body) => Number.parseInt(String(body), 10))
+      expect(seen.at(-1)).toBe(index)
+      expect(seen[0]).toBeLessThanOrEqual(Math.max(0, index - 1))
+      expect(seen[0]).toBeGreaterThanOrEqual(index - 3)
+      expect(seen).toEqual(Array.from({ length: seen.length }, (_, at) => index + 1 - seen.length + at))
+      expect(counts.damaged).toBe(0)
+      await after.close()
+      rmSync(copy, { recursive: true })
+    }
+    expect(inodes.size).toBeLessThan(10)
+  })
+
+  it('finds what was acknowledged when an entry was cut off that was being written over an older one', async () => {
+    const { queue, clock } = await open()
+    let before = Buffer.alloc(0)
+    for (let index = 0; index < 30; index++) {
+      const last = segments(directory).at(-1)
+      before = last === undefined ? before : readFileSync(join(directory, last))
+      await append(queue, `${index} ${'x'.repeat(10_000)}`).settled
+      const taken = await queue.take()
+      if (taken !== undefined && index < 27) queue.done(taken)
+      await clock.advance(20)
+    }
+    const name = segments(directory).at(-1) ?? ''
+    const after = readFileSync(join(directory, name))
+    expect(after.length).toBe(before.length)
+    const start = after.findIndex((byte, at) => byte !== before[at])
+    for (let cut = 0; start + cut < after.length && cut < 12_000; cut += cut < 64 ? 1 : 97) {
+      const copy = mkdtempSync(join(tmpdir(), 'weir-queue-'))
+      cpSync(directory, copy, { recursive: true })
+      writeFileSync(join(copy, name), Buffer.concat([after.subarray(0, start + cut), before.subarray(start + cut)]))
+      const { queue: next, counts } = await open({ directory: copy })
+      const seen = (await drain(next)).map((body) => Number.parseInt(String(body), 10))
+      expect(seen.slice(0, 2)).toEqual([27, 28])
+      expect(seen.slice(2)).toEqual(seen.length > 2 ? [29] : [])
+      expect(counts.damaged).toBeLessThanOrEqual(1)
+      await next.close()
+      rmSync(copy, { recursive: true })
     }
   })
 })

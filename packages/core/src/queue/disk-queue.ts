@@ -1,13 +1,14 @@
 import type { Buffer } from 'node:buffer'
 import { mkdirSync, readdirSync } from 'node:fs'
-import { unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, type LogBatch, type Logger, messageOf } from '@weir/sdk'
 import { type Acknowledgement, Acknowledgements, type FsyncPolicy } from './acknowledgements.ts'
 import { Cursor, type Place } from './cursor.ts'
-import { decodeEntry, readHead } from './entry.ts'
+import { decodeEntry, type EntryHead, readHead } from './entry.ts'
+import { fileStorage, type QueueStorage } from './queue-storage.ts'
 import { Segment, type SegmentRead, segmentNumber } from './segment.ts'
 import { SegmentWriter } from './segment-writer.ts'
+import { isSpare, SpareFiles } from './spare-files.ts'
 
 export interface DiskQueueOptions {
   readonly directory: string
@@ -20,6 +21,8 @@ export interface DiskQueueOptions {
   readonly logger: Logger
   /** Aborts when a write that keeps failing must not be tried any longer. */
   readonly stopping: AbortSignal
+  /** The file system; the real one if left out. */
+  readonly storage?: QueueStorage
   onDrop(records: number): void
   onDamage(): void
 }
@@ -62,7 +65,10 @@ export class DiskQueue {
   readonly #options: DiskQueueOptions
   readonly #acknowledgements: Acknowledgements
   readonly #cursor: Cursor
+  readonly #storage: QueueStorage
   readonly #segments: Segment[] = []
+  readonly #spares: SpareFiles
+  readonly #removals = new Set<Promise<void>>()
   readonly #segmentBytes: number
   #writer: SegmentWriter | undefined
   #lastNumber = 0
@@ -83,6 +89,8 @@ export class DiskQueue {
 
   private constructor(options: DiskQueueOptions, cursor: Cursor) {
     this.#options = options
+    this.#storage = options.storage ?? fileStorage
+    this.#spares = new SpareFiles(this.#storage, options.directory)
     this.#cursor = cursor
     this.#segmentBytes = Math.max(smallestSegment, Math.min(largestSegment, Math.floor(options.maxBytes / 8)))
     this.#acknowledgements = new Acknowledgements({
@@ -92,6 +100,7 @@ export class DiskQueue {
       sync: async () => this.#writer?.sync(),
       onError: (error) => {
         this.#isSuspect = true
+        if (this.#writer !== undefined) this.#writer.segment.isSuspect = true
         options.logger.error({ error: messageOf(error) }, 'the queue could not be forced to the disk: not acknowledged')
       },
     })
@@ -99,11 +108,11 @@ export class DiskQueue {
 
   /** Opens the queue of a directory with what a former run has left in it. */
   static async open(options: DiskQueueOptions): Promise<DiskQueue> {
-    const { directory, logger } = options
+    const { directory, logger, clock, storage = fileStorage } = options
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    const { cursor, place } = await Cursor.open(join(directory, 'cursor'), (error) => {
+    const onError = (error: unknown) =>
       logger.warn({ error: messageOf(error) }, 'the position in the queue could not be written')
-    })
+    const { cursor, place } = await Cursor.open({ path: join(directory, 'cursor'), storage, clock, onError })
     const queue = new DiskQueue(options, cursor)
     options.stopping.addEventListener('abort', () => queue.#changed(), { once: true })
     await queue.#adopt(place ?? { segment: 0, offset: 0 })
@@ -124,7 +133,7 @@ export class DiskQueue {
 
   /** Bytes of the files. */
   get fileBytes(): number {
-    return this.#segments.reduce((sum, { size }) => sum + size, 0)
+    return this.#segments.reduce((sum, { extent }) => sum + extent, this.#spares.bytes)
   }
 
   /** When the oldest entry that is not done was written, Unix epoch in milliseconds; `undefined` if none waits. */
@@ -170,10 +179,20 @@ export class DiskQueue {
       bytes += one.entry.length
       const isFirst = run.length === 0
       if (!isFirst && (this.#writer?.segment.size ?? 0) + bytes > this.#segmentBytes) break
-      if (this.fileBytes + bytes > this.#options.maxBytes && !(isFirst && isEmpty)) break
+      if (!this.#hasRoomFor(bytes) && !(isFirst && isEmpty)) break
       run.push(one)
     }
     return run
+  }
+
+  /** Whether the files, with so many bytes more written, are as large as they may be. */
+  #hasRoomFor(bytes: number): boolean {
+    const writing = this.#writer?.segment
+    const { size, extent } =
+      writing !== undefined && (writing.size === 0 || writing.size + bytes <= this.#segmentBytes)
+        ? writing
+        : { size: 0, extent: this.#spares.next?.bytes ?? 0 }
+    return this.fileBytes + Math.max(0, size + bytes - extent) <= this.#options.maxBytes
   }
 
   /** The next entry, when there is one; `undefined` once the queue is finished and empty, or closed. */
@@ -221,18 +240,22 @@ export class DiskQueue {
     for (const segment of this.#segments) await segment.close()
     const [only] = this.#segments
     if (this.#segments.length === 1 && only?.bytes === 0 && only.taken === 0) await this.#remove(only)
+    await Promise.all(this.#removals)
+    await this.#spares.clear()
   }
 
   async #adopt(place: Place): Promise<void> {
     const { directory, logger } = this.#options
-    const numbers = readdirSync(directory).flatMap((name) => segmentNumber(name) ?? [])
+    const names = readdirSync(directory)
+    for (const name of names.filter(isSpare)) await this.#storage.unlink(join(directory, name))
+    const numbers = names.flatMap((name) => segmentNumber(name) ?? [])
     this.#lastNumber = Math.max(place.segment, ...numbers)
     for (const number of numbers.sort((a, b) => a - b)) {
-      const segment = new Segment(directory, number)
+      const segment = new Segment(this.#storage, directory, number)
       const offset = number === place.segment ? place.offset : 0
       if (number >= place.segment) segment.scan(offset)
       if (number < place.segment || offset >= segment.size) {
-        await unlink(segment.path)
+        await this.#storage.unlink(segment.path)
         continue
       }
       this.#segments.push(segment)
@@ -284,8 +307,8 @@ export class DiskQueue {
   }
 
   async #beginSegment(isDurable: boolean): Promise<SegmentWriter> {
-    const segment = new Segment(this.#options.directory, ++this.#lastNumber)
-    const writer = await SegmentWriter.create(segment, isDurable)
+    const segment = new Segment(this.#storage, this.#options.directory, ++this.#lastNumber)
+    const writer = await SegmentWriter.create(this.#storage, segment, isDurable, this.#spares.take())
     this.#segments.push(segment)
     return writer
   }
@@ -301,8 +324,13 @@ export class DiskQueue {
 
   /** Waits for room, or makes some. An entry that is larger than the queue is let in when nothing else is there. */
   async #room(bytes: number): Promise<void> {
-    while (this.fileBytes + bytes > this.#options.maxBytes && this.#segments.length > 0) {
+    while (!this.#hasRoomFor(bytes) && this.#segments.length > 0) {
       this.#options.stopping.throwIfAborted()
+      if (this.#spares.bytes > 0) {
+        await Promise.all(this.#removals)
+        await this.#spares.clear()
+        continue
+      }
       if (this.#options.whenFull === 'drop_oldest') {
         await this.#dropOldest()
         continue
@@ -348,13 +376,13 @@ export class DiskQueue {
     const read = this.#takeRecent(segment, offset) ?? (await this.#read(segment, offset))
     if (read === undefined || segment.isGone || this.#isClosed) return undefined
     if (!('entry' in read)) {
-      this.#skipDamage(place, read.next, read.head?.records ?? 0)
+      this.#skipDamage(place, read.next, read.head)
       return undefined
     }
     const { head, entry } = read
     const batch = this.#decoded(entry)
     if (batch === undefined) {
-      this.#skipDamage(place, offset + head.length, head.records)
+      this.#skipDamage(place, offset + head.length, head)
       return undefined
     }
     place.offset += head.length
@@ -411,12 +439,15 @@ export class DiskQueue {
     }
   }
 
-  #skipDamage(place: { segment: Segment; offset: number }, next: number, records: number): void {
+  #skipDamage(place: { segment: Segment; offset: number }, next: number, head: EntryHead | undefined): void {
     const { segment, offset } = place
     const { logger, onDamage } = this.#options
+    // Behind an entry that was cut off may stand what the file held before.
+    const end = head === undefined ? next : Math.min(next, offset + head.length)
+    const records = head?.records ?? 0
     try {
-      const path = segment.setAside(offset, next)
-      logger.warn({ path, bytes: next - offset }, 'a part of the queue is damaged or was cut off: it is set aside')
+      const path = segment.setAside(offset, end)
+      logger.warn({ path, bytes: end - offset }, 'a part of the queue is damaged or was cut off: it is set aside')
     } catch (error) {
       logger.warn({ error: messageOf(error), bytes: next - offset }, 'a part of the queue is damaged and skipped')
     }
@@ -438,13 +469,21 @@ export class DiskQueue {
     this.#changed()
   }
 
-  async #remove(segment: Segment): Promise<void> {
+  #remove(segment: Segment): Promise<void> {
     segment.isGone = true
     const index = this.#segments.indexOf(segment)
     if (index >= 0) this.#segments.splice(index, 1)
+    const removal = this.#removeFile(segment).finally(() => this.#removals.delete(removal))
+    this.#removals.add(removal)
     this.#changed()
+    return removal
+  }
+
+  async #removeFile(segment: Segment): Promise<void> {
+    const isKept = !this.#isClosed && !segment.isSuspect && segment.extent * 2 > this.#segmentBytes
     try {
-      await unlink(segment.path)
+      if (isKept && this.#spares.hasRoom) await this.#spares.keep(segment)
+      else await this.#storage.unlink(segment.path)
       await segment.close()
     } catch (error) {
       this.#options.logger.warn({ error: messageOf(error), path: segment.path }, 'a file of the queue stays behind')

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 
 /** Buffers beyond which the memory is let go. */
-const maxIdle = 8
+const maxIdle = 32
 /** Buffers are made larger than asked for, so that the next entry, which is never quite as long, fits. */
 const growth = 1.25
 

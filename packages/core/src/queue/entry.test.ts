@@ -39,7 +39,7 @@ describe('an entry of the queue', () => {
           }
           const entry = encodeEntry(batch, 1234.5)
           expect(isIntact(entry)).toBe(true)
-          expect(readHead(entry)).toEqual({ length: entry.length, records: rows.length, time: 1234.5 })
+          expect(readHead(entry)).toEqual({ length: entry.length, records: rows.length, time: 1234.5, segment: 0 })
           const read = decodeEntry(entry)
           const seen = (from: LogBatch) =>
             Array.from(from, ({ body, time, severityNumber, attributes }) =>

@@ -6,12 +6,17 @@ import { type PackedBatch, packedView, rebase, unpackBatch } from '../workers/pa
 
 /**
  * What stands before the columns: magic, length of all that follows, records, rows, time of writing, length of the
- * description, length of the bytes, whether there are remainders, checksum of everything else.
+ * description, length of the bytes, whether there are remainders, number of the segment, checksum of all that follows
+ * the head, checksum of the head.
  */
-export const headBytes = 40
+export const headBytes = 48
+const word = { magic: 0, length: 1, records: 2, rows: 3, time: 4, description: 6, bytes: 7, remainders: 8 } as const
+const stamp = { segment: 9, contentSum: 10, headSum: 11 } as const
 
 /** Names format and version, and by its byte order the machine's, since columns stand as they do in memory. */
-const magic = 0x31_51_52_57
+const magic = 0x32_51_52_57
+/** How an entry begins. */
+export const entryMark = Buffer.from(new Uint32Array([magic]).buffer)
 
 /** Entries begin at multiples of this, so that columns can be used where they were read. */
 export const alignment = 8
@@ -23,6 +28,8 @@ export interface EntryHead {
   readonly records: number
   /** When it was written, Unix epoch in milliseconds. */
   readonly time: number
+  /** Number of the segment that it was written to. */
+  readonly segment: number
 }
 
 const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment
@@ -58,33 +65,44 @@ export function encodeEntry(batch: LogBatch, now: number, allocate = Buffer.allo
   entry.fill(0, at.severity, at.description).set(severityNumber, at.severity)
   entry.fill(0, at.description + description.length, at.bytes).set(description, at.description)
   entry.fill(0, at.bytes + bytes.length, at.end).set(bytes, at.bytes)
-  const numbers = new Uint32Array(buffer, 0, headBytes / 4)
-  numbers.set([magic, at.end - headBytes, batch.length, rowCount, 0, 0, description.length, bytes.length])
-  new Float64Array(buffer, 16, 1)[0] = now
-  numbers[8] = timeRemainder === null ? 0 : 1
-  numbers[9] = checksumOf(entry)
+  const head = new Uint32Array(buffer, 0, headBytes / 4)
+  head.set([magic, at.end - headBytes, batch.length, rowCount, 0, 0, description.length, bytes.length])
+  new Float64Array(buffer, word.time * 4, 1)[0] = now
+  head[word.remainders] = timeRemainder === null ? 0 : 1
+  head[stamp.contentSum] = crc32(entry.subarray(headBytes))
+  stampEntry(entry, 0)
   return entry
 }
 
-const checksumOf = (entry: Buffer): number =>
-  crc32(entry.subarray(headBytes), crc32(entry.subarray(0, headBytes - Uint32Array.BYTES_PER_ELEMENT)))
-
-/** The head at the beginning of `bytes`, if one can stand there; only the checksum of the entry says that it is right. */
-export function readHead(bytes: Buffer): EntryHead | undefined {
-  if (bytes.length < headBytes) return undefined
-  const view = new DataView(bytes.buffer, bytes.byteOffset, headBytes)
-  const number = (index: number) => view.getUint32(index * 4, isLittleEndian)
-  if (number(0) !== magic || number(1) % alignment !== 0) return undefined
-  return { length: headBytes + number(1), records: number(2), time: view.getFloat64(16, isLittleEndian) }
+/** Says in which segment an entry stands: what an older segment has left in the same file is not taken for one of its own. */
+export function stampEntry(entry: Buffer, segment: number): void {
+  const head = viewOf(entry)
+  head.setUint32(stamp.segment * 4, segment, isLittleEndian)
+  head.setUint32(stamp.headSum * 4, headSum(entry), isLittleEndian)
 }
 
+const headSum = (bytes: Buffer): number => crc32(bytes.subarray(0, stamp.headSum * 4))
+const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, headBytes)
 const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
+
+/** The head at the beginning of `bytes`, if it is intact; what follows it need not be. */
+export function readHead(bytes: Buffer): EntryHead | undefined {
+  if (bytes.length < headBytes) return undefined
+  const head = viewOf(bytes)
+  const number = (index: number) => head.getUint32(index * 4, isLittleEndian)
+  if (number(word.magic) !== magic || number(stamp.headSum) !== headSum(bytes)) return undefined
+  return {
+    length: headBytes + number(word.length),
+    records: number(word.records),
+    time: head.getFloat64(word.time * 4, isLittleEndian),
+    segment: number(stamp.segment),
+  }
+}
 
 /** Whether an entry is as it was written. */
 export function isIntact(entry: Buffer): boolean {
-  const head = readHead(entry)
-  if (head?.length !== entry.length) return false
-  return new DataView(entry.buffer, entry.byteOffset).getUint32(headBytes - 4, isLittleEndian) === checksumOf(entry)
+  if (readHead(entry)?.length !== entry.length) return false
+  return viewOf(entry).getUint32(stamp.contentSum * 4, isLittleEndian) === crc32(entry.subarray(headBytes))
 }
 
 /** The batch of an intact entry. It stands on the entry's memory. */

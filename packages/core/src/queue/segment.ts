@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { closeSync, openSync, readSync, statSync, writeFileSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { alignment, type EntryHead, headBytes, isIntact, readHead } from './entry.ts'
+import { alignment, type EntryHead, entryMark, headBytes, isIntact, readHead } from './entry.ts'
+import type { QueueFile, QueueStorage } from './queue-storage.ts'
 
 const suffix = '.queue'
 
@@ -17,12 +17,17 @@ export type SegmentRead =
   | { readonly head: EntryHead; readonly entry: Buffer; readonly release?: () => void }
   | { readonly head?: EntryHead; readonly next: number }
 
-/** A file of entries, one after the other. It is written once, to its end, and goes as a whole. */
+/**
+ * A file of entries, one after the other. It is written once, to its end, and goes as a whole. The file may be that of
+ * an older segment and longer: then the end is marked, and entries of the older one behind it are not this one's.
+ */
 export class Segment {
   readonly number: number
   readonly path: string
   /** Bytes that are written. */
   size = 0
+  /** Bytes of the file. */
+  extent = 0
   /** Records of it that nobody has taken yet, and the bytes of their entries. */
   records = 0
   bytes = 0
@@ -31,21 +36,31 @@ export class Segment {
   /** Entries that were taken and are not done. */
   taken = 0
   isGone = false
-  #file: FileHandle | undefined
+  /** Writing it, or an fsync, has failed: its file is not used again. */
+  isSuspect = false
+  readonly #storage: QueueStorage
+  #file: QueueFile | undefined
 
-  constructor(directory: string, number: number) {
+  constructor(storage: QueueStorage, directory: string, number: number) {
+    this.#storage = storage
     this.number = number
     this.path = join(directory, `${String(number).padStart(12, '0')}${suffix}`)
   }
 
   /** Looks through a file from a former run, from `offset` on. */
   scan(offset: number): void {
-    this.size = statSync(this.path).size
+    this.extent = statSync(this.path).size
+    this.size = this.extent
     const file = openSync(this.path, 'r')
     try {
       const bytes = Buffer.alloc(headBytes)
       for (let at = offset; at < this.size; ) {
-        const head = readSync(file, bytes, 0, headBytes, at) === headBytes ? readHead(bytes) : undefined
+        const read = bytes.subarray(0, readSync(file, bytes, 0, headBytes, at))
+        if (this.#isEnd(read)) {
+          this.size = at
+          break
+        }
+        const head = readHead(read)
         if (head === undefined || at + head.length > this.size) {
           at = this.#nextEntry(file, at)
           continue
@@ -61,16 +76,15 @@ export class Segment {
   }
 
   async read(offset: number): Promise<SegmentRead> {
-    this.#file ??= await open(this.path, 'r')
+    this.#file ??= await this.#storage.open(this.path, 'r')
     const bytes = Buffer.alloc(headBytes)
     const { bytesRead } = await this.#file.read(bytes, 0, headBytes, offset)
-    const head = bytesRead === headBytes ? readHead(bytes) : undefined
-    if (head !== undefined && offset + head.length <= this.size) {
+    const head = readHead(bytes.subarray(0, bytesRead))
+    if (head?.segment === this.number && offset + head.length <= this.size) {
       const entry = Buffer.allocUnsafeSlow(head.length)
-      await this.#file.read(entry, 0, head.length, offset)
-      if (isIntact(entry)) return { head, entry }
-      const next = this.#nextAfter(offset)
-      return next === offset + head.length ? { head, next } : { next }
+      const { bytesRead: length } = await this.#file.read(entry, 0, head.length, offset)
+      if (length === entry.length && isIntact(entry)) return { head, entry }
+      return { head, next: this.#nextAfter(offset) }
     }
     return { next: this.#nextAfter(offset) }
   }
@@ -103,15 +117,21 @@ export class Segment {
     await file?.close()
   }
 
+  /** Whether what follows is the mark of the end, or the first entry of the older segment whose file this was. */
+  #isEnd(bytes: Buffer): boolean {
+    const head = readHead(bytes)
+    return head === undefined ? bytes.every((byte) => byte === 0) : head.segment !== this.number
+  }
+
   /** Where the next intact entry begins after a damaged one; the end of the segment if there is none. */
   #nextEntry(file: number, offset: number): number {
     const rest = Buffer.alloc(this.size - offset)
     const length = readSync(file, rest, 0, rest.length, offset)
-    for (let at = alignment; at + headBytes <= length; at += alignment) {
-      const head = readHead(rest.subarray(at))
-      if (head !== undefined && at + head.length <= length && isIntact(rest.subarray(at, at + head.length))) {
-        return offset + at
-      }
+    const next = (at: number) => rest.indexOf(entryMark, at + 1)
+    for (let at = next(0); at >= 0; at = next(at)) {
+      const head = at % alignment === 0 ? readHead(rest.subarray(at)) : undefined
+      if (head?.segment !== this.number || at + head.length > length) continue
+      if (isIntact(rest.subarray(at, at + head.length))) return offset + at
     }
     return this.size
   }

@@ -48,6 +48,12 @@ interface Piece {
   readonly isFinal: boolean
 }
 
+/** Valid UTF-8: all of `bytes`, up to `to`. */
+interface Text {
+  readonly bytes: Buffer
+  readonly to: number
+}
+
 /** From bytes to batches of records: what every receiver of lines gets. */
 export class LineStage {
   readonly #options: LineStageOptions
@@ -143,7 +149,7 @@ export class LineStage {
       const limit = to - at <= pieceBytes ? to : endOfLine(bytes, at + pieceBytes - 1, to)
       const piece = { bytes, from: at, to: limit, isFinal: true }
       const text = this.#utf8(piece)
-      const lines = new Uint8Array(text.bytes.subarray(text.from, text.to))
+      const lines = new Uint8Array(text.bytes)
       const parsed = remote.parse(lines, state.source).catch((error: unknown) => {
         this.#options.metrics.parserError()
         const rest = remote.fallback === undefined ? 'are parsed on the main thread' : 'are kept as they are'
@@ -207,26 +213,28 @@ export class LineStage {
         rows = rows?.subarray(0, -1) ?? null
       }
     }
-    batch.knownByteLength = reached - text.from
+    batch.knownByteLength = reached
     if (batch.rowCount === 0) pool.give(batch)
     else await this.#send(batch, rows, delivery)
-    return text instanceof Encoded ? text.original(reached) : reached
+    return text instanceof Encoded ? text.original(reached) : piece.from + reached
   }
 
-  #utf8(piece: Piece): Piece | Encoded {
-    if (isUtf8(piece.bytes.subarray(piece.from, piece.to))) return piece
+  /** A piece's bytes alone, so that what is made of them needs not look for its part of a block. */
+  #utf8(piece: Piece): Text {
+    const bytes = piece.bytes.subarray(piece.from, piece.to)
+    if (isUtf8(bytes)) return { bytes, to: bytes.length }
     return new Encoded(piece, (count) => this.#options.metrics.invalidUtf8(count))
   }
 
-  #parse(parser: Parser, { bytes, from, to }: Piece | Encoded, batch: LogBatch, isFinal: boolean): number {
+  #parse(parser: Parser, { bytes, to }: Text, batch: LogBatch, isFinal: boolean): number {
     try {
-      return parseLines(parser, bytes, from, to, batch, this.#options.splitter, isFinal)
+      return parseLines(parser, bytes, 0, to, batch, this.#options.splitter, isFinal)
     } catch (error) {
       this.#options.metrics.parserError()
       this.#options.logger.error({ error: messageOf(error) }, 'the parser threw: its lines are kept as they are')
       batch.rowCount = 0
       batch.failures = []
-      return parseLines({ parse: () => false }, bytes, from, to, batch, undefined, true)
+      return parseLines({ parse: () => false }, bytes, 0, to, batch, undefined, true)
     }
   }
 

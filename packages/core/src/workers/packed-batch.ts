@@ -70,7 +70,10 @@ export function packedView(selected: LogBatch, whole?: Uint8Array): PackedBatch 
   const batch = selected.selection === null ? selected : compacted(selected, selected.selection)
   const { rowCount, stride } = batch
   const cells = batch.cells.subarray(0, rowCount * stride * 2)
-  const { from, to } = whole === undefined ? usedBytes(cells) : { from: 0, to: 0 }
+  const { length } = batch.bytes
+  // Most batches stand on bytes of their own: then looking for the used ones costs more than it saves.
+  const isMostlyUsed = selected === batch && length <= batch.knownByteLength * 2
+  const { from, to } = whole !== undefined || isMostlyUsed ? { from: 0, to: length } : usedBytes(cells)
   return {
     bytes: whole ?? batch.bytes.subarray(from, to),
     offset: from,
