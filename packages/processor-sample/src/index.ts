@@ -1,0 +1,1 @@
+export { sample as default } from './sample.ts'
