@@ -1,7 +1,7 @@
 import { createComponent, receiverContract } from '@weir/sdk/testing'
 import { describe, expect, it } from 'vitest'
+import { encoded } from './definitions.fixture.ts'
 import definition from './index.ts'
-import { encoded } from './testing/definitions.ts'
 
 describe('otlp', () => {
   const port = 43_180 + (process.pid % 1000)
