@@ -1,0 +1,148 @@
+import { Buffer } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
+import { endpointUrl, HttpClient } from '@weir/http-client'
+import {
+  BatchMemory,
+  type Clock,
+  type Exporter,
+  isPermanentError,
+  isRetryableError,
+  type LogBatch,
+  PermanentError,
+  RetryableError,
+  type RunMode,
+  WeirError,
+} from '@weir/sdk'
+import { type BulkOutcome, bulkOutcome } from './bulk-answer.ts'
+import { type Bulk, BulkEncoder } from './bulk-encoder.ts'
+import type { ElasticsearchConfig } from './config.ts'
+
+export interface ElasticsearchExporterOptions {
+  config: ElasticsearchConfig
+  mode: RunMode
+  clock: Clock
+}
+
+/** What has become of a batch so far. */
+interface Progress {
+  /** Of the ids of its documents: a document that is sent again is known by its id. */
+  readonly prefix: string
+  /** Rows that are still to be sent; null for all. */
+  rows: Uint32Array | null
+  refused: number
+  refusal: string | undefined
+}
+
+const maxAnswerBytes = 64 * 2 ** 20
+const answerFields = 'items.*.status,items.*.error.type,items.*.error.reason'
+
+/** Indexes records by the bulk API. */
+export class ElasticsearchExporter implements Exporter {
+  readonly #encoder: BulkEncoder
+  readonly #urls: readonly URL[]
+  readonly #client: HttpClient
+  readonly #progress = new BatchMemory<Progress>()
+  #node = 0
+
+  constructor({ config, mode, clock }: ElasticsearchExporterOptions) {
+    this.#encoder = new BulkEncoder(config, clock)
+    this.#urls = urlsOf(config)
+    this.#client = new HttpClient({ config, clock, baseDir: mode.baseDir, credentials: credentialsOf(config) })
+  }
+
+  async start(): Promise<void> {
+    await this.#client.start()
+  }
+
+  async export(batch: LogBatch, { abortSignal }: { readonly abortSignal: AbortSignal }): Promise<void> {
+    const progress = this.#progress.get(batch) ?? newProgress()
+    this.#progress.set(batch, progress)
+    const view = progress.rows === null ? batch : batch.select(progress.rows)
+    const again: number[] = []
+    let delay: string | undefined
+    let done = 0
+    try {
+      for (const bulk of this.#encoder.encode(view, progress.prefix)) {
+        const outcome = await this.#send(bulk, abortSignal)
+        for (const index of outcome.retry) again.push(view.rowAt(done + index))
+        delay ??= outcome.delay
+        progress.refused += outcome.refused.length
+        progress.refusal ??= outcome.refusal
+        done += bulk.count
+      }
+      if (again.length > 0) {
+        throw new RetryableError(`${again.length} of ${view.length} records are to be sent again; the first: ${delay}`)
+      }
+    } finally {
+      for (; done < view.length; done++) again.push(view.rowAt(done))
+      progress.rows = Uint32Array.from(again)
+    }
+    this.#progress.delete(batch)
+    if (progress.refused > 0) {
+      throw new PermanentError(
+        `${progress.refused} of ${batch.length} records were refused; the first: ${progress.refusal}`,
+        {
+          records: progress.refused,
+        },
+      )
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#client.stop()
+  }
+
+  async #send({ body, count }: Bulk, signal: AbortSignal): Promise<BulkOutcome> {
+    const url = this.#urls[this.#node % this.#urls.length]
+    if (url === undefined) throw new PermanentError('there is no endpoint')
+    try {
+      const headers = { 'content-type': 'application/x-ndjson' }
+      const { text } = await this.#client.send({ url, headers, body, signal, maxAnswerBytes })
+      return bulkOutcome(text, count)
+    } catch (error) {
+      if (isRetryableError(error) || signal.aborted) this.#node++
+      if (!isPermanentError(error)) throw error
+      // The other requests of the batch may fare better.
+      return {
+        retry: [],
+        refused: Array.from({ length: count }, (_, index) => index),
+        refusal: error.message,
+        delay: undefined,
+      }
+    }
+  }
+}
+
+const newProgress = (): Progress => ({
+  prefix: `${randomBytes(9).toString('base64url')}-`,
+  rows: null,
+  refused: 0,
+  refusal: undefined,
+})
+
+function urlsOf({ endpoint, endpoints, pipeline }: ElasticsearchConfig): URL[] {
+  const texts = [...(endpoint === undefined ? [] : [endpoint]), ...(endpoints ?? [])]
+  const key = endpoint === undefined && endpoints !== undefined ? 'endpoints' : 'endpoint'
+  return (texts.length === 0 ? [undefined] : texts).map((text) => {
+    const base = endpointUrl(text, key)
+    const url = new URL('_bulk', base.href.endsWith('/') ? base : `${base.href}/`)
+    url.searchParams.set('filter_path', answerFields)
+    if (pipeline !== undefined) url.searchParams.set('pipeline', pipeline)
+    return url
+  })
+}
+
+function credentialsOf({ user, password, api_key, bearer_token }: ElasticsearchConfig): { authorization?: string } {
+  const ways: string[] = []
+  if (user !== undefined) ways.push(`Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`)
+  if (api_key !== undefined) ways.push(`ApiKey ${api_key}`)
+  if (bearer_token !== undefined) ways.push(`Bearer ${bearer_token}`)
+  const [authorization] = ways
+  if (ways.length > 1) {
+    throw new WeirError('of user, api_key and bearer_token one is enough', {
+      code: 'WEIR_ELASTICSEARCH_CREDENTIALS',
+      hint: 'remove the others',
+    })
+  }
+  return authorization === undefined ? {} : { authorization }
+}
