@@ -1,0 +1,1 @@
+export { dedupe as default } from './dedupe.ts'
