@@ -6,6 +6,8 @@ import { messageOf } from '@weir/sdk'
 import { HttpProblem, tooLarge } from './http-problem.ts'
 
 export interface BodyLimits {
+  /** Encodings that the caller decodes. */
+  readonly leaves: readonly string[]
   readonly maxBytes: number
   /** Called when the body is wanted: before, a client may be waiting to be told. */
   begin(): void
@@ -38,12 +40,15 @@ function decoderOf(encoding: string): Transform | undefined {
  * Reads a body to its end, decompressing it as it comes. What is refused is read no further, but its connection lives on.
  * @throws HttpProblem 400 cut or corrupt, 413 too large, 415 an unknown encoding, and what `reserve` throws
  */
-export function readBody(request: IncomingMessage, { maxBytes, begin, reserve, signal }: BodyLimits): Promise<Buffer> {
+export function readBody(
+  request: IncomingMessage,
+  { leaves, maxBytes, begin, reserve, signal }: BodyLimits,
+): Promise<Buffer> {
   const encoding = String(request.headers['content-encoding'] ?? '')
     .trim()
     .toLowerCase()
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
-  const decoder = decoderOf(encoding)
+  const decoder = leaves.includes(encoding) ? undefined : decoderOf(encoding)
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
   signal.throwIfAborted()
   begin()

@@ -24,7 +24,7 @@ import { readBody } from './body.ts'
 import type { HttpServerConfig } from './config.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { cannotListen } from './errors.ts'
-import { HttpProblem, problemAnswer, stopping } from './http-problem.ts'
+import { HttpProblem, isHttpProblem, problemAnswer, stopping } from './http-problem.ts'
 import type { HttpAnswer, HttpRequest } from './http-request.ts'
 import { PendingBytes } from './pending-bytes.ts'
 import { Refusals } from './refusals.ts'
@@ -210,8 +210,9 @@ export class HttpListener {
       peer: request.socket.remoteAddress ?? '',
       identity: undefined,
       signal: gone.signal,
-      read: async () => {
+      read: async (leaves = []) => {
         return readBody(request, {
+          leaves,
           begin: () => {
             if (mayContinue) response.writeContinue()
             mayContinue = false
@@ -251,7 +252,7 @@ export class HttpListener {
 
   #answerOf(error: unknown, request: HttpRequest): HttpAnswer {
     let problem: HttpProblem
-    if (error instanceof HttpProblem) {
+    if (isHttpProblem(error)) {
       problem = error
       this.#refusals.add(String(problem.status), request.peer, `${request.method} ${request.path}: ${problem.message}`)
     } else {

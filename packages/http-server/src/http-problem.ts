@@ -1,6 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import type { HttpAnswer } from './http-request.ts'
 
+const brand = Symbol.for('weir.http-problem')
+
 export interface HttpProblemOptions {
   readonly headers?: { readonly [name: string]: string }
   readonly cause?: unknown
@@ -10,6 +12,7 @@ export interface HttpProblemOptions {
 export class HttpProblem extends Error {
   readonly status: number
   readonly headers: { readonly [name: string]: string }
+  readonly [brand] = true
 
   constructor(status: number, detail: string, { headers = {}, cause }: HttpProblemOptions = {}) {
     super(detail, cause === undefined ? undefined : { cause })
@@ -18,6 +21,10 @@ export class HttpProblem extends Error {
     this.headers = headers
   }
 }
+
+/** By its brand, so that two copies of this package in one process do no harm. */
+export const isHttpProblem = (error: unknown): error is HttpProblem =>
+  typeof error === 'object' && error !== null && Reflect.get(error, brand) === true
 
 /** How long a client is asked to wait, seconds. */
 const retryAfter = { 'retry-after': '1' }

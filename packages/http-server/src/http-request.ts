@@ -17,9 +17,10 @@ export interface HttpRequest {
   readonly signal: AbortSignal
   /**
    * Reads the whole body, decompressed (gzip, zstd, deflate). May be called once.
+   * @param leaves values of `Content-Encoding` that the caller decodes itself, within the limit of the size
    * @throws HttpProblem 400, 413, 415, 429, 503, which the handler need not catch
    */
-  read(): Promise<Buffer>
+  read(leaves?: readonly string[]): Promise<Buffer>
 }
 
 /** What a request is answered with. */

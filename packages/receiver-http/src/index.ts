@@ -1,0 +1,14 @@
+import { httpServerServices } from '@weir/http-server'
+import { defineReceiver } from '@weir/sdk'
+import { config } from './config.ts'
+import { HttpReceiver } from './http-receiver.ts'
+
+export default defineReceiver({
+  type: 'http',
+  description: 'Receives over HTTP: lines, NDJSON, JSON, the bulk API of Elasticsearch, and what is pushed to Loki.',
+  stability: 'beta',
+  reads: 'lines',
+  config,
+  inject: httpServerServices,
+  create: ({ config: keys, ...services }) => new HttpReceiver(keys, services),
+})

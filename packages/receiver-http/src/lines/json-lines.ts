@@ -1,0 +1,54 @@
+import { type Buffer, isAscii } from 'node:buffer'
+
+export interface RefusedLine {
+  /** From 1. */
+  readonly line: number
+  readonly error: string
+}
+
+export interface CheckedLines {
+  /** Lines that are JSON objects. */
+  readonly accepted: number
+  readonly refused: number
+  /** The first of those that are not, and why. */
+  readonly errors: readonly RefusedLine[]
+}
+
+const lineFeed = 0x0a
+/** Refused lines that are told one by one. */
+const maxErrors = 100
+
+/** Looks whether each line is a JSON object, and blanks those that are not, so that nobody takes them for a line. */
+export function checkJsonLines(bytes: Buffer): CheckedLines {
+  const encoding = isAscii(bytes) ? 'latin1' : 'utf8'
+  const errors: RefusedLine[] = []
+  let accepted = 0
+  let refused = 0
+  let line = 0
+  for (let from = 0; from < bytes.length; ) {
+    const newline = bytes.indexOf(lineFeed, from)
+    const to = newline < 0 ? bytes.length : newline
+    line++
+    const error = faultOf(bytes.toString(encoding, from, to))
+    if (error === undefined) {
+      accepted++
+    } else if (error !== '') {
+      refused++
+      if (errors.length < maxErrors) errors.push({ line, error })
+      bytes.fill(lineFeed, from, to)
+    }
+    from = to + 1
+  }
+  return { accepted, refused, errors }
+}
+
+/** Why a line is no JSON object; `''` if it is empty. */
+export function faultOf(line: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'it is no JSON object'
+  } catch (error) {
+    if (line.trim() === '') return ''
+    return error instanceof Error ? error.message : String(error)
+  }
+}
