@@ -19,6 +19,7 @@ export interface MessageEncoderOptions {
 interface Progress {
   readonly id: string
   readonly published: Set<string>
+  refused: number
 }
 
 const newline = 0x0a
@@ -57,20 +58,28 @@ export class MessageEncoder {
     }
   }
 
-  /** Says that a message is safe, or refused for good: it is not made again. */
+  /** Says that a message is safe: it is not made again. */
   published(batch: LogBatch, { id }: OutgoingMessage): void {
     this.#progressOf(batch).published.add(id)
   }
 
-  /** Says that all of a batch is settled. */
-  forget(batch: LogBatch): void {
+  /** Says that a message will never be taken: it is not made again. */
+  refused(batch: LogBatch, message: OutgoingMessage): void {
+    this.published(batch, message)
+    this.#progressOf(batch).refused++
+  }
+
+  /** Says that all of a batch is settled, and is told how many of its messages were refused. */
+  settle(batch: LogBatch): number {
+    const { refused } = this.#progressOf(batch)
     this.#progress.delete(batch)
+    return refused
   }
 
   #progressOf(batch: LogBatch): Progress {
     let progress = this.#progress.get(batch)
     if (progress === undefined) {
-      progress = { id: `${this.#id}.${this.#count++}`, published: new Set() }
+      progress = { id: `${this.#id}.${this.#count++}`, published: new Set(), refused: 0 }
       this.#progress.set(batch, progress)
     }
     return progress

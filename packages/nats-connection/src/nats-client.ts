@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { type JetStreamClient, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
+import {
+  type Authenticator,
+  type ConnectionOptions,
+  connect,
+  credsAuthenticator,
+  headers,
+  type MsgHdrs,
+  type NatsConnection,
+  nkeyAuthenticator,
+} from '@nats-io/transport-node'
+import { type Logger, messageOf, WeirError } from '@weir/sdk'
+import type { ConnectionConfig, StreamConfig } from './connection-keys.ts'
+import { ensureStream } from './stream.ts'
+
+export interface NatsClientOptions {
+  config: ConnectionConfig
+  /** Folder against which paths are resolved. */
+  baseDir: string
+  componentId: string
+  logger: Logger
+}
+
+/** Longest time for a connection or an answer. */
+const timeoutMs = 5000
+
+/** A connection, and JetStream by way of it. */
+export class NatsClient {
+  readonly connection: NatsConnection
+  readonly jetstream: JetStreamClient
+  readonly manager: JetStreamManager
+  readonly #logger: Logger
+
+  private constructor(connection: NatsConnection, manager: JetStreamManager, logger: Logger) {
+    this.connection = connection
+    this.manager = manager
+    this.jetstream = manager.jetstream()
+    this.#logger = logger
+  }
+
+  /** @throws what the client throws; WeirError `WEIR_NATS_FILE` when a file cannot be read */
+  static async open(options: NatsClientOptions): Promise<NatsClient> {
+    const connection = await connect(await connectionOptions(options))
+    const manager = await jetstreamManager(connection, { checkAPI: false, timeout: timeoutMs })
+    return new NatsClient(connection, manager, options.logger)
+  }
+
+  /**
+   * Makes sure that a stream is there: creates it, if the config says so.
+   * @param subjects those that it takes in, unless the config says
+   */
+  ensureStream(name: string, subjects: readonly string[], config: StreamConfig): Promise<void> {
+    return ensureStream(this.manager, name, subjects, config, this.#logger)
+  }
+
+  headers(fields: { readonly [name: string]: string }): MsgHdrs {
+    const made = headers()
+    for (const [name, value] of Object.entries(fields)) made.set(name, value)
+    return made
+  }
+
+  /** Lets what is on its way to the server reach it, and closes. */
+  async close(): Promise<void> {
+    if (this.connection.isClosed()) return
+    // A server that is not there must not hold us up.
+    await Promise.race([this.connection.flush().catch(() => {}), this.connection.closed(), this.#interrupted()])
+    await this.connection.close()
+  }
+
+  /** Resolves when the connection is lost. */
+  async #interrupted(): Promise<void> {
+    if (this.connection.getServer() === '') return
+    for await (const { type } of this.connection.status()) if (type === 'disconnect' || type === 'close') return
+  }
+}
+
+async function connectionOptions(options: NatsClientOptions): Promise<ConnectionOptions> {
+  const { config, componentId } = options
+  const { user, password, token } = config.auth
+  const [authenticator, tls] = await Promise.all([authenticatorOf(options), tlsOf(options)])
+  return {
+    servers: config.urls,
+    name: config.connection_name ?? componentId,
+    timeout: timeoutMs,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 500,
+    ...(user === undefined ? {} : { user }),
+    ...(password === undefined ? {} : { pass: password }),
+    ...(token === undefined ? {} : { token }),
+    ...(authenticator === undefined ? {} : { authenticator }),
+    ...(tls === undefined ? {} : { tls }),
+  }
+}
+
+async function authenticatorOf({ config, baseDir }: NatsClientOptions): Promise<Authenticator | undefined> {
+  const { credentials_file: credentials, nkey_file: nkey } = config.auth
+  if (credentials !== undefined) return credsAuthenticator(await read('auth.credentials_file', baseDir, credentials))
+  if (nkey === undefined) return undefined
+  const seed = await read('auth.nkey_file', baseDir, nkey)
+  return nkeyAuthenticator(Buffer.from(seed.toString().trim()))
+}
+
+async function tlsOf({ config: { tls }, baseDir }: NatsClientOptions) {
+  if (tls === undefined) return undefined
+  const { ca_file: ca, cert_file: cert, key_file: key } = tls
+  return {
+    handshakeFirst: tls.handshake_first,
+    // Handed on to Node, which the client's own types do not know of.
+    rejectUnauthorized: !tls.insecure_skip_verify,
+    ...(ca === undefined ? {} : { ca: (await read('tls.ca_file', baseDir, ca)).toString() }),
+    ...(cert === undefined ? {} : { cert: (await read('tls.cert_file', baseDir, cert)).toString() }),
+    ...(key === undefined ? {} : { key: (await read('tls.key_file', baseDir, key)).toString() }),
+  }
+}
+
+async function read(key: string, baseDir: string, path: string): Promise<Buffer> {
+  try {
+    return await readFile(resolve(baseDir, path))
+  } catch (error) {
+    throw new WeirError(`${key} cannot be read: ${messageOf(error)}`, { code: 'WEIR_NATS_FILE', cause: error })
+  }
+}

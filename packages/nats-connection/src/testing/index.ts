@@ -1,0 +1,1 @@
+export { hasNatsServer, NatsServer } from './nats-server.ts'

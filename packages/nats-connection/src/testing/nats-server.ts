@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const command = ['nats-server', '/usr/sbin/nats-server', '/usr/local/bin/nats-server'].find(
+  (path) => spawnSync(path, ['--version']).status === 0,
+)
+
+/**
+ * Whether tests against a real server run: where it is not installed they are skipped, but not in continuous integration.
+ * @example describe.skipIf(!hasNatsServer)('… (needs: apt-get install nats-server)', …)
+ */
+export const hasNatsServer: boolean = command !== undefined || process.env.CI !== undefined
+
+/** A real nats-server with JetStream, on a port of its own, with a temporary folder; it can be killed and started again. */
+export class NatsServer implements AsyncDisposable {
+  readonly port: number
+  readonly #folder: string
+  #process: ChildProcess | undefined
+
+  private constructor(port: number, folder: string) {
+    this.port = port
+    this.#folder = folder
+  }
+
+  /** @param config lines of its configuration besides port and storage */
+  static async start(config = ''): Promise<NatsServer> {
+    const server = await NatsServer.reserve(config)
+    await server.start()
+    return server
+  }
+
+  /** A server that does not run yet. */
+  static async reserve(config = ''): Promise<NatsServer> {
+    if (command === undefined) throw new Error('there is no nats-server: apt-get install nats-server')
+    const folder = mkdtempSync(join(tmpdir(), 'weir-nats-'))
+    const server = new NatsServer(await freePort(), folder)
+    server.configure(config)
+    return server
+  }
+
+  /** Writes its configuration anew, for the next start. */
+  configure(config: string): void {
+    const jetstream = `jetstream { store_dir: "${this.#folder}" }`
+    writeFileSync(this.#configFile, `listen: 127.0.0.1:${this.port}\n${jetstream}\n${config}\n`)
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.port}`
+  }
+
+  async start(): Promise<void> {
+    const child = spawn(command ?? '', ['-c', this.#configFile], { stdio: 'ignore' })
+    this.#process = child
+    const deadline = Date.now() + 10_000
+    while (!(await this.#isReady())) {
+      if (child.exitCode !== null || Date.now() > deadline)
+        throw new Error(`nats-server does not start: ${child.exitCode}`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  /** Ends it, at once by `SIGKILL` or in order by `SIGTERM`; what it has stored stays. */
+  async stop(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#process
+    if (child === undefined || child.exitCode !== null) return
+    this.#process = undefined
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    await exited
+  }
+
+  /** Stops it in the middle of what it does, as when its machine hangs, until `resume`. */
+  pause(): void {
+    this.#process?.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#process?.kill('SIGCONT')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  get #configFile(): string {
+    return join(this.#folder, 'nats.conf')
+  }
+
+  #isReady(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = connect(this.port, '127.0.0.1')
+      socket.once('data', () => resolve(true)).once('error', () => resolve(false))
+      socket.once('data', () => socket.destroy())
+    })
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}

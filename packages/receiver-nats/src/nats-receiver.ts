@@ -1,0 +1,130 @@
+import { MessageIntake } from '@weir/broker-messages'
+import { NatsLink, natsError } from '@weir/nats-connection'
+import { type Clock, type Logger, type Meter, type Output, type Receiver, type RunMode, WeirError } from '@weir/sdk'
+import type { NatsReceiverConfig } from './config.ts'
+import type { Consumption } from './consumption.ts'
+import { InFlight } from './in-flight.ts'
+
+export interface NatsReceiverOptions {
+  readonly config: NatsReceiverConfig
+  readonly componentId: string
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly meter: Meter
+  readonly runMode: RunMode
+}
+
+/** A durable consumer, and what it is to be given. */
+interface Share {
+  readonly durable: string
+  readonly subject: string | undefined
+}
+
+const firstRetryMs = 500
+const lastRetryMs = 10_000
+const mark = '{partition}'
+
+/** Consumes a stream by durable pull consumers. While there is no server, no stream or no permission, it tries again. */
+export class NatsReceiver implements Receiver {
+  readonly #options: NatsReceiverOptions
+  readonly #link: NatsLink
+  readonly #shares: readonly Share[]
+  readonly #inFlight: InFlight
+  readonly #stopping = new AbortController()
+  /** What is consumed, and when it has come to its end. */
+  readonly #running = new Map<Consumption, Promise<void>>()
+  #lastError = ''
+
+  /** @throws WeirError `WEIR_NATS_URL`, `WEIR_BROKER_PARTITIONS` */
+  constructor(options: NatsReceiverOptions) {
+    const { config, runMode, componentId, logger, clock } = options
+    this.#options = options
+    this.#link = new NatsLink({ config, baseDir: runMode.baseDir, componentId, logger })
+    this.#shares = sharesOf(config)
+    this.#inFlight = new InFlight(clock, config.ack_wait)
+  }
+
+  start(output: Output): void {
+    const { config, componentId, logger, meter, clock } = this.#options
+    const intake = new MessageIntake({
+      output,
+      componentId,
+      name: 'nats',
+      logger,
+      meter,
+      now: () => clock.now(),
+      addAttributes: config.add_attributes,
+    })
+    for (const share of this.#shares) void this.#keepConsuming(share, intake)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error('stopped'))
+    for (const consumption of this.#running.keys()) consumption.stop()
+    await Promise.allSettled(this.#running.values())
+  }
+
+  async close(): Promise<void> {
+    await this.#link.close()
+  }
+
+  async #keepConsuming(share: Share, intake: MessageIntake): Promise<void> {
+    const { clock } = this.#options
+    const { signal } = this.#stopping
+    for (let retryMs = firstRetryMs; !signal.aborted; retryMs = Math.min(retryMs * 2, lastRetryMs)) {
+      try {
+        await this.#consume(share, intake, () => {
+          this.#lastError = ''
+          retryMs = firstRetryMs
+        })
+      } catch (error) {
+        if (signal.aborted) return
+        this.#report(error, share, retryMs)
+        await clock.sleep(retryMs, signal).catch(() => {})
+      }
+    }
+  }
+
+  async #consume({ durable, subject }: Share, intake: MessageIntake, onBegin: () => void): Promise<void> {
+    const { config } = this.#options
+    const client = await this.#link.client()
+    const subjects = [config.subject?.replaceAll(mark, '*') ?? 'weir.>']
+    await client.ensureStream(config.stream, subjects, config)
+    // Needs the client, which is loaded when NATS is in use.
+    const { Consumption } = await import('./consumption.ts')
+    if (this.#stopping.signal.aborted) return
+    const consumption = new Consumption({ client, config, durable, subject, intake, inFlight: this.#inFlight, onBegin })
+    const running = consumption.run()
+    this.#running.set(consumption, running)
+    try {
+      await running
+    } finally {
+      this.#running.delete(consumption)
+    }
+  }
+
+  /** Says what went wrong, once: a server that stays away is no news. */
+  #report(error: unknown, { durable }: Share, retryMs: number): void {
+    const { logger, config } = this.#options
+    const { message, code, hint } = natsError(error, this.#link.servers)
+    const fields = { stream: config.stream, durable, code, hint, retry_in_ms: retryMs }
+    const text = `nothing can be consumed, trying again: ${message}`
+    if (message === this.#lastError) logger.debug(fields, text)
+    else logger.warn(fields, text)
+    this.#lastError = message
+  }
+}
+
+function sharesOf({ durable, subject, partitions }: NatsReceiverConfig): Share[] {
+  if ((subject?.includes(mark) ?? false) !== (partitions !== undefined)) {
+    throw new WeirError('partitions and a {partition} in subject go together', {
+      code: 'WEIR_BROKER_PARTITIONS',
+      hint: 'write subject: weir.logs.{partition} and partitions: [0, 1]',
+    })
+  }
+  if (partitions === undefined) return [{ durable, subject }]
+  return partitions.map((partition) => ({
+    durable: `${durable}-${partition}`,
+    subject: subject?.replaceAll(mark, String(partition)),
+  }))
+}
