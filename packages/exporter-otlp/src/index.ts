@@ -1,0 +1,13 @@
+import { Clock, defineExporter, Logger, Meter, RunMode } from '@weir/sdk'
+import { otlpConfig } from './config.ts'
+import { OtlpExporter } from './otlp-exporter.ts'
+
+export default defineExporter({
+  type: 'otlp',
+  description: 'Sends records to any OpenTelemetry endpoint: OTLP over HTTP (protobuf, JSON) or gRPC.',
+  stability: 'beta',
+  concurrent: 4,
+  config: otlpConfig,
+  inject: { clock: Clock, logger: Logger, meter: Meter, mode: RunMode },
+  create: (context) => new OtlpExporter(context),
+})
