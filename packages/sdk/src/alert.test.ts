@@ -23,6 +23,12 @@ it('an alert survives being a record', () => {
     samples: ['one', 'two'],
     windowStart: 0,
     windowEnd: 1000,
+    alerts: [
+      {
+        ...{ id: 'a2', fingerprint: 'f2', rule: 'rate', title: 'too much', severity: 'info', state: 'resolved' },
+        ...{ startedAt: 400, group: { service: 'checkout' } },
+      },
+    ],
   }
   const batch = new LogBatch({ signal: 'alerts' })
   appendAlert(batch, alert)

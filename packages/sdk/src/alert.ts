@@ -55,7 +55,15 @@ export interface Alert extends AlertReport {
   startedAt: number
   /** How often it was reported since it began firing. */
   count: number
+  /** Of an incident: the alerts that it is made of, in the order in which they began. */
+  alerts?: ContributingAlert[]
 }
+
+/** An alert as part of an incident. */
+export type ContributingAlert = Pick<
+  Alert,
+  'id' | 'fingerprint' | 'rule' | 'severity' | 'state' | 'title' | 'startedAt' | 'group'
+>
 
 export const alertEventName = 'weir.alert'
 
@@ -101,7 +109,27 @@ export function appendAlert(batch: LogBatch, alert: Alert): Record {
   set('samples', alert.samples)
   set('window_start', alert.windowStart)
   set('window_end', alert.windowEnd)
+  set(
+    'alerts',
+    alert.alerts?.map(({ startedAt, ...rest }) => ({ ...rest, started_at: startedAt })),
+  )
   return record
+}
+
+const severityFrom = (word: AttributeValue | undefined): AlertSeverity =>
+  word === 'info' || word === 'critical' ? word : 'warning'
+
+function contributingAlert(value: AttributeValue): ContributingAlert[] {
+  if (!isMap(value)) return []
+  const text = (name: string) => String(value[name] ?? '')
+  const { severity, state, started_at: startedAt, group = {} } = value
+  return [
+    {
+      ...{ id: text('id'), fingerprint: text('fingerprint'), rule: text('rule'), title: text('title') },
+      ...{ severity: severityFrom(severity), state: state === 'resolved' ? 'resolved' : 'firing' },
+      ...{ startedAt: Number(startedAt), group: isMap(group) ? group : {} },
+    },
+  ]
 }
 
 const isMap = (value: AttributeValue | undefined): value is AttributeMap =>
@@ -116,16 +144,16 @@ export function asAlert(record: Record): Alert | undefined {
     const value = get(name)
     return typeof value === 'number' ? value : undefined
   }
-  const severity = text('severity')
   const group = get('group')
   const evidence = get('evidence')
   const samples = get('samples')
+  const alerts = get('alerts')
   const alert: Alert = {
     id: text('id'),
     fingerprint: text('fingerprint'),
     rule: text('rule'),
     state: text('state') === 'resolved' ? 'resolved' : 'firing',
-    severity: severity === 'info' || severity === 'critical' ? severity : 'warning',
+    severity: severityFrom(get('severity')),
     title: String(record.body ?? ''),
     time: record.time,
     group: isMap(group) ? group : {},
@@ -141,6 +169,7 @@ export function asAlert(record: Record): Alert | undefined {
     samples: Array.isArray(samples) ? samples.map(String) : undefined,
     windowStart: number('window_start'),
     windowEnd: number('window_end'),
+    alerts: Array.isArray(alerts) ? alerts.flatMap(contributingAlert) : undefined,
   } as Partial<Alert>
   for (const [name, value] of Object.entries(optional)) if (value !== undefined) Reflect.set(alert, name, value)
   return alert

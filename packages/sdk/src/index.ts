@@ -8,6 +8,7 @@ export {
   alertLayout,
   appendAlert,
   asAlert,
+  type ContributingAlert,
 } from './alert.ts'
 export type { Authenticator, Identity, RequestHeaders } from './authenticator.ts'
 export { type BatchOptions, LogBatch, type Scope, type Signal } from './batch.ts'
