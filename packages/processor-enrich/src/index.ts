@@ -1,0 +1,1 @@
+export { enrich as default } from './enrich.ts'
