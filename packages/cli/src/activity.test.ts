@@ -21,13 +21,15 @@ const exporter = (id: string, blockedMs = 0, sent = 0) => ({
   sent,
   failed: 0,
   retries: 0,
-  circuit: 'closed',
+  circuit: 'closed' as const,
+  circuitOpenMs: 0,
   queue: queue(blockedMs, 50),
 })
 const status = (uptimeMs: number, parts: Partial<CollectorStatus> = {}): CollectorStatus => ({
   pid: 1,
   time: 0,
   uptimeMs,
+  phase: 'running',
   files: ['weir.yaml'],
   cpuMs: 0,
   rssBytes: 0,

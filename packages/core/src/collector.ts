@@ -1,5 +1,5 @@
 import 'reflect-metadata'
-import { type Clock, messageOf, type RunMode, type Terminal, WeirError } from '@weir/sdk'
+import { type Clock, type CollectorStatus, messageOf, type RunMode, type Terminal, WeirError } from '@weir/sdk'
 import type { Logger as PinoLogger } from 'pino'
 import { container as rootContainer } from 'tsyringe'
 import { BatchPool } from './batch/batch-pool.ts'
@@ -48,6 +48,7 @@ export class Collector {
   readonly #options: CollectorOptions
   readonly #control = new Control()
   readonly #clock: Clock
+  readonly #since: number
   readonly #failure = Promise.withResolvers<never>()
   readonly #closers: (() => Promise<void>)[] = []
   #prepared: Runnable
@@ -63,6 +64,7 @@ export class Collector {
     this.#prepared = runnable(prepared)
     this.#options = options
     this.#clock = options.clock ?? new SystemClock()
+    this.#since = this.#clock.monotonic()
     const { logs } = this.#prepared.config.service.telemetry
     this.logger = createLogger({ level: options.logLevel ?? logs.level, isPretty: process.stderr.isTTY === true })
     this.#failure.promise.catch(() => {})
@@ -75,6 +77,19 @@ export class Collector {
       queuedRecords: waiting.records,
       circuit: circuitState,
     }))
+  }
+
+  /** What runs now, how it fares, and what has passed. */
+  status(): CollectorStatus {
+    const running = this.#running
+    return this.#control.statusOf(
+      { ...this.#prepared, graph: running?.graph, phase: running?.phase ?? 'starting' },
+      {
+        telemetry: this.telemetry,
+        now: this.#clock.now(),
+        uptimeMs: this.#clock.monotonic() - this.#since,
+      },
+    )
   }
 
   /** Shows someone what passes a point, from now on and over reloads. Returns how to end it. */
@@ -101,8 +116,8 @@ export class Collector {
         stateDir: service.state_dir,
         clock: this.#clock,
         logger: this.logger,
-        telemetry: this.telemetry,
-        running: () => ({ ...this.#prepared, graph: this.#running?.graph }),
+        plan: () => this.#prepared.plan,
+        status: () => this.status(),
         reload: () => control.reload(),
       })
     } catch (error) {
@@ -200,6 +215,7 @@ export class Collector {
       [services.config, config],
       [services.registry, registry],
       [services.plan, plan],
+      [services.status, { read: () => this.status() }],
     ]
     for (const [name, useValue] of values) container.register(name, { useValue })
     container.register(Telemetry, { useValue: this.telemetry })

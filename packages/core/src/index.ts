@@ -1,17 +1,17 @@
 /** Weir's runtime, as the command and embedders use it. */
-export { Collector, type CollectorOptions } from './collector.ts'
-export { type Diagnostic, formatDiagnostics } from './config/diagnostic.ts'
-export { configSchema } from './config/json-schema.ts'
-export { maskedConfig, renderYaml } from './config/mask.ts'
-export type { AlertEntry } from './control/alert-book.ts'
-export { reachableSocketPath } from './control/control-socket.ts'
 export type {
+  AlertEntry,
   CollectorStatus,
   ExporterStatus,
   PipelineStatus,
   QueueStatus,
   ReceiverStatus,
-} from './control/control-status.ts'
+} from '@weir/sdk'
+export { Collector, type CollectorOptions } from './collector.ts'
+export { type Diagnostic, formatDiagnostics } from './config/diagnostic.ts'
+export { configSchema } from './config/json-schema.ts'
+export { maskedConfig, renderYaml } from './config/mask.ts'
+export { reachableSocketPath } from './control/control-socket.ts'
 export type { ReloadOutcome } from './control/reload-outcome.ts'
 export { locateControlSocket } from './control/socket-location.ts'
 export type { TapCounts } from './control/tap.ts'

@@ -15,6 +15,15 @@ export { type BatchOptions, LogBatch, type Scope, type Signal } from './batch.ts
 export { BatchMemory } from './batch-memory.ts'
 export { Cell, endOf, kindOf, maxBatchBytes } from './cell.ts'
 export type { Checkpoint } from './checkpoint.ts'
+export type {
+  AlertEntry,
+  CollectorStatus,
+  ExporterStatus,
+  Phase,
+  PipelineStatus,
+  QueueStatus,
+  ReceiverStatus,
+} from './collector-status.ts'
 export { copyRecord } from './copy-record.ts'
 export {
   type Context,
@@ -107,6 +116,7 @@ export {
   Patterns,
   RunMode,
   State,
+  Status,
   Stopping,
   Terminal,
   type Timer,

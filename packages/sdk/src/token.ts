@@ -1,5 +1,6 @@
 import type { Authenticator } from './authenticator.ts'
 import type { LogBatch } from './batch.ts'
+import type { CollectorStatus } from './collector-status.ts'
 import type { Output } from './delivery.ts'
 import type { Detector } from './detector.ts'
 import type { Parser } from './parser.ts'
@@ -171,6 +172,12 @@ export interface ConnectorOutput extends Output {
   to(pipelines: readonly string[]): Output
 }
 
+/** What the whole collector says about itself. */
+export interface Status {
+  /** As it is now: it adds up the metrics, so once a second is often enough. */
+  read(): CollectorStatus
+}
+
 /** How the collector runs. */
 export interface RunMode {
   /** Read the input to its end, flush and stop (`weir run --once`). */
@@ -196,6 +203,7 @@ export const Patterns = createToken<Patterns>('patterns')
 export const Parsers = createToken<Parsers>('parsers')
 export const Authenticators = createToken<Authenticators>('authenticators')
 export const Detectors = createToken<Detectors>('detectors')
+export const Status = createToken<Status>('status')
 export const RunMode = createToken<RunMode>('run_mode')
 export const Terminal = createToken<Terminal>('terminal')
 /** The id of the component itself. */

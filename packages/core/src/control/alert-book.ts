@@ -1,11 +1,5 @@
-import { type Alert, asAlert, type LogBatch } from '@weir/sdk'
+import { type Alert, type AlertEntry, asAlert, type LogBatch } from '@weir/sdk'
 import type { Onlooker } from './tap-point.ts'
-
-/** One alert as it stands now. */
-export type AlertEntry = Pick<
-  Alert,
-  'fingerprint' | 'rule' | 'state' | 'severity' | 'title' | 'time' | 'startedAt' | 'count' | 'group'
->
 
 /** Alerts that are remembered; beyond that the one that was heard of longest ago is forgotten. */
 const maxEntries = 200

@@ -37,6 +37,7 @@ const status = {
   pid: 1,
   time: 0,
   uptimeMs: 0,
+  phase: 'running' as const,
   files: [],
   cpuMs: 0,
   rssBytes: 0,

@@ -1,79 +1,18 @@
-import type { Signal } from '@weir/sdk'
+import type { CollectorStatus, Phase, QueueStatus } from '@weir/sdk'
 import type { WeirConfig } from '../config/config.ts'
 import type { Graph } from '../graph/build.ts'
 import type { Plan } from '../graph/plan.ts'
 import type { Backlog } from '../queue/backlog.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
-import type { AlertBook, AlertEntry } from './alert-book.ts'
+import type { AlertBook } from './alert-book.ts'
 import type { TapPoints } from './tap-points.ts'
-
-/** A channel as it stands. */
-export interface QueueStatus {
-  readonly records: number
-  readonly bytes: number
-  readonly maxRecords: number
-  readonly maxBytes: number
-  /** How long, all in all, someone has had to wait for room in it, milliseconds. */
-  readonly blockedMs: number
-}
-
-export interface ReceiverStatus {
-  readonly id: string
-  readonly records: number
-  readonly bytes: number
-  readonly parseFailures: number
-  /** How long the oldest of its deliveries has been under way, milliseconds; 0 if none is. */
-  readonly oldestDeliveryMs: number
-}
-
-export interface PipelineStatus {
-  readonly name: string
-  readonly signal: Signal
-  readonly receivers: readonly string[]
-  /** Processors and connectors of other pipelines that feed it. */
-  readonly connectors: readonly string[]
-  /** With what each has let through. */
-  readonly processors: readonly { readonly id: string; readonly records: number; readonly errors: number }[]
-  readonly exporters: readonly string[]
-  readonly incoming: number
-  readonly outgoing: number
-  readonly dropped: number
-  readonly queue: QueueStatus
-}
-
-export interface ExporterStatus {
-  readonly id: string
-  readonly sent: number
-  /** Given up, or dropped by the queue. */
-  readonly failed: number
-  readonly retries: number
-  readonly circuit: string
-  readonly queue: QueueStatus
-}
-
-/** What a running collector says about itself. Counters begin with the process. */
-export interface CollectorStatus {
-  readonly pid: number
-  /** Unix epoch, milliseconds. */
-  readonly time: number
-  readonly uptimeMs: number
-  /** Config files. */
-  readonly files: readonly string[]
-  /** Processor time used so far, milliseconds. */
-  readonly cpuMs: number
-  readonly rssBytes: number
-  readonly heapBytes: number
-  readonly receivers: readonly ReceiverStatus[]
-  readonly pipelines: readonly PipelineStatus[]
-  readonly exporters: readonly ExporterStatus[]
-  readonly alerts: { readonly firing: number; readonly recent: readonly AlertEntry[] }
-}
 
 /** What runs now; no graph while it is being made. */
 export interface Running {
   readonly config: WeirConfig
   readonly plan: Plan
   readonly graph: Graph | undefined
+  readonly phase: Phase
 }
 
 export interface StatusSources {
@@ -87,7 +26,7 @@ export interface StatusSources {
 const recentAlerts = 20
 
 export function collectorStatus(
-  { config, plan, graph }: Running,
+  { config, plan, graph, phase }: Running,
   { telemetry, taps, alerts, now, uptimeMs }: StatusSources,
 ): CollectorStatus {
   const total = totals(telemetry)
@@ -98,6 +37,7 @@ export function collectorStatus(
     pid: process.pid,
     time: now,
     uptimeMs,
+    phase,
     files: config.files,
     cpuMs: (user + system) / 1000,
     rssBytes: rss,
@@ -125,12 +65,13 @@ export function collectorStatus(
       dropped: total('weir_pipeline_dropped_records', name),
       queue: queueStatus(entrances.get(name)),
     })),
-    exporters: (graph?.exporters ?? []).map(({ id, waiting, circuitState }) => ({
+    exporters: (graph?.exporters ?? []).map(({ id, waiting, circuitState, circuitOpenMs }) => ({
       id,
       sent: total('weir_exporter_sent_log_records', id),
       failed: total('weir_exporter_send_failed_log_records', id),
       retries: total('weir_exporter_retries', id),
       circuit: circuitState,
+      circuitOpenMs,
       queue: queueStatus(waiting),
     })),
     alerts: { firing: alerts.firing, recent: alerts.latest(recentAlerts) },

@@ -1,9 +1,9 @@
-import { type Clock, isWeirError, messageOf } from '@weir/sdk'
+import { type Clock, type CollectorStatus, isWeirError, messageOf } from '@weir/sdk'
 import type { Logger as PinoLogger } from 'pino'
-import type { Telemetry } from '../telemetry/telemetry.ts'
+import type { Plan } from '../graph/plan.ts'
 import { AlertBook } from './alert-book.ts'
 import { ControlServer } from './control-server.ts'
-import { collectorStatus, type Running } from './control-status.ts'
+import { collectorStatus, type Running, type StatusSources } from './control-status.ts'
 import type { ReloadOutcome } from './reload-outcome.ts'
 import { TapPoints } from './tap-points.ts'
 
@@ -11,9 +11,8 @@ export interface ControlOptions {
   readonly stateDir: string | 'memory'
   readonly clock: Clock
   readonly logger: PinoLogger
-  readonly telemetry: Telemetry
-  /** What runs now. */
-  running(): Running
+  plan(): Plan
+  status(): CollectorStatus
   reload(): Promise<ReloadOutcome>
 }
 
@@ -25,21 +24,15 @@ export class Control {
   })
   #server: ControlServer | undefined
 
+  /** What runs, with what has passed and which alerts there were. */
+  statusOf(running: Running, sources: Omit<StatusSources, 'taps' | 'alerts'>): CollectorStatus {
+    return collectorStatus(running, { ...sources, taps: this.taps, alerts: this.#alerts })
+  }
+
   /** Opens the socket. A collector that cannot be seen works all the same: what is in the way is only logged. */
-  async open({ stateDir, clock, logger, telemetry, running, reload }: ControlOptions): Promise<void> {
-    const { taps } = this
-    const alerts = this.#alerts
-    const since = clock.monotonic()
-    const view = {
-      clock,
-      taps,
-      plan: () => running().plan,
-      status: () =>
-        collectorStatus(running(), { telemetry, taps, alerts, now: clock.now(), uptimeMs: clock.monotonic() - since }),
-      reload,
-    }
+  async open({ stateDir, logger, ...view }: ControlOptions): Promise<void> {
     try {
-      const { server, path } = await ControlServer.open(view, stateDir)
+      const { server, path } = await ControlServer.open({ ...view, taps: this.taps }, stateDir)
       this.#server = server
       if (stateDir === 'memory') logger.info({ path }, 'weir top, tap and reload reach this process by --socket')
     } catch (error) {

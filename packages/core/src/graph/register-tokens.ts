@@ -8,6 +8,7 @@ import {
   Parsers,
   Patterns,
   RunMode,
+  Status,
   Stopping,
   Terminal,
   type Token,
@@ -31,6 +32,7 @@ export function registerTokens(container: DependencyContainer): void {
   from(Patterns, (of) => of.resolve<Patterns>(services.patterns))
   from(Batches, (of) => of.resolve(BatchPool))
   from(Authenticators, (of) => of.resolve(AuthenticatorDirectory))
+  from(Status, (of) => of.resolve<Status>(services.status))
   from(Parsers, (of) => of.resolve(ComponentCatalog).parsers)
   from(Detectors, (of) => of.resolve(ComponentCatalog).detectors)
 }

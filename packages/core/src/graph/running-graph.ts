@@ -1,4 +1,4 @@
-import { type Clock, messageOf } from '@weir/sdk'
+import { type Clock, messageOf, type Phase } from '@weir/sdk'
 import type { Logger as PinoLogger } from 'pino'
 import { starting } from '../stages/starting.ts'
 import type { Graph } from './build.ts'
@@ -20,11 +20,16 @@ export class RunningGraph {
   readonly graph: Graph
   readonly #options: RunningGraphOptions
   readonly #abandoned = Promise.withResolvers<void>()
+  #phase: Phase = 'starting'
   #stopped: Promise<boolean> | undefined
 
   constructor(graph: Graph, options: RunningGraphOptions) {
     this.graph = graph
     this.#options = options
+  }
+
+  get phase(): Phase {
+    return this.#phase
   }
 
   /** Starts everything. If anything fails, what has started is stopped. @throws WeirError that names the component */
@@ -36,6 +41,7 @@ export class RunningGraph {
       for (const pipeline of [...pipelines].reverse()) await pipeline.start()
       for (const checkpoints of this.graph.checkpoints) checkpoints.start()
       for (const { stage, receiver } of receivers) await starting(stage.id, () => stage.start(receiver))
+      if (this.#phase === 'starting') this.#phase = 'running'
     } catch (error) {
       this.abort(error)
       await this.stop()
@@ -66,6 +72,7 @@ export class RunningGraph {
   }
 
   async #stop(): Promise<boolean> {
+    this.#phase = 'stopping'
     const { clock, logger, shutdownMs, abort } = this.#options
     const { extensions, consumers, receivers, checkpoints } = this.graph
     const deadline = clock.after(shutdownMs, () => {

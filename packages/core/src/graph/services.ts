@@ -13,4 +13,5 @@ export const services = {
   config: 'core.config',
   registry: 'core.registry',
   plan: 'core.plan',
+  status: 'core.status',
 } as const

@@ -16,11 +16,17 @@ export class Circuit {
   readonly #options: CircuitOptions
   #state: CircuitState = 'closed'
   #failures = 0
+  #openSince = 0
   #openUntil = 0
   #probe: PromiseWithResolvers<void> | undefined
 
   constructor(options: CircuitOptions) {
     this.#options = options
+  }
+
+  /** How long it has not been closed, milliseconds; 0 while it is. */
+  get openMs(): number {
+    return this.#state === 'closed' ? 0 : this.#options.clock.monotonic() - this.#openSince
   }
 
   get state(): CircuitState {
@@ -63,6 +69,7 @@ export class Circuit {
   }
 
   #become(state: CircuitState): void {
+    if (this.#state === 'closed') this.#openSince = this.#options.clock.monotonic()
     this.#state = state
     this.#options.onChange(state)
   }

@@ -6,7 +6,7 @@ import type { Backlog } from '../queue/backlog.ts'
 import { DiskPassage } from '../queue/disk-passage.ts'
 import type { ExporterMetrics } from '../telemetry/stage-metrics.ts'
 import { backOff } from './back-off.ts'
-import { Circuit } from './circuit.ts'
+import { Circuit, type CircuitState } from './circuit.ts'
 import type { ConnectorStage } from './connector-stage.ts'
 import { reasonOf } from './reason.ts'
 import type { ExporterSettings } from './standard-keys.ts'
@@ -99,8 +99,13 @@ export class ExporterStage {
   }
 
   /** `closed` (sending), `open` (pausing) or `half_open` (trying one batch). */
-  get circuitState(): string {
+  get circuitState(): CircuitState {
     return this.#circuit.state
+  }
+
+  /** How long the circuit has not been closed, milliseconds. */
+  get circuitOpenMs(): number {
+    return this.#circuit.openMs
   }
 
   async start(): Promise<void> {

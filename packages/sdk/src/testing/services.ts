@@ -14,6 +14,7 @@ import type {
   Patterns,
   RunMode,
   State,
+  Status,
   Terminal,
   Tokens,
 } from '../token.ts'
@@ -134,6 +135,7 @@ const noConditions: Conditions = { compile: absent('conditions') }
 const noExpressions: Expressions = { compile: absent('expressions') }
 const noParsers: Parsers = { types: () => [], create: absent('parsers') }
 const noAuthenticators: Authenticators = { resolve: absent('authenticators') }
+const noStatus: Status = { read: absent('status') }
 const noDetectors: Detectors = { resolve: absent('detectors') }
 
 /** Makes the component that a definition defines, as core would: defaults filled in, units converted, tokens injected. */
@@ -154,6 +156,7 @@ export function createComponent<Instance>(
     expressions: noExpressions,
     patterns: plainPatterns,
     authenticators: noAuthenticators,
+    status: noStatus,
     parsers: noParsers,
     detectors: noDetectors,
     run_mode: mode,
