@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
@@ -14,6 +15,8 @@ export function tlsOptions(config: TlsConfig, endpoint: string, baseDir: string)
     path === undefined ? {} : { [key]: readFileSync(resolve(baseDir, path)) }
   const name = config.server_name_override ?? endpoint
   try {
+    // Node itself takes a file that holds none, and then trusts nobody.
+    if (config.ca_file !== undefined) new X509Certificate(readFileSync(resolve(baseDir, config.ca_file)))
     return {
       secureContext: createSecureContext({
         ...read('ca', config.ca_file),

@@ -107,7 +107,11 @@ describe.skipIf(!isWanted(program('openssl')))('over TLS (needs: apt-get install
   it('says which files it cannot use', () => {
     const broken = join(folder, 'broken.pem')
     writeFileSync(broken, 'no certificate')
-    for (const tls of [{ ca_file: join(folder, 'none') }, { cert_file: broken, key_file: broken }]) {
+    for (const tls of [
+      { ca_file: join(folder, 'none') },
+      { ca_file: broken },
+      { cert_file: broken, key_file: broken },
+    ]) {
       expect(() => exporting(to(1, tls)).exporter.start()).toThrow(
         expect.objectContaining({ code: 'WEIR_SYSLOG_EXPORTER_TLS' }),
       )

@@ -130,6 +130,27 @@ describe('Framer', () => {
     expect(frame(stream, { maxBytes: 10, oversize: 'drop' }).messages).toEqual(['<12>a', '<14>two'])
   })
 
+  it('cuts a message that is too long and begins with digits, and takes none of it for a count', () => {
+    const stream = `2026-10-11 ${'7 '.repeat(20)}\n${counted('<14>two')}<15>three\n`
+    const cut = frame(stream, { maxBytes: 12 })
+    expect(cut).toMatchObject({ messages: ['2026-10-11 7', '<14>two', '<15>three'], oversize: 1, errors: 0 })
+    expect(frame(stream, { maxBytes: 12, cuts: everywhere(stream) })).toEqual(cut)
+  })
+
+  it('takes a count of more digits than any length has for text', () => {
+    const stream = '123456789012345678901234567890 <13>one\n<14>two\n'
+    expect(frame(stream).messages).toEqual(['123456789012345678901234567890 <13>one', '<14>two'])
+    expect(frame(stream, { cuts: everywhere(stream) })).toEqual(frame(stream))
+  })
+
+  it('keeps blank lines, indents, digits and priorities where every byte belongs to a message', () => {
+    const verbatim = { isVerbatim: true, octetCounting: false, trailer: 'LF' as const }
+    const stream = '12 <13>one\n\n  at two\n <14>three\r\n\t\n7 <13>'
+    const expected = ['12 <13>one', '', '  at two', ' <14>three', '\t', '7 <13>']
+    expect(frame(stream, verbatim).messages).toEqual(expected)
+    expect(frame(stream, { ...verbatim, cuts: everywhere(stream) }).messages).toEqual(expected)
+  })
+
   it('cuts between characters', () => {
     const { messages } = frame('<13>ééé\n', { maxBytes: 7 })
     expect(messages.map((text) => Buffer.from(text, 'latin1').toString())).toEqual(['<13>é'])

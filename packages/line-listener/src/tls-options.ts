@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { PeerCertificate, TlsOptions } from 'node:tls'
@@ -13,7 +14,7 @@ export function tlsOptions(config: TlsConfig, baseDir: string): TlsOptions {
     ...(authorities === undefined
       ? {}
       : {
-          ca: read(authorities),
+          ca: certificates(read(authorities)),
           requestCert: true,
           rejectUnauthorized: config.client_certificate === 'required',
         }),
@@ -21,6 +22,12 @@ export function tlsOptions(config: TlsConfig, baseDir: string): TlsOptions {
     minVersion: config.min_version === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
     handshakeTimeout: config.handshake_timeout,
   }
+}
+
+/** Certificates as they are; Node itself takes a file that holds none, and then trusts nobody. */
+function certificates(pem: Buffer): Buffer {
+  new X509Certificate(pem)
+  return pem
 }
 
 /** DNS names and common names of a certificate. */

@@ -134,6 +134,9 @@ describe('syslog', () => {
   it.each([
     '<999>Oct 11 22:14:15 h app: m',
     '<192>1 2026-10-11T22:14:15Z h a p m - x',
+    '<1922>1 2026-10-11T22:14:15Z h a p m - x',
+    '<4294967297>1 2026-10-11T22:14:15Z h a p m - x',
+    '<-1>1 2026-10-11T22:14:15Z h a p m - x',
     '<>Oct 11 22:14:15 h app: m',
     '<1x3>m',
     '<13',
@@ -145,6 +148,13 @@ describe('syslog', () => {
 
   it('takes a message with a priority alone for a message', () => {
     expect(one('<11>disk full')).toMatchObject({ severityNumber: 17, body: 'disk full' })
+  })
+
+  it.each(['user@web', 'web/1.2', '@', '/', 'a:b[c]'])('takes %s for a host of RFC 5424', (hostname) => {
+    expect(one(`<13>1 2026-10-11T22:14:15Z ${hostname} app - - - m`)).toMatchObject({
+      body: 'm',
+      attributes: { hostname, appname: 'app' },
+    })
   })
 
   it('goes on over the turn of a year', () => {

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { deflateSync } from 'node:zlib'
 import { anyPort, closed, connected, counted } from '@weir/line-listener/testing'
 import { settle } from '@weir/sdk/testing'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -46,6 +47,31 @@ describe('syslog over TCP', () => {
     other.resetAndDestroy()
     // A reset may overtake what was sent before it.
     await expect.poll(() => meter.total('weir_receiver_syslog_open_connections')).toBe(0)
+  })
+
+  it('keeps what came of a counted message that its connection cuts, counted; others go on', async () => {
+    const { received, tcp: connect, meter } = await receiving(tcp())
+    const other = await connect()
+    other.write('<13>on')
+    ;(await connect()).end('100 <14>cut')
+    await received(['<14>cut'])
+    expect(meter.total('weir_receiver_syslog_incomplete_messages')).toBe(1)
+    other.write('e\n')
+    await received(['<14>cut', '<13>one'])
+  })
+
+  it('bears connections that are reset in mid-message, again and again', async () => {
+    const { texts, until, tcp: connect, meter } = await receiving(tcp({ max_connections: 4 }))
+    for (let count = 0; count < 20; count++) {
+      const socket = await connect()
+      await new Promise((resolve) => socket.write(count % 2 === 0 ? '<13>ha' : '5000 <13>ha', resolve))
+      socket.resetAndDestroy()
+      await until(() => meter.total('weir_receiver_syslog_open_connections'), 0)
+    }
+    expect(meter.total('weir_receiver_syslog_refused_connections')).toBe(0)
+    const honest = await connect()
+    honest.write('<14>whole\n')
+    await until(() => texts().at(-1), '<14>whole')
   })
 
   it('reads many connections at once, each in its order', async () => {
@@ -124,6 +150,31 @@ describe('syslog over TCP', () => {
     expect(meter.total('weir_receiver_syslog_oversize_messages')).toBe(2)
   })
 
+  it('reads the longest message there may be whole, counted or not, in however many pieces', async () => {
+    const { received, tcp: connect, meter } = await receiving(tcp({ max_log_size: '1MiB' }))
+    const longest = `<13>${'x'.repeat(1_048_572)}`
+    const socket = await connect()
+    socket.write(counted(longest))
+    socket.write(`${longest}\n<14>next\n`)
+    await received([longest, longest, '<14>next'])
+    expect(meter.total('weir_receiver_syslog_oversize_messages')).toBe(0)
+  })
+
+  it('bears bytes that are no syslog at all, such as a compressed stream, without growing', async () => {
+    const { until, texts, tcp: connect } = await receiving(tcp({ max_log_size: '4KiB' }))
+    const compressed = deflateSync(Buffer.from(Array.from({ length: 400_000 }, () => Math.random()).join()))
+    const before = process.memoryUsage().arrayBuffers
+    for (let count = 0; count < 4; count++) {
+      const socket = await connect()
+      socket.end(compressed)
+      await closed(socket)
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 << 20)
+    ;(await connect()).write('<14>good\n')
+    await until(() => texts().at(-1), '<14>good')
+    expect(Math.max(...texts().map((text) => Buffer.byteLength(text, 'latin1')))).toBeLessThanOrEqual(4096)
+  })
+
   it('says once of a peer that its counts lie, and counts each', async () => {
     const { received, tcp: connect, meter, logger } = await receiving(tcp())
     for (let count = 0; count < 2; count++) (await connect()).end('4 <13>lies 7 <14>two')
@@ -173,6 +224,24 @@ describe('syslog over TCP', () => {
     await received(['<13>welcome'])
   })
 
+  it('stops while connections are waiting to be accepted, and takes nothing afterwards', async () => {
+    const { receiver, output, tcp: connect } = await receiving(tcp())
+    const port = receiver.port('tcp')
+    const pending = Array.from({ length: 200 }, () => connect())
+    const first = await Promise.race(pending)
+    first.write('<13>one\n')
+    const stopping = receiver.stop()
+    const sockets = await Promise.allSettled(pending)
+    for (const made of sockets) if (made.status === 'fulfilled') made.value.write('<13>late\n')
+    await stopping
+    const { calls } = output
+    for (const made of sockets) if (made.status === 'fulfilled') await closed(made.value)
+    expect(output.calls).toBe(calls)
+    const again = created({ tcp: { listen_address: `127.0.0.1:${port}` } })
+    await again.receiver.start(again.output)
+    await again.receiver.stop()
+  })
+
   it('passes on what was read when it stops, and leaves no connection and no timer', async () => {
     const { receiver, clock, output, texts, tcp: connect, until } = await receiving(tcp())
     const sockets = await Promise.all([connect(), connect(), connect()])
@@ -212,6 +281,21 @@ describe('syslog over TCP', () => {
     expect(output.attributes).toEqual([
       { 'network.peer.address': '127.0.0.1', 'network.peer.port': socket.localPort, 'network.transport': 'tcp' },
     ])
+  })
+
+  it('tells who sent, whatever the message says of its host', async () => {
+    const {
+      output,
+      received,
+      tcp: connect,
+      datagrams,
+    } = await receiving({ ...tcp(), udp: anyPort, add_attributes: true })
+    const spoofed = '<13>1 - 198.51.100.1 app - - - it was not me'
+    ;(await connect()).write(`${spoofed}\n`)
+    await received([spoofed])
+    await datagrams(spoofed)
+    await received([spoofed, spoofed])
+    for (const attributes of output.attributes) expect(attributes?.['network.peer.address']).toBe('127.0.0.1')
   })
 
   it('says that the port is in use, and by what to help oneself', async () => {

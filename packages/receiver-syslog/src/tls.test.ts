@@ -109,6 +109,26 @@ describe.skipIf(!isWanted(openssl))('syslog over TLS (needs: apt-get install ope
     await received(['<13>one', '<13>two'])
   })
 
+  it('keeps what came when the connection drops in mid-message, without a word of TLS', async () => {
+    const { received, receiver } = await receiving(tls())
+    const socket = dial(receiver.port('tcp'))
+    socket.write('<13>one\n<13>tw')
+    await received(['<13>one'])
+    socket.destroy()
+    await received(['<13>one', '<13>tw'])
+  })
+
+  it('shows a sender that is not allowed no certificate', async () => {
+    const { until, receiver, meter, logger } = await receiving({ ...tls(), allowed_senders: ['192.0.2.0/24'] })
+    const socket = dial(receiver.port('tcp'))
+    await closed(socket)
+    expect(socket.getPeerX509Certificate()).toBeUndefined()
+    await until(() => meter.total('weir_receiver_syslog_refused_connections'), 1)
+    expect(logger.lines.filter(({ level }) => level === 'warn')).toEqual([
+      expect.objectContaining({ fields: expect.objectContaining({ reason: 'not_allowed' }) }),
+    ])
+  })
+
   it('gives up on a client that does not finish its handshake', async () => {
     const { until, meter, tcp } = await receiving(tls({ handshake_timeout: '50ms' }))
     const socket = await tcp()
@@ -133,9 +153,13 @@ describe.skipIf(!isWanted(openssl))('syslog over TLS (needs: apt-get install ope
   it('says which files it cannot use', async () => {
     const broken = join(folder, 'broken.pem')
     writeFileSync(broken, 'no certificate')
-    for (const cert_file of [join(folder, 'missing.pem'), broken]) {
-      const { receiver, output } = created(tls({ cert_file }))
-      await expect(receiver.start(output)).rejects.toMatchObject({ code: 'WEIR_SYSLOG_TLS' })
+    for (const path of [join(folder, 'missing.pem'), broken]) {
+      for (const key of ['cert_file', 'key_file', 'client_ca_file', 'crl_file']) {
+        const { receiver, output } = created(tls({ [key]: path }))
+        await expect(receiver.start(output)).rejects.toMatchObject({ code: 'WEIR_SYSLOG_TLS' })
+      }
     }
+    const { receiver, output } = created(tls({ key_file: client.key }))
+    await expect(receiver.start(output)).rejects.toMatchObject({ code: 'WEIR_SYSLOG_TLS' })
   })
 })
