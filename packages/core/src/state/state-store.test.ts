@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -64,6 +64,27 @@ describe('the state store', () => {
     const store = await StateStore.open(directory, (reason) => reasons.push(reason))
     store.close()
     expect(reasons[0]).toContain('newer')
+  })
+
+  it.skipIf(process.platform === 'win32')('leaves a good file where it is when the disk has no room', async () => {
+    const store = await StateStore.open(directory, never)
+    store.namespace('x').set('key', 1)
+    store.close()
+    const script = join(directory, 'open.ts')
+    const source = join(import.meta.dirname, 'state-store.ts')
+    writeFileSync(
+      script,
+      `import { StateStore } from ${JSON.stringify(source)}
+      const onSetAside = () => console.log('set aside')
+      await StateStore.open(${JSON.stringify(directory)}, onSetAside).catch(({ code }) => console.log(code))`,
+    )
+    // No file may grow: what a full disk does.
+    const command = `trap '' XFSZ; ulimit -f 0; exec "${process.execPath}" "${script}" 2>&1`
+    const { stdout } = spawnSync('bash', ['-c', command], { encoding: 'utf8' })
+    expect(stdout.trim()).toBe('WEIR_STATE_UNUSABLE')
+    const again = await StateStore.open(directory, never)
+    expect(again.namespace('x').get('key')).toBe(1)
+    again.close()
   })
 
   it('refuses a directory that another process uses, naming it, and takes it over when that was killed', async () => {

@@ -57,10 +57,11 @@ export class StateStore {
       } catch (error) {
         database.close()
         if (isBusy(error)) throw inUse(directory, lockPath)
-        if (attempt > 0) {
+        // A good file on a disk in trouble must stay where it is.
+        if (attempt > 0 || isDiskTrouble(error)) {
           throw new WeirError(`the state in ${directory} cannot be used: ${messageOf(error)}`, {
             code: 'WEIR_STATE_UNUSABLE',
-            hint: 'check the disk and the permissions of the folder',
+            hint: 'check the room on the disk and the permissions of the folder, then start again',
           })
         }
         onSetAside(messageOf(error), setAside(path))
@@ -133,6 +134,10 @@ function prepare(database: DatabaseSync): DatabaseSync {
     BEGIN IMMEDIATE; COMMIT`)
   return database
 }
+
+/** Read-only, input/output error, full: by SQLite's result codes. */
+const isDiskTrouble = (error: unknown): boolean =>
+  error instanceof Error && [8, 10, 13].includes(Number(Reflect.get(error, 'errcode')) & 0xff)
 
 export const isBusy = (error: unknown): boolean =>
   error instanceof Error && (Reflect.get(error, 'errcode') === 5 || /locked/.test(error.message))
