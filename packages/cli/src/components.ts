@@ -12,7 +12,7 @@ interface ComponentsOptions {
 }
 
 export async function components(wanted: string | undefined, options: ComponentsOptions): Promise<void> {
-  const { registry, pluginProblems } = await prepareFrom([])
+  const { registry, pluginProblems } = await prepareFrom([], { everyType: true })
   for (const { error } of pluginProblems) process.stderr.write(`warning: ${error.message}\n`)
   const types = registry
     .all()

@@ -27,7 +27,7 @@ export function create(kind: string, name: string): void {
   const description = /description: '(.*)'/.exec(source)?.[1] ?? ''
   const config = template('weir.yaml')
   const files: { readonly [path: string]: string } = {
-    'package.json': pluginManifest(`weir-plugin-${name}`, `Weir ${kind}: ${description}`),
+    'package.json': pluginManifest(`weir-plugin-${name}`, `${kind}/${type}`, `Weir ${kind}: ${description}`),
     'tsconfig.json': pluginTsconfig,
     'README.md': pluginReadme(`weir-plugin-${name}`, kind, type, description, config),
     '.gitignore': 'node_modules/\ndist/\n.weir/\n',

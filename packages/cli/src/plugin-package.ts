@@ -6,7 +6,7 @@ const { version }: { version: string } = JSON.parse(readFileSync(new URL('../pac
 export const toolVersions = { '@types/node': '24.19.2', typescript: '7.0.2', vitest: '5.1.1' } as const
 
 /** The package.json of a new plugin. */
-export const pluginManifest = (name: string, description: string): string =>
+export const pluginManifest = (name: string, kindAndType: string, description: string): string =>
   `${JSON.stringify(
     {
       name,
@@ -16,7 +16,7 @@ export const pluginManifest = (name: string, description: string): string =>
       license: 'MIT',
       type: 'module',
       exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' }, './package.json': './package.json' },
-      weir: { components: './dist/index.js', source: './src/index.ts' },
+      weir: { components: './dist/index.js', source: './src/index.ts', types: [kindAndType] },
       files: ['dist', '!dist/**/*.test.*'],
       scripts: { build: 'tsc', test: 'vitest run', dev: 'weir dev .', prepublishOnly: 'npm run build && npm test' },
       peerDependencies: { '@weir/sdk': `^${version}` },

@@ -6,14 +6,19 @@ import { usesColor } from './paint.ts'
 export interface ConfigOptions {
   profile?: string
   plugin?: string[]
+  /** Loads every plugin, not only those that the config may mean. */
+  everyType?: boolean
 }
 
 /** The command's own package, whose dependencies are the built-in plugins. */
 export const host = fileURLToPath(new URL('..', import.meta.url))
 
 /** Reads and checks the config that the command line names. */
-export const prepareFrom = (files: readonly string[], { profile, plugin }: ConfigOptions = {}): Promise<Prepared> =>
-  prepare({ cwd: process.cwd(), files, profile, env: process.env, hosts: [host], plugins: plugin })
+export const prepareFrom = (
+  files: readonly string[],
+  { profile, plugin, everyType = false }: ConfigOptions = {},
+): Promise<Prepared> =>
+  prepare({ cwd: process.cwd(), files, profile, env: process.env, hosts: [host], plugins: plugin, everyType })
 
 /** Says on stderr what is wrong with the config and the plugins; sets the exit status when it cannot run. */
 export function report(prepared: Prepared): boolean {

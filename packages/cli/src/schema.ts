@@ -6,6 +6,6 @@ export async function schema(files: string[], options: ConfigOptions & { tests?:
     process.stdout.write(`${JSON.stringify(testsSchema(), undefined, 2)}\n`)
     return
   }
-  const { registry } = await prepareFrom(files, options)
+  const { registry } = await prepareFrom(files, { ...options, everyType: true })
   process.stdout.write(`${JSON.stringify(configSchema(registry), undefined, 2)}\n`)
 }

@@ -6,6 +6,7 @@ import { validateConfig } from './config/validate.ts'
 import { type Plan, planGraph } from './graph/plan.ts'
 import { loadPlugins, type PluginProblem } from './plugins/load-plugins.ts'
 import type { Registry } from './plugins/registry.ts'
+import { usedWords } from './plugins/used-words.ts'
 
 export interface PrepareOptions {
   /** Folder from which the config is looked for. */
@@ -18,6 +19,8 @@ export interface PrepareOptions {
   hosts: readonly string[]
   /** Further plugins: files or package folders, relative to `cwd`. */
   plugins?: readonly string[] | undefined
+  /** Loads every plugin, not only those that the config may mean. */
+  everyType?: boolean
 }
 
 /** A config that was read and checked; nothing runs. */
@@ -46,6 +49,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     hosts: options.hosts,
     paths: [...source.plugins.paths, ...(options.plugins ?? []).map((path) => resolve(options.cwd, path))],
     prefer: source.plugins.prefer,
+    ...(options.everyType === true ? {} : { words: usedWords(source.value) }),
   })
   const watched = [...source.paths, ...localPaths]
   return { registry, pluginProblems: problems, watched, ...checkConfig(source, registry) }

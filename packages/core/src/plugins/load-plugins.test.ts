@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadPlugins } from './load-plugins.ts'
+import { usedWords } from './used-words.ts'
 
 let folder: string
 beforeEach(() => {
@@ -53,6 +54,24 @@ describe('plugins', () => {
       'weir-plugin-a@1.2.3',
       'weir-plugin-b@1.2.3',
     ])
+  })
+
+  it('are only loaded where the config has a word of what they say that they offer', async () => {
+    write('package.json', { dependencies: { 'weir-plugin-a': '1', 'weir-plugin-b': '1', 'weir-plugin-c': '1' } })
+    for (const [name, kind] of [
+      ['a', 'exporter'],
+      ['b', 'exporter'],
+      ['c', 'parser'],
+    ] as const) {
+      const weir = { components: './main.js', types: [`${kind}/${name}`] }
+      write(`node_modules/weir-plugin-${name}/package.json`, { name: `weir-plugin-${name}`, type: 'module', weir })
+      write(`node_modules/weir-plugin-${name}/main.js`, parser(name).replace("'parser'", `'${kind}'`))
+    }
+    const { registry } = await load({ words: usedWords({ exporters: { 'a/one': { path: 'x' } } }) })
+    // Parsers always: any may be what `auto` finds.
+    expect(registry.all().map(({ definition }) => definition.type)).toEqual(['a', 'c'])
+    // What is installed is known all the same, for who mistypes it.
+    expect(registry.types('exporter').toSorted()).toEqual(['a', 'b'])
   })
 
   it('are found in the project above a config in a folder below', async () => {

@@ -46,14 +46,22 @@ export async function definitionsOf(source: PluginSource): Promise<Definition[]>
   return definitions
 }
 
+export interface LoadOptions extends DiscoverOptions {
+  readonly prefer?: { readonly [kindAndType: string]: string }
+  /** Words of the config: a plugin that says what it offers is left alone if nothing of it is among them. */
+  readonly words?: ReadonlySet<string>
+}
+
 /** Finds and loads the plugins. One that is broken is reported; the others load. */
-export async function loadPlugins(
-  options: DiscoverOptions & { prefer?: { readonly [kindAndType: string]: string } },
-): Promise<LoadedPlugins> {
+export async function loadPlugins(options: LoadOptions): Promise<LoadedPlugins> {
   const registry = new Registry(options.prefer)
   const problems: PluginProblem[] = []
   const sources = discover(options)
   for (const source of sources) {
+    if (!isUsed(source, options.words)) {
+      for (const kindAndType of source.types ?? []) registry.announce(kindAndType)
+      continue
+    }
     const entry = source.localPath === undefined ? source.entry : freshUrl(source.entry)
     try {
       for (const definition of await definitionsOf({ ...source, entry })) {
@@ -65,4 +73,13 @@ export async function loadPlugins(
     }
   }
   return { registry, problems, localPaths: sources.flatMap(({ localPath }) => localPath ?? []) }
+}
+
+/** Any parser may be what `auto` finds, named or not. */
+function isUsed({ types }: PluginSource, words: ReadonlySet<string> | undefined): boolean {
+  if (types === undefined || words === undefined) return true
+  return types.some((kindAndType) => {
+    const [kind = '', type = ''] = kindAndType.split('/')
+    return kind === 'parser' || words.has(type)
+  })
 }

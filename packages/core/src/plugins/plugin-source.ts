@@ -14,6 +14,8 @@ export interface PluginSource {
   readonly entry: string
   /** The file or folder of a plugin of the operator's own, which may change while Weir runs. */
   readonly localPath?: string
+  /** What it offers, as `kind/type`, if its package.json says so: then it is only loaded where it is used. */
+  readonly types?: readonly string[]
   /** Versions of the SDK that it was made for. */
   readonly sdkRange?: string
 }
@@ -21,7 +23,7 @@ export interface PluginSource {
 export interface Manifest {
   readonly name?: string
   readonly version?: string
-  readonly weir?: { readonly components?: string; readonly source?: string }
+  readonly weir?: { readonly components?: string; readonly source?: string; readonly types?: readonly string[] }
   readonly dependencies?: { readonly [name: string]: string }
   readonly devDependencies?: { readonly [name: string]: string }
   readonly peerDependencies?: { readonly [name: string]: string }
@@ -48,7 +50,7 @@ export function packageFolder(name: string, directory: string): string | undefin
 /** The plugin that a package folder is, if it is one. `fromSource`: its TypeScript rather than what was built of it. */
 export function pluginIn(folder: string, fromSource = false): PluginSource[] {
   const manifest = manifestOf(folder)
-  const { components, source } = manifest?.weir ?? {}
+  const { components, source, types } = manifest?.weir ?? {}
   if (manifest === undefined || components === undefined) return []
   const hasSource = fromSource && source !== undefined && existsSync(resolve(folder, source))
   const sdkRange = manifest.peerDependencies?.['@weir/sdk']
@@ -57,6 +59,7 @@ export function pluginIn(folder: string, fromSource = false): PluginSource[] {
       name: manifest.name ?? folder,
       version: manifest.version ?? '0.0.0',
       entry: pathToFileURL(resolve(folder, hasSource ? source : components)).href,
+      ...(Array.isArray(types) ? { types: types.map(String) } : {}),
       ...(sdkRange === undefined ? {} : { sdkRange }),
     },
   ]

@@ -30,6 +30,8 @@ const knownProviders: { readonly [kindAndType: string]: string } = {
 /** The component types that are installed, by kind and type. */
 export class Registry {
   readonly #types = new Map<string, RegisteredType>()
+  /** What is installed and was not loaded, as `kind/type`. */
+  readonly #announced = new Set<string>()
   readonly #preferred: { readonly [kindAndType: string]: string }
 
   /** @param preferred package by `kind/type`, which settles that two offer the same type */
@@ -55,14 +57,19 @@ export class Registry {
     this.#types.set(key, { definition, schema: completeSchema(definition), ...from })
   }
 
+  /** A type is installed, but not loaded: the config has no word of it. */
+  announce(kindAndType: string): void {
+    this.#announced.add(kindAndType)
+  }
+
   find(kind: Kind, type: string): RegisteredType | undefined {
     return this.#types.get(`${kind}/${type}`)
   }
 
   types(kind: Kind): string[] {
-    return this.all()
-      .filter(({ definition }) => definition.kind === kind)
-      .map(({ definition }) => definition.type)
+    const prefix = `${kind}/`
+    const names = new Set([...this.#types.keys(), ...this.#announced])
+    return [...names].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length))
   }
 
   all(): RegisteredType[] {
