@@ -58,6 +58,8 @@ interface Traits {
   parallel?: boolean
   /** exporter: how many exports may be under way at once; 1 if left out. */
   concurrent?: number
+  /** exporter: how small batches are joined before it, unless the operator says otherwise; not at all, if left out. */
+  batches?: { readonly max_records?: number; readonly max_bytes?: string; readonly flush_timeout?: string }
   /** extension: it has an `authenticator`, which receivers can name. */
   authenticates?: boolean
   /** The signals that it takes; `['logs']` for processors, all for exporters if left out. */
@@ -92,7 +94,7 @@ export const defineReceiver = define<'receiver', Receiver, 'reads' | 'parses' | 
 export const defineParser = define<'parser', Parser, 'parallel'>('parser')
 export const defineProcessor = define<'processor', Processor, 'mutates' | 'parallel' | 'accepts' | 'emits'>('processor')
 export const defineDetector = define<'detector', Detector>('detector')
-export const defineExporter = define<'exporter', Exporter, 'concurrent' | 'accepts'>('exporter')
+export const defineExporter = define<'exporter', Exporter, 'concurrent' | 'batches' | 'accepts'>('exporter')
 export const defineConnector = define<'connector', Exporter, 'accepts' | 'emits'>('connector')
 export const defineExtension = define<'extension', Extension, 'authenticates'>('extension')
 
