@@ -198,7 +198,8 @@ export class Collector {
     const { config, plan, registry } = this.#prepared
     const { once, isTerminal, terminal } = this.#options
     const { clock, logger } = { clock: this.#clock, logger: this.logger }
-    const runMode: RunMode = { once, isTerminal, baseDir: config.baseDir }
+    const { state_dir: stateDir } = config.service
+    const runMode: RunMode = { once, isTerminal, baseDir: config.baseDir, ...(stateDir !== 'memory' && { stateDir }) }
     const abort = new AbortController()
     const container = rootContainer.createChildContainer()
     const values: [string, unknown][] = [
@@ -227,7 +228,7 @@ export class Collector {
     registerTokens(container)
     const onError = config.service.on_error === 'stop' ? (error: unknown) => this.#failure.reject(error) : undefined
     const graph = container.resolve(GraphBuilder).build(onError)
-    this.#running = new RunningGraph(graph, { clock, logger, abort, shutdownMs: config.service.shutdown_timeout })
+    this.#running = new RunningGraph(graph, { clock, logger, abort, once, shutdownMs: config.service.shutdown_timeout })
     await this.#running.start()
   }
 }

@@ -28,11 +28,8 @@ const auth = Type.Object(
   { description: 'Take requests of those alone whom an extension knows.', additionalProperties: false },
 )
 
-/**
- * The keys of a component that listens for HTTP, for its schema: `Type.Object({ ...httpServerKeys({ port: 4318 }), … })`.
- * Names and, where there are any, defaults are those of the Collector's `confighttp`.
- */
-export const httpServerKeys = ({ port }: { readonly port: number }) => ({
+/** The keys of a component that listens for HTTP and is asked little, such as an extension; with `smallServerLimits`. */
+export const smallServerKeys = ({ port }: { readonly port: number }) => ({
   endpoint: Type.String({
     description: 'Address and port to listen on.',
     default: `127.0.0.1:${port}`,
@@ -40,6 +37,24 @@ export const httpServerKeys = ({ port }: { readonly port: number }) => ({
   }),
   tls: Type.Optional(tls),
   auth: Type.Optional(auth),
+})
+
+/** The other keys of a listener that is asked little. */
+export const smallServerLimits = {
+  max_request_body_size: 64 * 1024,
+  max_pending_size: 1024 * 1024,
+  max_connections: 64,
+  read_header_timeout: 5000,
+  read_timeout: 5000,
+  idle_timeout: 10_000,
+}
+
+/**
+ * The keys of a component that listens for HTTP, for its schema: `Type.Object({ ...httpServerKeys({ port: 4318 }), … })`.
+ * Names and, where there are any, defaults are those of the Collector's `confighttp`.
+ */
+export const httpServerKeys = ({ port }: { readonly port: number }) => ({
+  ...smallServerKeys({ port }),
   max_request_body_size: Size({
     description: 'Largest body, as it comes and decompressed; a larger one is refused with 413.',
     default: '20MiB',

@@ -186,6 +186,8 @@ export interface RunMode {
   readonly isTerminal: boolean
   /** Folder of the config, against which relative paths are resolved. */
   readonly baseDir: string
+  /** The state directory; left out if the state is in memory. What is put there must not be mistaken for state. */
+  readonly stateDir?: string
 }
 
 /** Writes to the process's output, which the command's own progress line shares. */
