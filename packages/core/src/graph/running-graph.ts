@@ -8,6 +8,8 @@ export interface RunningGraphOptions {
   readonly logger: PinoLogger
   /** Aborted when everything must stop at once; the graph's components listen to it. */
   readonly abort: AbortController
+  /** The input is read to its end, once: what is not delivered is not sent again. */
+  readonly once: boolean
   /** How long a stop may take before it becomes a stop at once. */
   readonly shutdownMs: number
 }
@@ -64,7 +66,7 @@ export class RunningGraph {
 
   /**
    * Stops producers, drains what is under way, stops consumers. At the deadline it stops at once.
-   * @returns whether everything was delivered in time
+   * @returns whether everything was delivered
    */
   stop(): Promise<boolean> {
     this.#stopped ??= this.#stop()
@@ -89,12 +91,13 @@ export class RunningGraph {
     await this.#each(receivers, ({ stage }) => stage.stop())
     await this.#each(consumers, (consumer) => consumer.stop())
     await this.#each(receivers, ({ stage }) => stage.close())
-    if (!abort.signal.aborted) for (const each of checkpoints) each.finish()
+    const isDelivered = !abort.signal.aborted && !(this.#options.once && receivers.some(({ stage }) => stage.hasFailed))
+    if (isDelivered) for (const each of checkpoints) each.finish()
     await this.#each(extensions, ({ extension }) => extension.stop())
     deadline.cancel()
     grace.cancel()
     abort.signal.removeEventListener('abort', abandon)
-    return !abort.signal.aborted
+    return isDelivered
   }
 
   /** Stops one after the other; one that fails or never settles does not keep the others from it. */

@@ -37,6 +37,7 @@ export class ReceiverStage implements Output {
   /** Deliveries that are not done, in the order in which they began, and when that was. */
   readonly #underWay = new Map<Promise<unknown>, number>()
   #receiver: Receiver | undefined
+  #hasFailed = false
   #isStopped = false
 
   constructor(options: ReceiverStageOptions) {
@@ -52,6 +53,11 @@ export class ReceiverStage implements Output {
   get oldestDeliveryMs(): number {
     const [since] = this.#underWay.values()
     return since === undefined ? 0 : performance.now() - since
+  }
+
+  /** Something that it sent was not delivered. */
+  get hasFailed(): boolean {
+    return this.#hasFailed
   }
 
   /** Resolves when the input has ended. */
@@ -116,7 +122,10 @@ export class ReceiverStage implements Output {
 
   #watch<D extends Delivery>(delivery: D): D {
     this.#options.deliveries.add(delivery)
-    const settled = delivery.done.catch(() => {}).finally(() => this.#underWay.delete(settled))
+    const fail = () => {
+      this.#hasFailed = true
+    }
+    const settled = delivery.done.catch(fail).finally(() => this.#underWay.delete(settled))
     this.#underWay.set(settled, performance.now())
     return delivery
   }
