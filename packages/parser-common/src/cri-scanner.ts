@@ -8,13 +8,21 @@ import type { PageTime } from './page-time.ts'
 const bytes = page
 const cellsOfRow = 8
 
+const lineLayout = () => Layout.of('log.iostream', 'logtag')
+
 /** Lines of the Container Runtime Interface: `2026-11-24T13:55:36.123456789Z stdout F message`. */
 export class CriScanner implements LineScanner {
-  readonly layout = Layout.of('log.iostream', 'logtag')
   readonly #time: PageTime
+  #layout = lineLayout()
 
   constructor(time: PageTime) {
     this.#time = time
+  }
+
+  /** The layout of the next batch: a new one when messages have brought too many columns. */
+  get layout(): Layout {
+    if (this.#layout.isCrowded) this.#layout = lineLayout()
+    return this.#layout
   }
 
   scan(from: number, to: number, batch: LogBatch): number {

@@ -6,6 +6,9 @@ import { PageTime } from './page-time.ts'
 
 const line = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP](?::\S*)?(?: |$)/
 
+/** Whether a line is one of the Container Runtime Interface. */
+export const isCriLine = (text: string): boolean => line.test(text)
+
 export const cri = defineParser({
   type: 'cri',
   description:
@@ -17,7 +20,7 @@ export const cri = defineParser({
   create({ clock }) {
     return {
       ...levelsOf(new CriScanner(new PageTime(new TimestampReader({ now: () => clock.now() })))),
-      sniff: (lines) => certaintyOf(lines, 1, (text) => line.test(text)),
+      sniff: (lines) => certaintyOf(lines, 1, isCriLine),
     }
   },
 })

@@ -6,6 +6,18 @@ import { levelsOf } from './line-scanner.ts'
 import { PageTime } from './page-time.ts'
 import { Roles } from './well-known-keys.ts'
 
+/** Whether a line is one of Docker’s files. */
+export const isDockerLine = (text: string): boolean => line.test(text)
+
+/** Reads them. */
+export function dockerScanner(now: () => number): JsonScanner {
+  const roles = new Roles(
+    { body_keys: ['log'], time_keys: ['time'], severity_keys: [], trace_id_keys: [], span_id_keys: [] },
+    new Map([['stream', 'log.iostream']]),
+  )
+  return new JsonScanner(new KeyedColumns(roles, new PageTime(new TimestampReader({ now })), { chomp: true }))
+}
+
 const line = /^\{(?=.*"log":")(?=.*"stream":"(?:stdout|stderr)")(?=.*"time":")/
 
 export const docker = defineParser({
@@ -15,15 +27,8 @@ export const docker = defineParser({
   parallel: true,
   config: Type.Object({}),
   inject: { clock: Clock },
-  create({ clock }) {
-    const roles = new Roles(
-      { body_keys: ['log'], time_keys: ['time'], severity_keys: [], trace_id_keys: [], span_id_keys: [] },
-      new Map([['stream', 'log.iostream']]),
-    )
-    const time = new PageTime(new TimestampReader({ now: () => clock.now() }))
-    return {
-      ...levelsOf(new JsonScanner(new KeyedColumns(roles, time, { chomp: true }))),
-      sniff: (lines) => certaintyOf(lines, 1, (text) => line.test(text)),
-    }
-  },
+  create: ({ clock }) => ({
+    ...levelsOf(dockerScanner(() => clock.now())),
+    sniff: (lines) => certaintyOf(lines, 1, isDockerLine),
+  }),
 })

@@ -1,5 +1,6 @@
 import { apache } from './apache.ts'
 import { auto } from './auto.ts'
+import { container } from './container.ts'
 import { cri } from './cri.ts'
 import { csv } from './csv.ts'
 import { docker } from './docker.ts'
@@ -11,4 +12,4 @@ import { regex } from './regex.ts'
 import { syslog } from './syslog.ts'
 import { text } from './text.ts'
 
-export default [apache, auto, cri, csv, docker, grok, json, logfmt, nginx, regex, syslog, text]
+export default [apache, auto, container, cri, csv, docker, grok, json, logfmt, nginx, regex, syslog, text]

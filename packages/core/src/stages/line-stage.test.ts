@@ -31,8 +31,10 @@ function stageWith(
   const deadLetters: PlainRecord[] = []
   const meter = new MemoryMeter()
   const logger = new MemoryLogger()
+  const resources: unknown[] = []
   const keep = (list: PlainRecord[]) => (batch: LogBatch) => {
     list.push(...plainRecords(batch))
+    resources.push(batch.resource)
     return Promise.resolve({ done: Promise.resolve() })
   }
   const stage = new LineStage({
@@ -72,7 +74,7 @@ function stageWith(
     return bodies()
   }
   const bodies = () => records.map(({ body }) => body)
-  return { stage, feed, records, deadLetters, meter, logger }
+  return { stage, feed, records, resources, deadLetters, meter, logger }
 }
 
 describe('lines become records', () => {
@@ -133,6 +135,55 @@ describe('what the parser does not understand', () => {
     expect(await feed('a\nb\n')).toEqual(['a', 'b'])
     expect(logger.lines.some(({ level }) => level === 'error')).toBe(true)
     expect(meter.total('weir_receiver_parser_errors')).toBe(1)
+  })
+})
+
+/** A line that ends with `+` is a part of the one behind it. */
+const parts: Parser = {
+  parse: () => true,
+  parseBatch(bytes, from, to, batch, isFinal) {
+    let at = from
+    while (at < to) {
+      let end = bytes.indexOf(10, at)
+      while (bytes[end - 1] === 0x2b && end + 1 < to) end = bytes.indexOf(10, end + 1)
+      if (bytes[end - 1] === 0x2b && isFinal !== true) return at
+      batch.append().body = bytes.toString('utf8', at, end).replaceAll('+\n', '')
+      at = end + 1
+    }
+    return at
+  },
+  open: ({ id }) => ({ ...parts, resource: { 'file.id': id, owner: 'parser' } }),
+}
+
+describe('a parser whose records have several parts', () => {
+  it('gets a record again until it is complete, wherever the bytes are cut', async () => {
+    const text = Buffer.from('one\nt+\nw+\no\nthree\nfo+\nur+\n')
+    const whole = ['one', 'two', 'three', 'four+']
+    for (let cut = 0; cut <= text.length; cut++)
+      expect(await stageWith(parts).feed(text.subarray(0, cut), text.subarray(cut)), `cut at ${cut}`).toEqual(whole)
+  })
+
+  it('leaves a record that is not complete with its source', async () => {
+    const { stage, records } = stageWith(parts)
+    const bytes = Buffer.from('one\ntwo+\n')
+    const { consumed } = await stage.sendLines({ bytes, from: 0, to: bytes.length, source: { id: 'test' } })
+    expect([consumed, records.map(({ body }) => body)]).toEqual([4, ['one']])
+  })
+
+  it('does not wait for more than a record may have', async () => {
+    const { stage, records } = stageWith(parts, { max_log_size: '300KiB' })
+    const bytes = Buffer.from('x+\n'.repeat(400_000))
+    const { consumed } = await stage.sendLines({ bytes, from: 0, to: bytes.length, source: { id: 'test' } })
+    expect(records.length).toBeGreaterThan(0)
+    expect(bytes.length - consumed).toBeLessThan(600 * 1024)
+  })
+
+  it('tells what it knows of the source, over which the receiver has the last word', async () => {
+    const { stage, resources } = stageWith(parts, { resource: { owner: 'config', env: 'prod' } })
+    const bytes = Buffer.from('one\n')
+    const source = { id: 'a', resource: { owner: 'source' } }
+    await stage.sendLines({ bytes, from: 0, to: bytes.length, source })
+    expect(resources[0]).toEqual({ 'file.id': 'a', owner: 'source', env: 'prod' })
   })
 })
 
