@@ -22,6 +22,8 @@ export interface MessageIntakeOptions {
   logger: Logger
   meter: Meter
   now(): number
+  /** What messages are: what they say themselves (`auto`), or all of one kind, for brokers whose messages cannot say. */
+  encoding?: 'auto' | 'weir' | 'lines'
   /** Give records that are read from lines the attribute `messaging.destination.name`. */
   addAttributes?: boolean
 }
@@ -100,8 +102,9 @@ export class MessageIntake {
         return this.#refuse(message, `it cannot be decompressed: ${messageOf(error)}`)
       }
     }
-    const encoding = message.field(field.encoding)
-    if (encoding === undefined) return { text }
+    const { encoding: known = 'auto' } = this.#options
+    const encoding = known === 'weir' ? encodingName : message.field(field.encoding)
+    if (encoding === undefined || known === 'lines') return { text }
     if (encoding !== encodingName) return this.#refuse(message, `its encoding "${encoding}" is of a newer version`)
     try {
       return { batches: this.#decoder.decode(text, this.#optionsOf(message)) }

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { type AttributeValue, attributeMap, LogBatch, NdjsonEncoder } from '@weir/sdk'
+import { type AttributeMap, type AttributeValue, attributeMap, LogBatch, NdjsonEncoder } from '@weir/sdk'
 import { plainRecords } from '@weir/sdk/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -64,7 +64,11 @@ const row = fc.record({
 const batch = fc
   .record({
     rows: fc.array(row, { maxLength: 6 }),
-    resource: fc.constantFrom({}, { 'service.name': 'shop' }, { 'service.name': 'shop', nested: { a: ['b'] } }),
+    resource: fc.constantFrom<AttributeMap>(
+      {},
+      { 'service.name': 'shop' },
+      { 'service.name': 'shop', nested: { a: ['b'] } },
+    ),
     scope: fc.constantFrom(undefined, { name: 'app' }, { name: 'app', version: '1' }),
   })
   .map(({ rows, resource, scope }) => {
