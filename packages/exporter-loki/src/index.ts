@@ -1,0 +1,12 @@
+import { Clock, defineExporter, RunMode } from '@weir/sdk'
+import { lokiConfig } from './config.ts'
+import { LokiExporter } from './loki-exporter.ts'
+
+export default defineExporter({
+  type: 'loki',
+  description: 'Pushes records to Grafana Loki.',
+  stability: 'beta',
+  config: lokiConfig,
+  inject: { mode: RunMode, clock: Clock },
+  create: (context) => new LokiExporter(context),
+})
