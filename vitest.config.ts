@@ -8,6 +8,7 @@ export default defineConfig({
       'plugins.d/**/*.test.ts',
       'examples/**/*.test.ts',
       'bench/**/*.test.ts',
+      'torture/**/*.test.ts',
     ],
     exclude: ['**/node_modules/**', '**/dist/**'],
     // Tests that kill processes, change the working directory or hold sockets need a process of their own.

@@ -1,5 +1,5 @@
 // The workspace's commands, behind the scripts of package.json: start, weir, build, test, fix, bench, x,
-// bench:templates, bench:nab.
+// torture, bench:templates, bench:nab.
 // Plain JavaScript without dependencies, so that it runs before anything is installed, on Node 20 and later.
 
 import { spawn } from 'node:child_process'
@@ -45,6 +45,10 @@ const commands = {
   async bench(args) {
     await prepare()
     return run(toolchain.node, ['bench/src/main.ts', ...args])
+  },
+  async torture(args) {
+    await prepare()
+    return run(toolchain.node, ['torture/src/main.ts', ...args])
   },
   'bench:templates': (args) => published('templates', args),
   'bench:nab': (args) => published('nab', args),

@@ -1,0 +1,48 @@
+import type { Faults } from './faults.ts'
+import type { Rotation } from './line-writer.ts'
+
+/** One way in which the collector is tortured. All are killed at random moments, too. */
+export interface TortureCase {
+  readonly name: string
+  readonly description: string
+  readonly rotation: Rotation
+  /** Where the records go. */
+  readonly sink: 'file' | 'queued_file' | 'http' | 'queued_http'
+  /** Share of the sink's requests that fail. */
+  readonly sinkFailures?: number
+  readonly faults?: Omit<Faults, 'seed'>
+  /** The config changes while it runs. */
+  readonly reloads?: boolean
+  /** The disk with state, queue and sink fills up now and then. */
+  readonly smallDisk?: boolean
+}
+
+export const cases: readonly TortureCase[] = [
+  { name: 'kill', description: 'one file, SIGKILL', rotation: 'none', sink: 'file' },
+  { name: 'rotate', description: 'rotation by rename and copytruncate, SIGKILL', rotation: 'mixed', sink: 'file' },
+  { name: 'queue', description: 'queue on disk, SIGKILL', rotation: 'rename', sink: 'queued_file' },
+  {
+    name: 'sink',
+    description: 'a sink that fails at random, SIGKILL',
+    rotation: 'rename',
+    sink: 'http',
+    sinkFailures: 0.3,
+  },
+  {
+    ...{ name: 'queued-sink', description: 'a queue on disk before a sink that fails at random, SIGKILL' },
+    ...{ rotation: 'rename', sink: 'queued_http', sinkFailures: 0.3 },
+  },
+  {
+    ...{ name: 'storage', description: 'ENOSPC and EIO injected into writes and fsyncs, SIGKILL' },
+    ...{ rotation: 'rename', sink: 'queued_file', faults: { writes: 0.05, syncs: 0.05 } },
+  },
+  {
+    ...{ name: 'disk-full', description: 'a small disk that fills up, SIGKILL' },
+    ...{ rotation: 'none', sink: 'queued_http', smallDisk: true },
+  },
+  {
+    ...{ name: 'clock', description: 'the wall clock steps up to an hour, SIGKILL' },
+    ...{ rotation: 'rename', sink: 'file', faults: { clockStepMs: 3_600_000 } },
+  },
+  { name: 'reload', description: 'reloads and SIGKILL', rotation: 'rename', sink: 'file', reloads: true },
+]
