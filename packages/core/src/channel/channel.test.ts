@@ -68,6 +68,28 @@ describe('a channel that blocks', () => {
     expect(await open.take()).toBeUndefined()
   })
 
+  it('gives each parcel to one of several who wait, and ends for all of them', async () => {
+    const { channel: shared } = channel('block', 10)
+    const taken: (number | undefined)[] = []
+    const readers = [1, 2, 3].map(async () => {
+      for (let next = await shared.take(); next !== undefined; next = await shared.take()) taken.push(next.batch.length)
+    })
+    await settle()
+    for (const lines of [['1'], ['1', '2'], ['1', '2', '3']]) await shared.push(parcel(...lines))
+    await settle()
+    expect(taken).toEqual([1, 2, 3])
+    shared.close()
+    expect(await outcome(Promise.all(readers))).toBe('resolved')
+  })
+
+  it('wakes another when one has stopped waiting', async () => {
+    const { channel: shared } = channel()
+    void shared.wait()
+    const taking = shared.take()
+    await shared.push(parcel('1'))
+    expect(await outcome(taking)).toBe('resolved')
+  })
+
   it('rejects the delivery of what is sent after it was closed, and of what an abort finds in it', async () => {
     const { channel: aborted } = channel('block', 10)
     const inside = parcel('1')

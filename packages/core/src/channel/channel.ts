@@ -30,7 +30,7 @@ export class Channel {
   #records = 0
   #bytes = 0
   #isClosed = false
-  #reader: (() => void) | undefined
+  #readers: (() => void)[] = []
   readonly #writers: (() => void)[] = []
   #blockedMs = 0
   #blockedSince = 0
@@ -77,7 +77,7 @@ export class Channel {
     this.#parcels.push(parcel)
     this.#records += parcel.batch.length
     this.#bytes += parcel.batch.byteLength
-    this.#wakeReader()
+    this.#wakeReaders()
   }
 
   /** The next parcel, or `undefined` if there is none right now. */
@@ -99,11 +99,11 @@ export class Channel {
     }
   }
 
-  /** Resolves when something has come, or the channel was closed. One may wait at a time. */
+  /** Resolves when something has come, or the channel was closed; another who waits may have taken it by then. */
   wait(): Promise<void> {
     if (this.#parcels.length > 0 || this.#isClosed) return Promise.resolve()
     return new Promise((resolve) => {
-      this.#reader = resolve
+      this.#readers.push(resolve)
     })
   }
 
@@ -114,7 +114,7 @@ export class Channel {
   /** Nothing more comes in; what is in can still be taken. */
   close(): void {
     this.#isClosed = true
-    this.#wakeReader()
+    this.#wakeReaders()
     while (this.#writers.length > 0) this.#wakeWriter()
   }
 
@@ -149,9 +149,10 @@ export class Channel {
     wake()
   }
 
-  #wakeReader(): void {
-    const wake = this.#reader
-    this.#reader = undefined
-    wake?.()
+  #wakeReaders(): void {
+    // All of them: one may have stopped waiting meanwhile, for something else.
+    const readers = this.#readers
+    this.#readers = []
+    for (const wake of readers) wake()
   }
 }
