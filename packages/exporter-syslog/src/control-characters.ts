@@ -5,6 +5,8 @@ const controlAll = /[\0-\x08\n-\x1f\x7f]/g
 
 const octal = (character: string): string => `#${character.charCodeAt(0).toString(8).padStart(3, '0')}`
 
+export const hasControls = (text: string): boolean => control.test(text)
+
 /** Control characters but the tab as rsyslog writes them: in octal, a line feed `#012`. */
 export const escapeControls = (text: string): string => (control.test(text) ? text.replace(controlAll, octal) : text)
 

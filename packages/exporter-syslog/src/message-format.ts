@@ -4,7 +4,7 @@ import type { SyslogConfig } from './config.ts'
 import { escapeMessage } from './control-characters.ts'
 import { headerField } from './header-field.ts'
 import { priorityOf } from './priority.ts'
-import { parameter, structuredData } from './structured-data.ts'
+import { parameter, structuredData, unparsedData } from './structured-data.ts'
 import { Rfc3164Time, rfc5424Time } from './syslog-time.ts'
 
 /** Attributes that have a place of their own in a message. */
@@ -19,8 +19,6 @@ const placed = new Set([
   'version',
   'structured_data',
 ])
-
-const noElement = { id: '', parameters: '' }
 
 export interface MessageFormatOptions {
   readonly config: SyslogConfig
@@ -50,13 +48,20 @@ export class MessageFormat {
     const host = headerField(this.#hostOf(record), 255)
     const app = headerField(record.attributes.get('appname') ?? record.resource['service.name'] ?? config.appname, 48)
     const process = headerField(record.attributes.get('proc_id') ?? record.resource['process.pid'], 128)
-    const message = escapeMessage(textOf(this.#message(record)), config.embedded_newlines)
+    const message = escapeMessage(this.#textOf(record), config.embedded_newlines)
     if (config.protocol === 'rfc3164')
       return this.#fit(this.#rfc3164(record, priority, host, app, process), '', message)
     const messageId = headerField(record.attributes.get('msg_id') ?? record.eventName, 32)
     const time = rfc5424Time(Number.isNaN(record.time) ? record.observedTime : record.time, record.timeRemainder)
     const header = `<${priority}>1 ${time} ${host} ${app} ${process} ${messageId}`
     return this.#fit(header, this.#structuredData(record) || '-', message)
+  }
+
+  #textOf(record: Record): string {
+    const text = textOf(this.#message(record))
+    // A message of syslog without text has its whole line for a body.
+    const isLine = text.startsWith('<') && record.attributes.has('priority') && text === record.line
+    return isLine ? '' : text
   }
 
   #hostOf({ attributes, resource }: Record) {
@@ -76,13 +81,15 @@ export class MessageFormat {
 
   #structuredData(record: Record): string {
     const { sd_id: id } = this.#options.config
-    const own = record.attributes.get('structured_data')
-    if (id === undefined) return own === undefined ? '' : structuredData(own, noElement)
+    const asItCame = unparsedData(record)
     let parameters = ''
-    for (const [name, value] of record.attributes.entries()) {
-      if (!placed.has(name)) parameters += parameter(name, value)
+    if (id !== undefined) {
+      for (const [name, value] of record.attributes.entries()) {
+        if (!placed.has(name)) parameters += parameter(name, value)
+      }
     }
-    return structuredData(own, { id, parameters })
+    if (asItCame !== undefined && parameters === '') return asItCame
+    return structuredData(record.attributes.get('structured_data'), { id: id ?? '', parameters })
   }
 
   /** Cuts the message; where the data alone is too long, it goes. */

@@ -1,7 +1,7 @@
 // biome-ignore lint/style/noRestrictedImports: what one end of Weir writes, the other must read
 import parsers from '@weir/parser-common'
 import { type AttributeMap, type Definition, isDefinition, type Parser, resolveConfig } from '@weir/sdk'
-import { batchOf, parserHarness, TestClock } from '@weir/sdk/testing'
+import { batchOf, createComponent, parseColumnar, parserHarness, parseSimply, TestClock } from '@weir/sdk/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { config, type SyslogConfig } from './config.ts'
@@ -123,5 +123,22 @@ describe('what is written is read again', () => {
       }),
       { numRuns: 500 },
     )
+  })
+})
+
+describe('a message that was read', () => {
+  it.each([
+    '<165>1 2003-10-11T22:14:15.003456Z web-1 app 8710 ID47 [a@1 x="q\\"\\]\\\\" y=""][b] An event',
+    '<34>1 2003-10-11T22:14:15Z host su - ID47 - failed',
+    '<0>1 - - - - - [x@1 a="größe €"]',
+  ])('is written as it was: %s', (line) => {
+    const definition = [parsers].flat().find(isSyslog)
+    if (definition === undefined) throw new Error('there is no parser syslog')
+    const parser = createComponent(definition, {})
+    const format = formatOf({ hostname: '-' })
+    const texts = [parseSimply(parser, line), ...parseColumnar(parser, line)].flatMap((batch) =>
+      Array.from(batch, (record) => format.format(record).replace('.000Z', 'Z')),
+    )
+    expect(texts).toEqual([line, line])
   })
 })
