@@ -185,6 +185,22 @@ describe('an exporter stage', () => {
     ])
   })
 
+  it('joins no batches of different scopes or resources', async () => {
+    const { stage, clock, exported } = await stageWith([], { batch: { max_records: 10, flush_timeout: '1s' } })
+    for (const [name, scope] of [
+      ['one', 'cart'],
+      ['two', 'login'],
+      ['three', 'cart'],
+      ['four', undefined],
+    ] as const) {
+      const batch = batchOf([name])
+      if (scope !== undefined) batch.scope = { name: scope }
+      await stage.queue.push({ batch, delivery: new PendingDelivery(1) })
+    }
+    await clock.advance(1000)
+    expect(exported).toEqual([['one', 'three'], ['two'], ['four']])
+  })
+
   it('does not deliver what an abort interrupts', async () => {
     const { stage, send, stop, exported } = await stageWith([new RetryableError('down')])
     const state = await send('one')

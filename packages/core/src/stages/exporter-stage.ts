@@ -260,8 +260,10 @@ export class ExporterStage {
   }
 }
 
-/** Parcels whose batches can be joined: of one signal and one resource. */
+/** Parcels whose batches can be joined: of one signal, one resource and one scope. */
 function alike(parcels: readonly Parcel[]): Iterable<readonly Parcel[]> {
   if (parcels.length === 1) return [parcels]
-  return Map.groupBy(parcels, ({ batch }) => `${batch.signal} ${JSON.stringify(batch.resource)}`).values()
+  return Map.groupBy(parcels, ({ batch: { signal, resource, scope } }) =>
+    JSON.stringify([signal, resource, scope]),
+  ).values()
 }
