@@ -22,7 +22,9 @@ export function writePipeline(
 ): string {
   const isFile = kind.sink === 'file' || kind.sink === 'queued_file'
   const isQueued = kind.sink === 'queued_file' || kind.sink === 'queued_http'
-  const sink = isFile ? `path: ${disk}/archive.ndjson` : `url: ${sinkUrl}\n    max_per_request: 5000\n    batch: { max_records: 5000, flush_timeout: 20ms }`
+  const sink = isFile
+    ? `path: ${disk}/archive.ndjson`
+    : `url: ${sinkUrl}\n    batch: { max_records: 5000, flush_timeout: 20ms }`
   const path = join(folder, name)
   writeFileSync(
     path,

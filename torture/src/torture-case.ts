@@ -26,11 +26,11 @@ export const cases: readonly TortureCase[] = [
     description: 'a sink that fails at random, SIGKILL',
     rotation: 'rename',
     sink: 'http',
-    sinkFailures: 0.3,
+    sinkFailures: 0.1,
   },
   {
     ...{ name: 'queued-sink', description: 'a queue on disk before a sink that fails at random, SIGKILL' },
-    ...{ rotation: 'rename', sink: 'queued_http', sinkFailures: 0.3 },
+    ...{ rotation: 'rename', sink: 'queued_http', sinkFailures: 0.1 },
   },
   {
     ...{ name: 'storage', description: 'ENOSPC and EIO injected into writes and fsyncs, SIGKILL' },
