@@ -32,6 +32,12 @@ export function retryable(message: string, cause?: unknown, retryAfterMs?: numbe
   })
 }
 
-/** A failure that will repeat itself. */
-export const permanent = (message: string, hint?: string): PermanentError =>
-  new PermanentError(message, hint === undefined ? {} : { hint })
+/**
+ * A failure that will repeat itself.
+ * @param records how many were refused, if the others were delivered
+ */
+export const permanent = (message: string, hint?: string, records?: number): PermanentError =>
+  new PermanentError(message, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(records === undefined ? {} : { records }),
+  })

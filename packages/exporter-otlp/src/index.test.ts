@@ -162,13 +162,23 @@ describe('an answer over HTTP', () => {
       encoded('ExportLogsServiceResponse', { partialSuccess: { rejectedLogRecords: 300, errorMessage: 'too old' } }),
     ],
     ['JSON', json, JSON.stringify({ partialSuccess: { rejectedLogRecords: '300', errorMessage: 'too old' } })],
-  ])('of partial success is counted and said once, and not tried again: %s', async (_, headers, body) => {
+  ])('of partial success says how many are lost, and is not tried again: %s', async (_, headers, body) => {
     const { endpoint } = await webServer((response) => response.writeHead(200, headers).end(body))
-    const { send, meter, logger } = exporting({ endpoint })
+    const error = await thrown(exporting({ endpoint }).send(batchOf(Array(1000).fill('x'))))
+    expect([isPermanentError(error), Reflect.get(error, 'records'), error.message]).toEqual([
+      true,
+      300,
+      `300 of 1000 records were refused: ${endpoint} rejected: too old`,
+    ])
+  })
+
+  it('with a remark is a success, and the remark is logged once', async () => {
+    const body = JSON.stringify({ partialSuccess: { errorMessage: 'use gRPC' } })
+    const { endpoint } = await webServer((response) => response.writeHead(200, json).end(body))
+    const { send, logger } = exporting({ endpoint })
     await send(batchOf(['x']))
     await send(batchOf(['y']))
-    expect(meter.total('weir_exporter_otlp_rejected_log_records')).toBe(600)
-    expect(logger.lines).toMatchObject([{ level: 'warn', fields: { rejected: 300, said: 'too old' } }])
+    expect(logger.lines).toMatchObject([{ level: 'warn', fields: { said: 'use gRPC' } }])
   })
 
   it('that never ends is not waited for when the attempt is aborted', async () => {
@@ -239,16 +249,12 @@ describe('an answer over gRPC', () => {
     ])
   })
 
-  it('of partial success is counted', async () => {
+  it('of partial success says how many are lost', async () => {
     const partial = encoded('ExportLogsServiceResponse', { partialSuccess: { rejectedLogRecords: 2 } })
     const { endpoint, seen } = await grpcServer((_, callback) => callback(null, partial))
-    const { send, meter } = exporting({
-      endpoint: `http://${endpoint}`,
-      protocol: 'grpc',
-      headers: { 'X-Api-Key': 'k' },
-    })
-    await send(batchOf(['one', 'two', 'three']))
-    expect(meter.total('weir_exporter_otlp_rejected_log_records')).toBe(2)
+    const config = { endpoint: `http://${endpoint}`, protocol: 'grpc', headers: { 'X-Api-Key': 'k' } }
+    const error = await thrown(exporting(config).send(batchOf(['one', 'two', 'three'])))
+    expect([isPermanentError(error), Reflect.get(error, 'records')]).toEqual([true, 2])
     expect(seen[0]?.metadata.get('x-api-key')).toEqual(['k'])
     expect(bodiesOf(seen[0]?.body ?? Buffer.alloc(0))).toEqual(['one', 'two', 'three'])
   })

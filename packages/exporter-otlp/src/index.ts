@@ -1,4 +1,4 @@
-import { Clock, defineExporter, Logger, Meter, RunMode } from '@weir/sdk'
+import { Clock, defineExporter, Logger, RunMode } from '@weir/sdk'
 import { otlpConfig } from './config.ts'
 import { OtlpExporter } from './otlp-exporter.ts'
 
@@ -8,6 +8,6 @@ export default defineExporter({
   stability: 'beta',
   concurrent: 4,
   config: otlpConfig,
-  inject: { clock: Clock, logger: Logger, meter: Meter, mode: RunMode },
+  inject: { clock: Clock, logger: Logger, mode: RunMode },
   create: (context) => new OtlpExporter(context),
 })

@@ -1,17 +1,13 @@
 import type { Buffer } from 'node:buffer'
 import {
   type Clock,
-  type Counter,
   type ExportContext,
   type Exporter,
   isPermanentError,
   type LogBatch,
   type Logger,
-  type Meter,
-  type PermanentError,
   type RunMode,
 } from '@weir/sdk'
-import type { Acceptance } from './answer-reader.ts'
 import { readCertificates } from './certificates.ts'
 import type { OtlpConfig } from './config.ts'
 import { permanent } from './errors.ts'
@@ -23,7 +19,6 @@ export interface OtlpExporterOptions {
   readonly config: OtlpConfig
   readonly clock: Clock
   readonly logger: Logger
-  readonly meter: Meter
   readonly mode: RunMode
 }
 
@@ -32,14 +27,14 @@ const quietMs = 60_000
 /** How far a batch has come that is sent in parts. */
 interface Progress {
   sent: number
+  /** Records that were refused for good, and what was said about the first of them. */
   refused: number
-  refusal: PermanentError | undefined
+  refusal: { readonly message: string; readonly hint?: string | undefined } | undefined
 }
 
 /** Sends records by OTLP. */
 export class OtlpExporter implements Exporter {
   readonly #options: OtlpExporterOptions
-  readonly #rejected: Counter
   readonly #encoder = new ProtobufEncoder()
   /** So that an attempt that follows a failure does not repeat what got through. */
   readonly #progress = new WeakMap<LogBatch, Progress>()
@@ -48,10 +43,6 @@ export class OtlpExporter implements Exporter {
 
   constructor(options: OtlpExporterOptions) {
     this.#options = options
-    this.#rejected = options.meter.counter('weir_exporter_otlp_rejected_log_records', {
-      description: 'Log records that the receiver rejected while it took the rest of their request',
-      unit: '{record}',
-    })
   }
 
   /** @throws WeirError `WEIR_OTLP_ENDPOINT`, `WEIR_OTLP_HEADER`, `WEIR_OTLP_TLS` */
@@ -66,19 +57,22 @@ export class OtlpExporter implements Exporter {
     while (progress.sent < batch.length) {
       const { request, end } = this.#encode(batch, progress.sent)
       try {
-        this.#note(await sink.send(request, abortSignal))
+        const { rejected, message } = await sink.send(request, abortSignal)
+        if (rejected > 0)
+          refuse(progress, rejected, { message: `${this.#options.config.endpoint} rejected: ${message}` })
+        else if (message !== '') this.#remark(message)
       } catch (error) {
         if (!isPermanentError(error)) throw error
-        progress.refused += end - progress.sent
-        progress.refusal ??= error
+        refuse(progress, end - progress.sent, error)
       }
       progress.sent = end
     }
     this.#progress.delete(batch)
     const { refusal, refused } = progress
     if (refusal === undefined) return
-    if (refused === batch.length) throw refusal
-    throw permanent(`${refused} of ${batch.length} records were refused: ${refusal.message}`, refusal.hint)
+    if (refused >= batch.length) throw permanent(refusal.message, refusal.hint)
+    const text = `${refused} of ${batch.length} records were refused: ${refusal.message}`
+    throw permanent(text, refusal.hint, refused)
   }
 
   async stop(): Promise<void> {
@@ -98,16 +92,13 @@ export class OtlpExporter implements Exporter {
     }
   }
 
-  /** What the receiver has rejected is not sent again: it would be rejected again. */
-  #note({ rejected, message }: Acceptance): void {
-    if (rejected === 0 && message === '') return
-    const { clock, logger, config } = this.#options
-    if (rejected > 0) this.#rejected.add(rejected)
+  /** What a receiver has to say although it took everything. */
+  #remark(said: string): void {
+    const { clock, logger } = this.#options
     const now = clock.monotonic()
     if (now - this.#saidAt < quietMs) return
     this.#saidAt = now
-    const what = rejected > 0 ? 'the receiver rejected records, which are lost' : 'the receiver has a remark'
-    logger.warn({ rejected, endpoint: config.endpoint, said: message.slice(0, 300) }, what)
+    logger.warn({ said: said.slice(0, 300) }, 'the receiver has a remark')
   }
 
   #sink(): Promise<Sink> {
@@ -126,4 +117,9 @@ export class OtlpExporter implements Exporter {
     const { HttpSink } = await import('./http-sink.ts')
     return new HttpSink(config, certificates, clock)
   }
+}
+
+function refuse(progress: Progress, records: number, refusal: NonNullable<Progress['refusal']>): void {
+  progress.refused += records
+  progress.refusal ??= refusal
 }

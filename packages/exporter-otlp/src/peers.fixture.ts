@@ -5,7 +5,7 @@ import { createServer as createSecureServer, type ServerOptions } from 'node:htt
 import type { AddressInfo } from 'node:net'
 import { type Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js'
 import type { LogBatch } from '@weir/sdk'
-import { createComponent, MemoryLogger, MemoryMeter, type TestServices, testServices } from '@weir/sdk/testing'
+import { createComponent, MemoryLogger, type TestServices, testServices } from '@weir/sdk/testing'
 import { onTestFinished } from 'vitest'
 import definition from './index.ts'
 
@@ -75,7 +75,6 @@ export async function grpcServer(answer: Handler, credentials = ServerCredential
 export function exporting(config: object) {
   const services: TestServices = testServices({
     logger: new MemoryLogger(),
-    meter: new MemoryMeter(),
     overrides: { run_mode: { once: false, isTerminal: false, baseDir: testdata } },
   })
   const exporter = createComponent(definition, config, services)
