@@ -7,18 +7,25 @@ import elasticsearch from './index.ts'
 /** Neither server can be had from Debian or npm, so this runs where someone names one. */
 const endpoint = env.WEIR_ELASTICSEARCH
 
+interface Found {
+  readonly hits: {
+    readonly total: { readonly value: number }
+    readonly hits: { _id: string; _source: { [field: string]: unknown } }[]
+  }
+}
+
 describe.skipIf(endpoint === undefined)('a real cluster (needs: WEIR_ELASTICSEARCH=http://localhost:9200)', () => {
   const index = `weir-test-${process.pid}-${Date.now()}`
-  const call = async (method: string, path: string, body?: object) => {
+  const call = async (method: string, path: string, body?: object): Promise<Found> => {
     const headers = { 'content-type': 'application/json' }
     const response = await fetch(`${endpoint}/${path}`, {
       method,
       headers,
       ...(body ? { body: JSON.stringify(body) } : {}),
     })
-    return await response.json()
+    return (await response.json()) as Found
   }
-  const hits = async (name: string): Promise<{ _id: string; _source: { [field: string]: unknown } }[]> => {
+  const hits = async (name: string): Promise<Found['hits']['hits']> => {
     await call('POST', `${name}/_refresh`)
     return (await call('POST', `${name}/_search`, { size: 1000, sort: ['@timestamp'] })).hits.hits
   }

@@ -135,6 +135,17 @@ describe('a connection that fails', () => {
     expect([isRetryableError(before), isRetryableError(within)]).toEqual([true, true])
   })
 
+  it('is tried again when it is reset in the middle of the body that is sent', async () => {
+    const server = createTcpServer((socket) => void socket.once('data', () => socket.resetAndDestroy()))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+    await using client = clientOf({ url }, 'x'.repeat(20_000_000))
+    expect(isRetryableError(await thrown(client.send()))).toBe(true)
+    server.close()
+  })
+
   it('is tried again when what answers is no web server', async () => {
     const server = createTcpServer((socket) => void socket.end('nonsense\r\n\r\n')).listen(0, '127.0.0.1')
     await once(server, 'listening')
