@@ -44,6 +44,7 @@ describe('weir state', () => {
     expect(list).toMatchObject({ code: 0, stderr: '' })
     expect(list.stdout).toMatch(/receiver\/file +\S+ +\d+\n/)
     expect(list.stdout).toMatch(/exporter\/down +queue \(1 files\) +\d+/)
+    expect(await folder.weir('state', 'list', 'weir.json')).toEqual(list)
     const stored = JSON.parse((await folder.weir('state', 'list', '--json')).stdout)
     const { key } = stored.entries.find(({ namespace }: { namespace: string }) => namespace === 'receiver/file')
     expect((await folder.weir('state', 'show', 'receiver/file')).stdout).toContain('app.log')

@@ -63,7 +63,7 @@ function named(text: string, palette: Palette): string {
 }
 
 const groupTexts = (group: AttributeMap): string[] =>
-  Object.entries(group).map(([path, value]) => `${shortPath(path)}=${valueText(value)}`)
+  Object.entries(group).map(([path, value]) => `${shortPath(path)}=${value === null ? '(none)' : valueText(value)}`)
 
 function verdict({ observed, expected, score }: Alert): [string, string][] {
   const entries: [string, string][] = []

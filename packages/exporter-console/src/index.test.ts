@@ -121,6 +121,11 @@ describe('the console exporter', () => {
     ])
   })
 
+  it('says of a field that the records of a group lack that there is none', () => {
+    const [, where] = plainCard({ ...alert, group: { 'attributes.url.path': null } })
+    expect(where).toContain('url.path=(none)')
+  })
+
   it('shows an alert that has nothing but a title', () => {
     const { rule, id, fingerprint, state, severity } = alert
     const bare = {

@@ -15,6 +15,22 @@ async function openDescriptors(): Promise<number> {
   return (await Promise.all(targets)).filter((target) => target.startsWith(fixture.folder)).length
 }
 
+describe('at the start', () => {
+  const said = () => fixture.logger.lines.filter(({ level }) => level === 'info').map(({ message }) => message)
+
+  it('says what it follows and from where, so that a quiet file is not taken for a hang', async () => {
+    await fixture.write('a.log', 'one\n')
+    await fixture.start({ start_at: 'end' })
+    expect(said()).toEqual([`following ${fixture.path('a.log')} from its end`])
+    await fixture.append('a.log', 'two\n')
+    await fixture.untilLines(1)
+    await fixture.stop()
+    await fixture.append('a.log', 'three\n')
+    await fixture.start({ start_at: 'end' })
+    expect(said().at(-1)).toBe(`following ${fixture.path('a.log')} from byte 8`)
+  })
+})
+
 describe('include and exclude', () => {
   it('reads what include means and exclude does not', async () => {
     await mkdir(fixture.path('deep/er'), { recursive: true })

@@ -29,6 +29,8 @@ export interface LookoutOptions {
 const gatherMs = 20
 /** Listing the directories may take this part of the time. */
 const share = 1 / 5
+/** Files that are named at the start. */
+const shownPlaces = 5
 /** How long a copy waits for its original to be truncated before it counts as a file of its own. */
 const copyPatienceMs = 10_000
 
@@ -157,8 +159,22 @@ export class Lookout {
     for (const inode of this.#copies.keys()) if (!found.has(inode)) this.#copies.delete(inode)
     await follower.endLook()
     book.prune((checkpoint) => follower.of(checkpoint) !== undefined || found.has(checkpoint.inode))
+    if (this.#isFirstLook && this.#isOn) this.#announce(found)
     this.#isFirstLook = false
     this.#failure = ''
+  }
+
+  /** Says what is followed and from where, so that a quiet file is not taken for a hang. */
+  #announce(found: ReadonlyMap<string, FoundFile>): void {
+    const { follower, logger } = this.#options
+    const places = [...found.values()].flatMap(({ path, stat }) => {
+      const begin = follower.at(stat.inode)?.begin
+      if (begin === undefined) return []
+      return `${path} from ${begin === 0 ? 'its beginning' : begin >= stat.size ? 'its end' : `byte ${begin}`}`
+    })
+    if (places.length === 0) return
+    const more = places.length > shownPlaces ? `, and ${places.length - shownPlaces} more` : ''
+    logger.info({ files: places.length }, `following ${places.slice(0, shownPlaces).join(', ')}${more}`)
   }
 
   /** Goes on with the files that are followed, and has the others followed. */

@@ -56,6 +56,8 @@ export class Tail {
   readonly checkpoint: Checkpoint
   readonly source: LineSource
   readonly deliveries: DeliveryQueue
+  /** Offset from which it is followed. */
+  readonly begin: number
   /** Under which it is opened. */
   path: string
   /** Set while the file is open. */
@@ -84,6 +86,7 @@ export class Tail {
     this.path = path
     this.source = source
     this.#context = context
+    this.begin = checkpoint.position.offset
     this.#next = checkpoint.position
     this.#lineEnd = checkpoint.position
     this.deliveries = new DeliveryQueue(
