@@ -106,7 +106,7 @@ export class MessageFormat {
 }
 
 /** The longest beginning of a text that has no more than so many bytes and ends between characters. */
-export function cut(text: string, maxBytes: number): string {
+function cut(text: string, maxBytes: number): string {
   const bytes = Buffer.alloc(maxBytes)
   const { written } = new TextEncoder().encodeInto(text, bytes)
   return bytes.toString('utf8', 0, written)

@@ -37,7 +37,7 @@ const maxPriority = 191
  * The severity of syslog that a severity number stands for; `notice` for none, as the Collector has it.
  * @see https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/#appendix-b-severitynumber-example-mappings
  */
-export function syslogSeverity(severityNumber: number): number {
+function syslogSeverity(severityNumber: number): number {
   if (severityNumber >= Severity.FATAL) return 0
   if (severityNumber >= Severity.ERROR3) return 1
   if (severityNumber >= Severity.ERROR2) return 2
