@@ -17,14 +17,24 @@ function lengths(prefix: number): number {
   return 0
 }
 
+/** By the first four digits. */
+const lengthsOf = Int32Array.from({ length: 10_000 }, (_, prefix) => lengths(prefix))
+
 /**
  * The end of the payment card number that begins at `start`, where a group of digits begins; -1 if there is none. A
  * number has an issuer's beginning and length and a right check digit (Luhn, ISO/IEC 7812-1). It is written in one, or
  * in groups, the first of four digits, with the same one space or dash between them. Of several ends the last counts.
  */
 export function endOfCard(bytes: Uint8Array, start: number, to: number): number {
+  if (start + 4 > to) return -1
   let prefix = 0
-  let allowed = 0
+  for (let at = start; at < start + 4; at++) {
+    const digit = (bytes[at] ?? 0) - zero
+    if (digit < 0 || digit > 9) return -1
+    prefix = prefix * 10 + digit
+  }
+  const allowed = lengthsOf[prefix] ?? 0
+  if (allowed === 0) return -1
   let count = 0
   let separator = 0
   let groupStart = 0
@@ -38,9 +48,6 @@ export function endOfCard(bytes: Uint8Array, start: number, to: number): number 
     evens += count % 2 === 0 ? doubled : digit
     odds += count % 2 === 0 ? digit : doubled
     count++
-    if (count <= 4) prefix = prefix * 10 + digit
-    if (count === 4) allowed = lengths(prefix)
-    if (count === 4 && allowed === 0) return -1
     at++
     if (at < to && isDigit(bytes[at])) continue
     const sum = count % 2 === 0 ? evens : odds

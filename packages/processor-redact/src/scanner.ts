@@ -5,17 +5,18 @@ import { endOfCard } from './card.ts'
 import { endOfDomain, startOfLocal } from './email.ts'
 import type { Findings } from './findings.ts'
 import { type Kind, Kinds } from './kind.ts'
-import { beginsToken, findToken, secret } from './token.ts'
+import { beginsToken, findToken, pairs, secret } from './token.ts'
 
-const Trigger = { NONE: 0, DIGIT: 1, AT: 2, COLON: 3, TOKEN: 4, BACKSLASH: 5 } as const
+/** What a byte is: a part of a word, or where something may begin. */
+const Flag = { WORD: 1, DIGIT: 2, TOKEN: 4, AT: 8, COLON: 16, BACKSLASH: 32 } as const
 const dot = 0x2e
 
 /**
- * Finds cards, addresses and tokens in bytes, in one pass and in linear time: what may begin something is looked at
- * from there on, a bounded number of bytes or as many as are then passed over.
+ * Finds cards, addresses and tokens in bytes, in one pass and in linear time: where something may begin, a bounded number
+ * of bytes is looked at, or as many as are passed over then. Words are passed over after a look at their beginning.
  */
 export class Scanner {
-  readonly #triggers = new Uint8Array(256)
+  readonly #flags = new Uint8Array(256)
   readonly #hasCards: boolean
   readonly #hasAddresses: boolean
   /** Whether there was a backslash in what was scanned last: the text may stand for another. */
@@ -23,86 +24,86 @@ export class Scanner {
 
   constructor(kinds: readonly Kind[]) {
     const has = (kind: Kind) => kinds.includes(kind)
+    const mark = (byte: number, flag: number) => {
+      this.#flags[byte] = (this.#flags[byte] ?? 0) | flag
+    }
     this.#hasCards = has('credit_card')
     this.#hasAddresses = has('ip_address')
-    for (let byte = 0; byte < 256; byte++) if (has('token') && beginsToken(byte)) this.#triggers[byte] = Trigger.TOKEN
-    if (this.#hasCards || this.#hasAddresses)
-      for (let byte = 0x30; byte <= 0x39; byte++) this.#triggers[byte] = Trigger.DIGIT
-    if (has('email')) this.#triggers[0x40] = Trigger.AT
-    if (this.#hasAddresses) this.#triggers[0x3a] = Trigger.COLON
-    this.#triggers[0x5c] = Trigger.BACKSLASH
+    for (let byte = 0; byte < 256; byte++) {
+      if (isWord(byte)) mark(byte, Flag.WORD)
+      if (isDigit(byte) && (this.#hasCards || this.#hasAddresses)) mark(byte, Flag.DIGIT)
+      if (has('token') && beginsToken(byte)) mark(byte, Flag.TOKEN)
+    }
+    if (has('email')) mark(0x40, Flag.AT)
+    if (this.#hasAddresses) mark(0x3a, Flag.COLON)
+    mark(0x5c, Flag.BACKSLASH)
   }
 
   /** Adds what there is in `bytes[from…to)`, a text of its own: what stands around it does not count. */
   scan(bytes: Buffer, from: number, to: number, findings: Findings): void {
-    const triggers = this.#triggers
+    const flags = this.#flags
     this.sawBackslash = false
     /** Nothing reaches back over what was found before. */
     let floor = from
-    let { count } = findings
     for (let at = from; at < to; ) {
-      let next = at + 1
-      switch (triggers[bytes[at] ?? 0]) {
-        case Trigger.DIGIT:
-          if (at === from || !isWord(bytes[at - 1])) next = this.#number(bytes, at, from, to, findings)
-          break
-        case Trigger.AT: {
-          const start = startOfLocal(bytes, at, floor)
-          const end = start < at ? endOfDomain(bytes, at + 1, to) : -1
-          if (end > 0) {
-            findings.add(start, end, Kinds.email)
-            next = end
-          }
-          break
-        }
-        case Trigger.COLON:
-          next = this.#ipv6(bytes, at, floor, to, findings)
-          break
-        case Trigger.TOKEN:
-          if ((at === from || !isWord(bytes[at - 1])) && findToken(bytes, at, to)) {
-            findings.add(secret.start, secret.end, Kinds.token)
-            next = secret.end
-          }
-          break
-        case Trigger.BACKSLASH:
-          this.sawBackslash = true
-          break
+      const flag = flags[bytes[at] ?? 0] ?? 0
+      if (flag === 0) {
+        at++
+        continue
       }
-      at = next
-      if (findings.count > count) {
-        floor = next
-        count = findings.count
+      let end = -1
+      if ((flag & Flag.DIGIT) !== 0) end = this.#number(bytes, at, from, to, findings)
+      else if ((flag & Flag.TOKEN) !== 0) end = token(bytes, at, from, to, findings)
+      else if (flag === Flag.AT) end = email(bytes, at, floor, to, findings)
+      else if (flag === Flag.COLON) end = ipv6(bytes, at, floor, to, findings)
+      else if (flag === Flag.BACKSLASH) this.sawBackslash = true
+      if (end < 0) {
+        at++
+        if ((flag & Flag.WORD) === 0) continue
+      } else {
+        floor = end
+        at = end
       }
+      if (at > from && ((flags[bytes[at - 1] ?? 0] ?? 0) & Flag.WORD) !== 0)
+        while (at < to && ((flags[bytes[at] ?? 0] ?? 0) & Flag.WORD) !== 0) at++
     }
   }
 
-  /** Looks at digits that begin at `at`; returns where to go on. */
+  /** The end of the address or card that begins at `at`, where digits begin; -1 if there is none. */
   #number(bytes: Buffer, at: number, from: number, to: number, findings: Findings): number {
     // The decimals of a number, a part of a version.
-    const isPart = at > from + 1 && bytes[at - 1] === dot && isDigit(bytes[at - 2])
-    const address = this.#hasAddresses && !isPart ? endOfIpv4(bytes, at, to) : -1
+    if (at > from + 1 && bytes[at - 1] === dot && isDigit(bytes[at - 2])) return -1
+    const address = this.#hasAddresses ? endOfIpv4(bytes, at, to) : -1
     if (address > 0) {
       findings.add(at, address, Kinds.ip_address)
       return address
     }
-    const card = this.#hasCards && !isPart ? endOfCard(bytes, at, to) : -1
-    if (card > 0 && !isWord(bytes[card < to ? card : -1])) {
-      findings.add(at, card, Kinds.credit_card)
-      return card
-    }
-    let end = at + 1
-    while (end < to && isDigit(bytes[end])) end++
-    return end
+    const card = this.#hasCards ? endOfCard(bytes, at, to) : -1
+    if (card < 0 || (card < to && isWord(bytes[card]))) return -1
+    findings.add(at, card, Kinds.credit_card)
+    return card
   }
+}
 
-  /** Looks at a colon; returns where to go on. */
-  #ipv6(bytes: Buffer, at: number, floor: number, to: number, findings: Findings): number {
-    const start = startOfIpv6(bytes, at, floor)
-    const limit = endOfColons(bytes, at, to)
-    const isWithin = (start > floor && isWord(bytes[start - 1])) || (limit < to && isWord(bytes[limit]))
-    const end = isWithin ? -1 : endOfIpv6(bytes, start, limit)
-    if (end < 0) return at + 1
-    findings.add(start, end, Kinds.ip_address)
-    return end
-  }
+function token(bytes: Buffer, at: number, from: number, to: number, findings: Findings): number {
+  if (at + 1 >= to || pairs[(((bytes[at] ?? 0) & 0x7f) << 7) | ((bytes[at + 1] ?? 0) & 0x7f)] === 0) return -1
+  if ((at > from && isWord(bytes[at - 1])) || !findToken(bytes, at, to)) return -1
+  findings.add(secret.start, secret.end, Kinds.token)
+  return secret.end
+}
+
+function email(bytes: Buffer, at: number, floor: number, to: number, findings: Findings): number {
+  const start = startOfLocal(bytes, at, floor)
+  const end = start < at ? endOfDomain(bytes, at + 1, to) : -1
+  if (end > 0) findings.add(start, end, Kinds.email)
+  return end
+}
+
+function ipv6(bytes: Buffer, at: number, floor: number, to: number, findings: Findings): number {
+  const start = startOfIpv6(bytes, at, floor)
+  const limit = endOfColons(bytes, at, to)
+  if ((start > floor && isWord(bytes[start - 1])) || (limit < to && isWord(bytes[limit]))) return -1
+  const end = endOfIpv6(bytes, start, limit)
+  if (end > 0) findings.add(start, end, Kinds.ip_address)
+  return end
 }

@@ -48,6 +48,11 @@ const shapesOf: readonly (readonly Shape[] | undefined)[] = Array.from({ length:
   return found.length === 0 ? undefined : found
 })
 
+/** Whether a token can begin with these bytes, by the lower seven bits of both: most words are told by that. */
+export const pairs = new Uint8Array(128 * 128)
+for (const beginning of ['ey', '--', ...shapes.map(({ prefix }) => prefix.toString())])
+  pairs[(beginning.charCodeAt(0) << 7) | beginning.charCodeAt(1)] = 1
+
 /** Whether a token can begin with this byte. */
 export const beginsToken = (byte: number): boolean => byte === 0x65 || byte === 0x2d || shapesOf[byte] !== undefined
 
