@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { parseSize } from '@weir/sdk'
 import { cases } from './cases.ts'
 import { writeInput } from './inputs.ts'
+import { otlpRows } from './otlp.ts'
 import { networkRows, networkTable } from './syslog.ts'
 
 interface Run {
@@ -86,7 +87,7 @@ try {
       peakRssMiB: Math.round(Math.max(...runs.map(({ rssMiB }) => rssMiB))),
     }
   })
-  const network = await networkRows({
+  const networkOptions = {
     wanted,
     folder,
     bytes: size,
@@ -94,7 +95,8 @@ try {
     udpRate: Number(values['udp-rate']),
     flags,
     pin: values.cpu === '' ? [] : ['taskset', '-c', values.cpu],
-  })
+  }
+  const network = [...(await networkRows(networkOptions)), ...(await otlpRows(networkOptions))]
   if (values.json) {
     process.stdout.write(
       `${JSON.stringify({ node: process.version, sizeBytes: size, runs: Number(values.runs), rows, network }, undefined, 2)}\n`,

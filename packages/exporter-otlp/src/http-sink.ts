@@ -129,7 +129,7 @@ function headersOf(headers: OtlpConfig['headers']): { [name: string]: string } {
  * Milliseconds that `Retry-After` asks for: seconds, or a date (RFC 9110, 10.2.3); undefined if it says neither.
  * @param now Unix epoch in milliseconds
  */
-export function retryAfterMs(header: string | undefined, now: number): number | undefined {
+function retryAfterMs(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined
   const ms = /^\s*\d+(\.\d+)?\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now
   return Number.isNaN(ms) ? undefined : ms

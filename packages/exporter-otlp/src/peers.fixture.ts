@@ -9,10 +9,10 @@ import { createComponent, MemoryLogger, type TestServices, testServices } from '
 import { onTestFinished } from 'vitest'
 import definition from './index.ts'
 
-export const testdata = `${import.meta.dirname}/../../receiver-otlp/src/testdata`
+const testdata = `${import.meta.dirname}/../../receiver-otlp/src/testdata`
 export const pem = (name: string): Buffer => readFileSync(`${testdata}/${name}`)
 
-export interface Seen {
+interface Seen {
   readonly path: string | undefined
   readonly headers: IncomingMessage['headers']
   readonly body: Buffer

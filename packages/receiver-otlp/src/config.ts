@@ -1,7 +1,7 @@
 import { httpServerKeys } from '@weir/http-server'
 import { Duration, OneOf, Size, type Static, Type } from '@weir/sdk'
 
-const { endpoint, auth, max_pending_size } = httpServerKeys({ port: 4317 })
+const { endpoint, auth } = httpServerKeys({ port: 4317 })
 
 export const grpcConfig = Type.Object({
   endpoint,
@@ -28,7 +28,10 @@ export const grpcConfig = Type.Object({
     description: 'Largest message, as it comes and decompressed; a larger one is refused with RESOURCE_EXHAUSTED.',
     default: '20MiB',
   }),
-  max_pending_size,
+  max_pending_size: Size({
+    description: 'Bytes of requests that have no answer yet; beyond, requests are refused with UNAVAILABLE.',
+    default: '64MiB',
+  }),
   max_concurrent_streams: Type.Integer({
     description: 'Requests at once over one connection.',
     default: 100,
