@@ -1,5 +1,5 @@
 // The workspace's commands, behind the scripts of package.json: start, weir, build, test, fix, bench, x,
-// torture, bench:templates, bench:nab.
+// torture, bench:processors, bench:templates, bench:nab.
 // Plain JavaScript without dependencies, so that it runs before anything is installed, on Node 20 and later.
 
 import { spawn } from 'node:child_process'
@@ -45,6 +45,10 @@ const commands = {
   async bench(args) {
     await prepare()
     return run(toolchain.node, ['bench/src/main.ts', ...args])
+  },
+  async 'bench:processors'(args) {
+    await prepare()
+    return run(toolchain.node, ['bench/src/processors.ts', ...args])
   },
   async torture(args) {
     await prepare()
