@@ -65,9 +65,10 @@ describe('over TCP', () => {
 
   it('sees that the peer has closed before it writes, and connects anew: nothing is lost', async () => {
     const { received, port, sockets } = await collecting()
-    const { send } = exporting(to(port))
+    const { send, clock } = exporting(to(port))
     await send(['one'])
     await received(expect.stringMatching(/one\n$/))
+    await clock.advance(1000)
     sockets[0]?.end()
     await once(sockets[0] ?? createServer(), 'close')
     await send(['two'])
@@ -77,12 +78,37 @@ describe('over TCP', () => {
 
   it('the same where the peer has reset the connection', async () => {
     const { received, port, sockets } = await collecting()
-    const { send } = exporting(to(port))
+    const { send, clock } = exporting(to(port))
     await send(['one'])
     await received(expect.stringMatching(/one\n$/))
+    await clock.advance(1000)
     sockets[0]?.resetAndDestroy()
     await send(['two'])
     await received(expect.stringMatching(/one\n.* two\n$/))
+  })
+
+  it('loses one batch, and no more, to a peer that accepts connections and closes them', async () => {
+    const { server, received, port, sockets } = await collecting()
+    let isFull = true
+    server.on('connection', (socket) => {
+      if (isFull) setTimeout(() => socket.pause().destroy(), 50)
+    })
+    const { send, clock } = exporting(to(port))
+    await send(['lost'])
+    await expect.poll(() => sockets[0]?.destroyed).toBe(true)
+    for (let count = 0; count < 3; count++) {
+      await expect(send(['kept'])).rejects.toMatchObject({ hint: expect.stringContaining('limit of connections') })
+    }
+    expect(clock.pending).toBe(0)
+    isFull = false
+    const sending = send(['kept'])
+    await expect.poll(() => sockets.length).toBe(5)
+    await settle()
+    await clock.advance(500)
+    await sending
+    await received(expect.stringMatching(/ kept\n$/))
+    expect(clock.pending).toBe(0)
+    await send(['at once'])
   })
 
   it('fails while nobody listens, and goes on when somebody does', async () => {

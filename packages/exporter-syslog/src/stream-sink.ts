@@ -17,8 +17,10 @@ export interface StreamSinkOptions {
 
 /** After this long a silent peer is asked whether it is still there. */
 const keepAliveMs = 60_000
-/** How long a peer of TLS 1.3 may take to refuse our certificate, where it sends no ticket that says it has not. */
+/** How long a peer may take to refuse us after it has accepted the connection. */
 const refusalMs = 500
+/** A connection that the peer has closed before this time was refused, not given up. */
+const doubtMs = 1000
 
 /**
  * Sends messages over one connection that it keeps. Syslog has no acknowledgement, so it looks before and after each
@@ -29,6 +31,9 @@ export class StreamSink implements Sink {
   readonly #options: StreamSinkOptions
   readonly #peer: string
   #socket: Socket | undefined
+  #openedAt = 0
+  /** The peer closes what it has just accepted: nothing is written to it before it has had the time to do so. */
+  #isDoubted = false
 
   constructor(options: StreamSinkOptions) {
     this.#options = options
@@ -75,6 +80,25 @@ export class StreamSink implements Sink {
     if (this.#socket === socket) this.#socket = undefined
   }
 
+  #lose(socket: Socket): void {
+    if (this.#socket === socket && this.#options.clock.monotonic() - this.#openedAt < doubtMs) this.#isDoubted = true
+    this.#drop(socket)
+  }
+
+  async #watch(socket: Socket, abortSignal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = this.#options.clock.after(refusalMs, resolve)
+    const abort = () => this.#drop(socket)
+    socket.once('close', () => resolve())
+    abortSignal.addEventListener('abort', abort, { once: true })
+    await promise
+    timer.cancel()
+    abortSignal.removeEventListener('abort', abort)
+    abortSignal.throwIfAborted()
+    if (this.#socket !== socket) throw closedByPeer(this.#peer)
+    this.#isDoubted = false
+  }
+
   async #connect(abortSignal: AbortSignal): Promise<Socket> {
     abortSignal.throwIfAborted()
     const socket = this.#open()
@@ -90,9 +114,11 @@ export class StreamSink implements Sink {
       abortSignal.removeEventListener('abort', abort)
     }
     this.#socket = socket
+    this.#openedAt = this.#options.clock.monotonic()
     // What a peer says is read and thrown away: else its end would not be seen.
     socket.resume()
-    for (const event of ['end', 'close', 'error']) socket.on(event, () => this.#drop(socket))
+    for (const event of ['end', 'close', 'error']) socket.on(event, () => this.#lose(socket))
+    if (this.#isDoubted) await this.#watch(socket, abortSignal)
     return socket
   }
 
