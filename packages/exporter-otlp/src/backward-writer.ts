@@ -4,6 +4,14 @@ const twoTo32 = 0x1_0000_0000
 const twoTo7 = 128
 /** Bytes of the longest number. */
 const maxVarint = 10
+
+/** What a hexadecimal digit stands for. */
+const noNibble = 255
+const nibbles = new Uint8Array(256).fill(noNibble)
+for (const [value, digit] of [...'0123456789abcdef'].entries()) {
+  nibbles[digit.charCodeAt(0)] = nibbles[digit.toUpperCase().charCodeAt(0)] = value
+}
+
 /** Bytes from which a call of `Buffer.copy` is quicker than a loop. */
 const longCopy = 64
 
@@ -107,6 +115,22 @@ export class BackwardWriter {
     let at = this.#at
     if (count > longCopy) bytes.set(source.subarray(from, to), at)
     else for (let read = from; read < to; read++) bytes[at++] = source[read] ?? 0
+  }
+
+  /** The bytes that hexadecimal digits stand for. @returns false if they are none, and nothing is written */
+  hex(source: Uint8Array, from: number, to: number): boolean {
+    const count = (to - from) >> 1
+    this.#reserve(count)
+    const bytes = this.#bytes
+    let at = this.#at - count
+    for (let read = from; read < to; read += 2) {
+      const high = nibbles[source[read] ?? 0] ?? noNibble
+      const low = nibbles[source[read + 1] ?? 0] ?? noNibble
+      if ((high | low) > 15) return false
+      bytes[at++] = (high << 4) | low
+    }
+    this.#at -= count
+    return true
   }
 
   /** A string or bytes as a field: value, length, tag. */

@@ -138,6 +138,20 @@ describe('a cell', () => {
     expect(received(new ProtobufRequest(whole(batch), arrival())).records).toEqual([{ attributes: { a: 1 } }])
   })
 
+  it('of an id is read from its digits, if they are some', () => {
+    const batch = new LogBatch({ capacity: 2 })
+    batch.bytes = Buffer.from('0123456789abcdefFEDCBA9876543210 0123456789abcdeg')
+    const slots = { trace: batch.layout.addField('traceId'), span: batch.layout.addField('spanId') }
+    batch.widen()
+    const row = batch.addRow()
+    const set = (slot: number, from: number, to: number) =>
+      batch.cells.set([from, Cell.STRING | to], (row * batch.stride + slot) * 2)
+    set(slots.trace, 0, 32)
+    set(slots.span, 33, 49)
+    const { records } = received(new ProtobufRequest(whole(batch), arrival()))
+    expect(records).toEqual([{ traceId: '0123456789abcdeffedcba9876543210', attributes: {} }])
+  })
+
   it('of the line is not sent beside the body', () => {
     const batch = new LogBatch({ capacity: 1 })
     batch.bytes = Buffer.from('the line')

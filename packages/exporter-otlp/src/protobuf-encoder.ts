@@ -220,12 +220,20 @@ class RowWriter {
     if (typeof text === 'string' && text !== '') this.#writer.textField(tag, text)
   }
 
+  /** An id from its hexadecimal; what is none is left out. */
   #id(row: number, slot: number, tag: number, digits: number): void {
-    const text = this.#batch.value(row, slot)
+    const batch = this.#batch
+    const writer = this.#writer
+    const at = (row * batch.stride + slot) * 2
+    const b = batch.cells[at + 1] ?? Cell.ABSENT
+    if (kindOf(b) === Cell.STRING && endOf(b) - (batch.cells[at] ?? 0) === digits) {
+      if (writer.hex(batch.bytes, batch.cells[at] ?? 0, endOf(b))) writer.message(tag, writer.length - digits / 2)
+      return
+    }
+    const text = batch.value(row, slot)
     if (typeof text !== 'string' || text.length !== digits) return
     const bytes = Buffer.from(text, 'hex')
-    // What is no hexadecimal is no id.
-    if (bytes.length * 2 === digits) this.#writer.bytesField(tag, bytes, 0, bytes.length)
+    if (bytes.length * 2 === digits) writer.bytesField(tag, bytes, 0, bytes.length)
   }
 
   #flags(row: number, slot: number): void {
