@@ -31,6 +31,8 @@ export class Cursor {
   #next: Place | undefined
   #timer: Timer | undefined
   #writing: Promise<void> = Promise.resolve()
+  /** It has been said that it cannot be written. */
+  #isFailing = false
 
   private constructor(file: QueueFile, options: CursorOptions) {
     this.#file = file
@@ -75,8 +77,10 @@ export class Cursor {
       bytes.writeUInt32LE(crc32(bytes.subarray(0, 16)), 16)
       try {
         await this.#file.write(bytes, 0, cursorBytes, 0)
+        this.#isFailing = false
       } catch (error) {
-        this.#options.onError(error)
+        if (!this.#isFailing) this.#options.onError(error)
+        this.#isFailing = true
       }
     }
   }

@@ -54,6 +54,8 @@ const smallestSegment = 64 << 10
 /** Bytes that may wait for an fsync before writing waits for it, too. */
 const maxUnsynced = 16 << 20
 const retryMs = 1000
+/** In the name of a file that was set aside because of its format. */
+const foreignMark = '.version-'
 /** Bytes of entries that are kept in memory beside the disk, so that an exporter that keeps up need not read. */
 const maxRecent = 8 << 20
 
@@ -246,24 +248,58 @@ export class DiskQueue {
 
   async #adopt(place: Place): Promise<void> {
     const { directory, logger } = this.#options
-    const names = readdirSync(directory)
+    const files = readdirSync(directory, { withFileTypes: true })
+    const names = files.filter((file) => file.isFile()).map(({ name }) => name)
     for (const name of names.filter(isSpare)) await this.#storage.unlink(join(directory, name))
-    const numbers = names.flatMap((name) => segmentNumber(name) ?? [])
-    this.#lastNumber = Math.max(place.segment, ...numbers)
-    for (const number of numbers.sort((a, b) => a - b)) {
+    const numbers = names.flatMap((name) => segmentNumber(name) ?? []).sort((a, b) => a - b)
+    const aside = new Set(names.flatMap((name) => (name.includes(foreignMark) ? Number.parseInt(name, 10) : [])))
+    this.#lastNumber = place.segment
+    for (const number of numbers) {
       const segment = new Segment(this.#storage, directory, number)
+      if (number >= place.segment && (await this.#setForeignAside(segment))) {
+        aside.add(number)
+        continue
+      }
       const offset = number === place.segment ? place.offset : 0
       if (number >= place.segment) segment.scan(offset)
       if (number < place.segment || offset >= segment.size) {
         await this.#storage.unlink(segment.path)
         continue
       }
+      const before = this.#segments.at(-1)?.number ?? number - 1
+      this.#checkGap(before, number, aside)
+      this.#lastNumber = number
       this.#segments.push(segment)
       this.#place ??= { segment, offset }
       this.#oldestWaiting ??= segment.firstTime
     }
     const { records, bytes } = this
     if (records > 0) logger.info({ records, bytes }, 'the queue goes on with what a former run has left')
+  }
+
+  /** Says so when files between two segments are gone that were not set aside. */
+  #checkGap(before: number, after: number, aside: ReadonlySet<number>): void {
+    const { logger, onDamage, directory } = this.#options
+    let missing = 0
+    for (let number = before + 1; number < after; number++) if (!aside.has(number)) missing++
+    if (missing === 0) return
+    logger.error({ directory, missing, before: after }, 'files are missing from the queue: what was in them is lost')
+    onDamage()
+  }
+
+  /** A file of another version is kept for a Weir that understands it. */
+  async #setForeignAside(segment: Segment): Promise<boolean> {
+    const version = segment.foreignVersion()
+    if (version === undefined) return false
+    const { logger, onDamage } = this.#options
+    const path = `${segment.path}${foreignMark}${version}`
+    await this.#storage.rename(segment.path, path)
+    logger.error(
+      { path, version },
+      'a file of the queue is of another version of Weir: it is set aside, and not exported',
+    )
+    onDamage()
+    return true
   }
 
   async #write(run: readonly Incoming[]): Promise<void> {
@@ -280,8 +316,12 @@ export class DiskQueue {
         break
       } catch (error) {
         logger.error({ error: messageOf(error), retry_in_ms: retryMs }, 'the queue cannot be written, trying again')
-        await this.#writer?.cut().catch(() => {})
-        await this.#endSegment().catch(() => {})
+        const isCut = await this.#writer?.cut().then(
+          () => true,
+          () => false,
+        )
+        // An empty file can be tried again: a new one each time would leave a row of them.
+        if (!isCut || (this.#writer?.segment.size ?? 0) > 0) await this.#endSegment().catch(() => {})
         await clock.sleep(retryMs, stopping)
       }
     }
@@ -307,8 +347,13 @@ export class DiskQueue {
   }
 
   async #beginSegment(isDurable: boolean): Promise<SegmentWriter> {
-    const segment = new Segment(this.#storage, this.#options.directory, ++this.#lastNumber)
-    const writer = await SegmentWriter.create(this.#storage, segment, isDurable, this.#spares.take())
+    const segment = new Segment(this.#storage, this.#options.directory, this.#lastNumber + 1)
+    const writer = await SegmentWriter.create(this.#storage, segment, isDurable, this.#spares.take()).catch((error) => {
+      // What an attempt has left, and could not be removed.
+      if (error.code === 'EEXIST') this.#lastNumber++
+      throw error
+    })
+    this.#lastNumber++
     this.#segments.push(segment)
     return writer
   }

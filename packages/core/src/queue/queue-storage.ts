@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises'
 
 /** A file as the queue uses it. */
@@ -12,9 +13,18 @@ export interface QueueStorage {
   syncDirectory(path: string): Promise<void>
 }
 
+const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_TRUNC, O_NOFOLLOW = 0 } = constants
+/** Nothing in the folder is opened through a link: what is written over would be somewhere else. */
+const flagsOf = {
+  r: O_RDONLY | O_NOFOLLOW,
+  'r+': O_RDWR | O_NOFOLLOW,
+  'w+': O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW,
+  wx: O_RDWR | O_CREAT | O_EXCL,
+} as const
+
 /** The real one. */
 export const fileStorage: QueueStorage = {
-  open: (path, flags) => open(path, flags, 0o600),
+  open: (path, flags) => open(path, flagsOf[flags], 0o600),
   rename,
   unlink,
   async syncDirectory(path) {

@@ -31,14 +31,16 @@ export class SegmentWriter {
       await storage.rename(spare.path, segment.path)
       segment.extent = spare.bytes
     }
-    const file = await storage.open(segment.path, spare === undefined ? 'wx' : 'r+')
+    let file: QueueFile | undefined
     try {
+      file = await storage.open(segment.path, spare === undefined ? 'wx' : 'r+')
       if (isDurable) await storage.syncDirectory(dirname(segment.path))
+      return new SegmentWriter(segment, file)
     } catch (error) {
-      await file.close()
+      await file?.close()
+      if (file !== undefined || spare !== undefined) await storage.unlink(segment.path).catch(() => {})
       throw error
     }
-    return new SegmentWriter(segment, file)
   }
 
   /** Appends entries; after a failure the segment is as long as before, or must not be written any more. */

@@ -47,6 +47,19 @@ export class Segment {
     this.path = join(directory, `${String(number).padStart(12, '0')}${suffix}`)
   }
 
+  /** The version of the format that a file from a former run was written in, if it is not this one. */
+  foreignVersion(): string | undefined {
+    const file = openSync(this.path, 'r')
+    try {
+      const mark = Buffer.alloc(entryMark.length)
+      readSync(file, mark, 0, mark.length, 0)
+      const name = mark.toString('latin1')
+      return /^WRQ\d$/.test(name) && !mark.equals(entryMark) ? name.slice(-1) : undefined
+    } finally {
+      closeSync(file)
+    }
+  }
+
   /** Looks through a file from a former run, from `offset` on. */
   scan(offset: number): void {
     this.extent = statSync(this.path).size
