@@ -1,9 +1,8 @@
 import type { Buffer } from 'node:buffer'
-import { type LogBatch, type Parser, TimestampReader } from '@weir/sdk'
+import { bodySlot, type LogBatch, type Parser, Record, RecordParser, TimestampReader } from '@weir/sdk'
 import { CriScanner } from './cri-scanner.ts'
 import { dockerScanner } from './docker.ts'
 import { type LineScanner, levelsOf } from './line-scanner.ts'
-import { MessageParser } from './message-parser.ts'
 import { PageTime } from './page-time.ts'
 import { criSigns, dockerSigns, joinParts, type PartSigns } from './parts.ts'
 
@@ -25,13 +24,13 @@ interface Format {
 /** The parser of one source: it remembers nothing, since records that are not complete come again. */
 export class ContainerParser {
   readonly #options: ContainerParserOptions
-  readonly #messages: MessageParser | undefined
+  readonly #messages: RecordParser | undefined
   #cri: Format | undefined
   #docker: Format | undefined
 
   constructor(options: ContainerParserOptions) {
     this.#options = options
-    this.#messages = options.messages === undefined ? undefined : new MessageParser(options.messages)
+    this.#messages = options.messages === undefined ? undefined : new RecordParser(options.messages)
   }
 
   parseBatch(bytes: Buffer, from: number, to: number, batch: LogBatch, isFinal = true): number {
@@ -46,7 +45,7 @@ export class ContainerParser {
     const isComplete = isFinal && reached === to
     const { patienceMs } = this.#options
     const end = joinParts(batch, { first, reached, isFinal: isComplete, mustAdvance: isFinal, patienceMs }, signs)
-    this.#messages?.parseBodies(batch, first)
+    if (this.#messages !== undefined) parseBodies(batch, first, this.#messages)
     return end
   }
 
@@ -86,4 +85,15 @@ function beforeOther(batch: LogBatch, first: number, reached: number, isJson: bo
   batch.rowCount = other
   batch.failures = failures.filter((row) => row < other)
   return at(other)
+}
+
+/** Parses the messages of rows from one on; one of another format stays as it is. */
+function parseBodies(batch: LogBatch, first: number, messages: RecordParser): void {
+  const { failures } = batch
+  let failure = failures.findIndex((row) => row >= first)
+  const record = new Record(batch)
+  for (let row = first; row < batch.rowCount; row++) {
+    if (failure >= 0 && failures[failure] === row) failure++
+    else messages.parseCell(record.at(row), bodySlot)
+  }
 }

@@ -38,13 +38,13 @@ const config = Type.Object({
 
 /** Leaves records out. */
 class FilterProcessor implements Processor {
-  readonly #keeps: (record: Record) => boolean
+  readonly #keeps: ((record: Record) => boolean) | undefined
   readonly #isLoudEnough: Uint8Array | undefined
 
   constructor({ include, exclude, severity_number: severity }: Static<typeof config>, conditions: Conditions) {
     const included = include.map((condition) => conditions.compile(condition))
     const excluded = exclude.map((condition) => conditions.compile(condition))
-    this.#keeps = keeping(included, excluded)
+    if (included.length + excluded.length > 0) this.#keeps = keeping(included, excluded)
     if (severity === undefined) return
     const least = severityOf(severity.min)
     this.#isLoudEnough = Uint8Array.from({ length: 256 }, (_, number) =>
@@ -54,7 +54,7 @@ class FilterProcessor implements Processor {
 
   process(batch: LogBatch): LogBatch | null {
     const loud = this.#isLoudEnough === undefined ? batch : ofSeverity(batch, this.#isLoudEnough)
-    const kept = loud.length === 0 ? loud : loud.filter(this.#keeps)
+    const kept = this.#keeps === undefined || loud.length === 0 ? loud : loud.filter(this.#keeps)
     return kept.length === 0 ? null : kept
   }
 }
@@ -65,7 +65,7 @@ function keeping(
 ): (record: Record) => boolean {
   const isIncluded = anyOf(included)
   const isExcluded = anyOf(excluded)
-  if (included.length === 0) return excluded.length === 0 ? () => true : (record) => !isExcluded(record)
+  if (included.length === 0) return (record) => !isExcluded(record)
   return excluded.length === 0 ? isIncluded : (record) => isIncluded(record) && !isExcluded(record)
 }
 

@@ -7,6 +7,7 @@ import {
   fieldReader,
   fieldSlot,
   kindOf,
+  type Layout,
   type Record,
   textOf,
 } from '@weir/sdk'
@@ -27,13 +28,13 @@ function hashBytes(bytes: Uint8Array, from: number, to: number, seed: number): n
  * such field it is of the record's body.
  */
 export class FieldHash {
-  readonly #path: string
+  readonly #slotOf: (layout: Layout) => number
   readonly #read: FieldReader
   readonly #seed: number
   #bytes = Buffer.allocUnsafe(1024)
 
   constructor(path: string, seed: number) {
-    this.#path = path
+    this.#slotOf = fieldSlot(path)
     this.#read = fieldReader(path)
     this.#seed = seed
   }
@@ -44,7 +45,7 @@ export class FieldHash {
 
   /** Of a text that is a range of the bytes, without making it. */
   #ofColumn({ batch, row }: Record): number | undefined {
-    const slot = fieldSlot(batch.layout, this.#path)
+    const slot = this.#slotOf(batch.layout)
     if (slot < 0 || slot >= batch.stride) return undefined
     const at = (row * batch.stride + slot) * 2
     const b = batch.cells[at + 1] ?? Cell.ABSENT

@@ -49,9 +49,10 @@ export function deleting(path: string): Action {
 export function renaming(path: string, to: string): Action {
   const [read, remove, write] = [fieldReader(path), fieldWriter(path), fieldWriter(to)]
   const name = attributeName(to)
+  const slotOf = fieldSlot(path)
   return (record) => {
     const { batch, row } = record
-    const from = fieldSlot(batch.layout, path)
+    const from = slotOf(batch.layout)
     if (name !== undefined && from >= 0 && path !== to && moveCell(batch, row, from, name)) return
     const value = read(record)
     if (value === undefined) return
@@ -86,9 +87,10 @@ function moveCell(batch: LogBatch, row: number, from: number, name: string): boo
 /** A text that is a range of the bytes gets a shorter range. */
 export function truncating(path: string, maxBytes: number): Action {
   const cut = changingText(path, (text) => truncated(text, maxBytes))
+  const slotOf = fieldSlot(path)
   return (record) => {
     const { batch, row } = record
-    const slot = fieldSlot(batch.layout, path)
+    const slot = slotOf(batch.layout)
     const at = (row * batch.stride + slot) * 2
     const b = slot >= 0 && slot < batch.stride ? (batch.cells[at + 1] ?? Cell.ABSENT) : Cell.ABSENT
     if (kindOf(b) !== Cell.STRING) return cut(record)

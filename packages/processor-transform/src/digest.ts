@@ -1,7 +1,7 @@
 import { createHmac, hash } from 'node:crypto'
 
 /** Digests that are remembered: addresses and names come again and again. */
-const maxRemembered = 8192
+const maxRemembered = 65_536
 
 /** SHA-256 of texts in hexadecimal, with a key an HMAC (RFC 2104). */
 export class Digest {

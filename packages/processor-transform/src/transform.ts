@@ -13,7 +13,7 @@ import {
 import { type Action, changing, changingText, converting, deleting, renaming, setting, truncating } from './action.ts'
 import { config, type Step, type TransformConfig } from './config.ts'
 import { Digest } from './digest.ts'
-import { parsing } from './parsing.ts'
+import { parsing, parsingTo } from './parsing.ts'
 
 interface Services {
   readonly conditions: Conditions
@@ -64,8 +64,10 @@ function actionOf(step: Step, digest: Digest, { expressions, parsers, meter }: S
       description: 'Texts that the parser of a step did not understand',
       unit: '{record}',
     })
-    const made = parsers.create(parser)
-    return parsing(made.open?.({ id: 'transform' }) ?? made, step.parse, to, () => failures.add(1, { parser }))
+    const onFailure = () => failures.add(1, { parser })
+    const shared = parsers.create(parser)
+    const own = shared.open?.({ id: 'transform' }) ?? shared
+    return to === undefined ? parsing(own, step.parse, onFailure) : parsingTo(own, step.parse, to, onFailure)
   }
   throw new WeirError('a step says nothing that could be done', { code: 'WEIR_TRANSFORM_STEP' })
 }

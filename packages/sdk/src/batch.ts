@@ -279,7 +279,7 @@ export class LogBatch {
     const slot = this.layout.addAttribute(name)
     for (let index = 0; index < this.length; index++) {
       const row = this.rowAt(index)
-      if (this.value(row, slot) === undefined) this.setValue(row, slot, value)
+      if (!this.hasValue(row, slot)) this.setValue(row, slot, value)
     }
     this.attributes = Object.freeze(attributeMap(Object.entries(rest)))
   }
@@ -312,6 +312,11 @@ export class LogBatch {
       default:
         return undefined
     }
+  }
+
+  /** Whether a cell has a value. */
+  hasValue(row: number, slot: number): boolean {
+    return slot >= 0 && slot < this.stride && this.cells[(row * this.stride + slot) * 2 + 1] !== Cell.ABSENT
   }
 
   /** Sets the value of a cell; `undefined` removes it. */

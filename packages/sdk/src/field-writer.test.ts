@@ -79,7 +79,7 @@ it('removes from one record what the whole batch has', () => {
 
 it('finds the column of a field that has one', () => {
   const { layout } = record()
-  expect(layout.columns[fieldSlot(layout, 'attributes.url.path')]?.name).toBe('url.path')
-  expect(fieldSlot(layout, 'url.path')).toBe(fieldSlot(layout, 'attributes.url.path'))
-  expect(['attributes.nope', 'severityText', 'body.x'].map((path) => fieldSlot(layout, path))).toEqual([-1, -1, -1])
+  expect(layout.columns[fieldSlot('attributes.url.path')(layout)]?.name).toBe('url.path')
+  expect(fieldSlot('url.path')(layout)).toBe(fieldSlot('attributes.url.path')(layout))
+  expect(['attributes.nope', 'severityText', 'body.x'].map((path) => fieldSlot(path)(layout))).toEqual([-1, -1, -1])
 })

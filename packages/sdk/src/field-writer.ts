@@ -28,14 +28,15 @@ export function fieldWriter(path: string): FieldWriter {
 }
 
 /**
- * The slot of a layout that is the field of a path as a whole: the body, or an attribute of that very name. -1 where
- * there is none, or the path may lead into a map.
+ * Finds the slot of a layout that is the field of a path as a whole: the body, or an attribute of that very name. It
+ * gives -1 where there is none, or the path may lead into a map.
  */
-export function fieldSlot(layout: Layout, path: string): number {
-  if (path === 'body') return bodySlot
+export function fieldSlot(path: string): (layout: Layout) => number {
+  if (path === 'body') return () => bodySlot
   const [root = ''] = path.split('.', 1)
-  if (root === 'attributes') return layout.attribute(path.slice(root.length + 1))
-  return rootFields.some((field) => field === root) ? -1 : layout.attribute(path)
+  if (root !== 'attributes' && rootFields.some((field) => field === root)) return () => -1
+  const name = root === 'attributes' ? path.slice(root.length + 1) : path
+  return (layout) => layout.attribute(name)
 }
 
 const writeBody: FieldWriter = (record, value) => {
@@ -88,7 +89,7 @@ function bodyWriter(path: string): FieldWriter {
 function attributeWriter(path: string): FieldWriter {
   return (record, value) => {
     const { attributes } = record
-    if (!attributes.has(path)) {
+    if (path.includes('.') && !attributes.has(path)) {
       for (let dot = path.lastIndexOf('.'); dot > 0; dot = path.lastIndexOf('.', dot - 1)) {
         const map = attributes.get(path.slice(0, dot))
         if (!isMap(map) || readPath(map, path.slice(dot + 1)) === undefined) continue

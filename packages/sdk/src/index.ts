@@ -69,6 +69,7 @@ export { printable, printableJson } from './printable.ts'
 export { type Flushed, flushedBatches, type Processor } from './processor.ts'
 export type { Receiver } from './receiver.ts'
 export { Attributes, Record } from './record.ts'
+export { RecordParser } from './record-parser.ts'
 export { resolveConfig } from './resolve-config.ts'
 export {
   Condition,

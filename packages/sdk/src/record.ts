@@ -22,7 +22,8 @@ export class Attributes {
   }
 
   has(name: string): boolean {
-    return this.get(name) !== undefined
+    const { batch, row } = this.#record
+    return batch.hasValue(row, batch.layout.attribute(name)) || Object.hasOwn(batch.attributes, name)
   }
 
   set(name: string, value: AttributeValue): this {
@@ -36,7 +37,7 @@ export class Attributes {
     const { batch, row } = this.#record
     if (Object.hasOwn(batch.attributes, name)) batch.spreadAttribute(name)
     const slot = batch.layout.attribute(name)
-    if (slot < 0 || batch.value(row, slot) === undefined) return false
+    if (!batch.hasValue(row, slot)) return false
     batch.setValue(row, slot, undefined)
     return true
   }
