@@ -50,9 +50,12 @@ export class SegmentWriter {
     const length = entries.reduce((sum, entry) => sum + entry.length, 0)
     const rest = Math.max(0, Math.min(headBytes, segment.extent - segment.size - length))
     const buffers = rest === 0 ? [...entries] : [...entries, end.subarray(0, rest)]
-    const { bytesWritten } = await this.#file.writev(buffers, segment.size)
-    if (bytesWritten !== length + rest)
-      throw new Error(`only ${bytesWritten} of ${length + rest} bytes could be written`)
+    let { bytesWritten } = await this.#file.writev(buffers, segment.size)
+    // A full disk takes what fits, and says that it is full to who tries the rest.
+    while (bytesWritten < length + rest) {
+      const left = Buffer.concat(buffers).subarray(bytesWritten)
+      bytesWritten += (await this.#file.write(left, 0, left.length, segment.size + bytesWritten)).bytesWritten
+    }
     segment.size += length
     segment.extent = Math.max(segment.extent, segment.size)
   }

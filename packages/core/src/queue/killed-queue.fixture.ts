@@ -1,0 +1,40 @@
+/** Appends to the queue of a folder for ever, exports behind it, and says what was acknowledged and what was exported. */
+import { batchOf, MemoryLogger } from '@weir/sdk/testing'
+import { SystemClock } from '../telemetry/system-clock.ts'
+import { DiskQueue, type Taken } from './disk-queue.ts'
+import { encodeEntry } from './entry.ts'
+
+const [, , directory = '', from = '0'] = process.argv
+const queue = await DiskQueue.open({
+  directory,
+  ...{ maxBytes: 4 << 20, whenFull: 'block', fsync: 'never', fsyncMs: 200 },
+  clock: new SystemClock(),
+  logger: new MemoryLogger(),
+  stopping: new AbortController().signal,
+  onDrop() {},
+  onDamage() {},
+})
+// Written with no buffer between: what was said was said before the kill.
+const say = (text: string) => process.stdout.write(`${text}\n`)
+
+void (async () => {
+  const taken: Taken[] = []
+  for (;;) {
+    const next = await queue.take()
+    if (next === undefined) return
+    taken.push(next)
+    const [oldest] = taken.length > 20 ? taken.splice(0, 1) : []
+    if (oldest === undefined) continue
+    for (const { body } of oldest.batch) say(`exported ${Number.parseInt(String(body), 10)}`)
+    queue.done(oldest)
+  }
+})()
+
+for (let index = Number(from); ; index++) {
+  const line = `${index} ${'x'.repeat(20_000 + ((index * 7919) % 60_000))}`
+  const acknowledged = Promise.withResolvers<void>()
+  const ends = { settle: acknowledged.resolve, fail: acknowledged.reject, release: () => {} }
+  await queue.append([{ entry: encodeEntry(batchOf([line]), 1), records: 1, time: 1, ...ends }])
+  await acknowledged.promise
+  say(`acknowledged ${index}`)
+}
