@@ -10,7 +10,7 @@ export interface Lookup {
 }
 
 /** Values that are remembered with what was found: addresses and user agents come again and again. */
-const maxRemembered = 16_384
+const maxRemembered = 65_536
 
 /** A lookup that remembers. */
 export class RememberingLookup implements Lookup {
