@@ -1,4 +1,4 @@
-import { Buffer, isAscii } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import { HttpProblem } from '@weir/http-server'
 import { faultOf } from '../lines/json-lines.ts'
 
@@ -31,7 +31,6 @@ const lineFeed = 0x0a
  * @see https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk
  */
 export function readBulk(bytes: Buffer, index: string): BulkBody {
-  const encoding = isAscii(bytes) ? 'latin1' : 'utf8'
   const items: BulkItem[] = []
   const ranges = new Map<string, number[]>()
   let taken: BulkItem | undefined
@@ -42,7 +41,7 @@ export function readBulk(bytes: Buffer, index: string): BulkBody {
   for (let from = 0; from < bytes.length; ) {
     const end = endOfLine(bytes, from)
     line++
-    const text = bytes.toString(encoding, from, end)
+    const text = bytes.toString('utf8', from, end)
     from = end + 1
     if (text.trim() === '') continue
     // Shippers repeat the same line again and again.
@@ -56,10 +55,7 @@ export function readBulk(bytes: Buffer, index: string): BulkBody {
     if (from >= bytes.length) throw new HttpProblem(400, `line ${line} has an action, and no document follows`)
     const documentEnd = endOfLine(bytes, from)
     line++
-    const fault =
-      action.name === 'update'
-        ? 'logs are only added, not updated'
-        : faultOf(bytes.toString(encoding, from, documentEnd))
+    const fault = action.name === 'update' ? 'logs are only added, not updated' : faultOf(bytes, from, documentEnd)
     if (fault === undefined) {
       // One object for all documents of one repeated line: the answer to them is one text.
       taken = taken?.action === action ? taken : { action }

@@ -59,7 +59,7 @@ export class ElasticsearchProtocol implements Protocol {
   async #document(request: HttpRequest, intake: Intake, index: string, id: string | undefined): Promise<HttpAnswer> {
     const bytes = await request.read()
     for (let at = 0; at < bytes.length; at++) if (bytes[at] === 0x0a || bytes[at] === 0x0d) bytes[at] = 0x20
-    const fault = faultOf(bytes.toString())
+    const fault = faultOf(bytes, 0, bytes.length)
     if (fault !== undefined) throw new HttpProblem(400, fault === '' ? 'the document is empty' : fault)
     const consignment = intake.open(request)
     await consignment.lines('elasticsearch', bytes, { 'elasticsearch.index': index })

@@ -1,4 +1,5 @@
-import { type Buffer, isAscii } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
+import { isJsonObject, maxDepth } from './json-object.ts'
 
 export interface RefusedLine {
   /** From 1. */
@@ -20,7 +21,6 @@ const maxErrors = 100
 
 /** Looks whether each line is a JSON object, and blanks those that are not, so that nobody takes them for a line. */
 export function checkJsonLines(bytes: Buffer): CheckedLines {
-  const encoding = isAscii(bytes) ? 'latin1' : 'utf8'
   const errors: RefusedLine[] = []
   let accepted = 0
   let refused = 0
@@ -29,7 +29,7 @@ export function checkJsonLines(bytes: Buffer): CheckedLines {
     const newline = bytes.indexOf(lineFeed, from)
     const to = newline < 0 ? bytes.length : newline
     line++
-    const error = faultOf(bytes.toString(encoding, from, to))
+    const error = faultOf(bytes, from, to)
     if (error === undefined) {
       accepted++
     } else if (error !== '') {
@@ -42,13 +42,16 @@ export function checkJsonLines(bytes: Buffer): CheckedLines {
   return { accepted, refused, errors }
 }
 
-/** Why a line is no JSON object; `''` if it is empty. */
-export function faultOf(line: string): string | undefined {
+/** Why a line is no JSON object; `''` if it is empty. A line feed follows it, or nothing. */
+export function faultOf(bytes: Buffer, from: number, to: number): string | undefined {
+  if (isJsonObject(bytes, from, to)) return undefined
+  const text = bytes.toString('utf8', from, to)
+  if (text.trim() === '') return ''
   try {
-    const value: unknown = JSON.parse(line)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : 'it is no JSON object'
+    const value: unknown = JSON.parse(text)
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject ? `it is nested more than ${maxDepth} levels deep` : 'it is no JSON object'
   } catch (error) {
-    if (line.trim() === '') return ''
     return error instanceof Error ? error.message : String(error)
   }
 }
