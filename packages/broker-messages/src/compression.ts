@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import { OneOf } from '@weir/sdk'
@@ -18,7 +18,7 @@ export const compressionKey = OneOf(['none', 'gzip', 'zstd'], {
 export type Compression = 'none' | 'gzip' | 'zstd'
 
 export async function compress(payload: Buffer, compression: Compression): Promise<Buffer> {
-  return compression === 'none' ? Buffer.from(payload) : compressors[compression](payload)
+  return compression === 'none' ? payload : compressors[compression](payload)
 }
 
 /** @throws when the payload is not what `compression` says, or too large */

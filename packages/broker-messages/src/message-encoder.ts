@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { BatchMemory, type LogBatch, NdjsonEncoder } from '@weir/sdk'
@@ -46,10 +46,10 @@ export class MessageEncoder {
       const fields = this.#fieldsOf(routed)
       for (const part of this.#parts(routed)) {
         for (const piece of this.#encoder.encode(part)) {
-          for (const text of fitting(piece, this.#options.maxBytes)) {
+          // Copied at once: the piece is the encoder's, and gone when another batch is encoded meanwhile.
+          for (const text of fitting(Buffer.from(piece), this.#options.maxBytes)) {
             const messageId = alertId(part) ?? `${id}.${index++}`
             if (published.has(messageId)) continue
-            // Copied: the piece is the encoder's, and gone with the next one.
             const payload = await compress(text, this.#options.compression ?? 'none')
             yield { destination, payload, fields, id: messageId }
           }

@@ -80,6 +80,15 @@ describe('messages', () => {
     )
   })
 
+  it.each(['none', 'zstd'] as const)('are of one batch, while others are made of others: %s', async (compression) => {
+    const encoder = new MessageEncoder({ router: one, maxBytes: 200, compression })
+    const batches = Array.from({ length: 5 }, (_, index) => batchOf(inputs(40 + index)))
+    const { output, take } = intake()
+    const all = await Promise.all(batches.map((batch) => messagesOf(encoder, batch)))
+    for (const messages of all) await take(messages)
+    expect(output.records).toEqual(batches.flatMap(plainRecords))
+  })
+
   it('keep when and from where records were seen', async () => {
     const batch = batchOf(['a'])
     batch.observedTime = 1_764_000_000_000

@@ -31,7 +31,8 @@ export class NatsExporter implements Exporter {
   readonly #options: NatsExporterOptions
   readonly #link: NatsLink
   readonly #encoder: MessageEncoder
-  #hasStream = false
+  /** Settles when the stream is known to be there. */
+  #stream: Promise<void> | undefined
 
   /** @throws WeirError `WEIR_BROKER_PARTITIONS`, `WEIR_TEMPLATE_INVALID`, `WEIR_NATS_URL`, `WEIR_NATS_STREAM` */
   constructor(options: NatsExporterOptions) {
@@ -66,7 +67,7 @@ export class NatsExporter implements Exporter {
     try {
       await Promise.race([this.#publishAll(batch, abortSignal), aborted.promise])
     } catch (error) {
-      this.#hasStream = false
+      this.#stream = undefined
       throw abortSignal.aborted ? abortSignal.reason : natsError(error, this.#link.servers)
     } finally {
       abortSignal.removeEventListener('abort', onAbort)
@@ -121,8 +122,8 @@ export class NatsExporter implements Exporter {
 
   async #ensureStream(client: NatsClient): Promise<void> {
     const { config } = this.#options
-    if (this.#hasStream || config.stream === undefined) return
-    await client.ensureStream(config.stream, [Router.pattern(config.subject)], config)
-    this.#hasStream = true
+    if (config.stream === undefined) return
+    this.#stream ??= client.ensureStream(config.stream, [Router.pattern(config.subject)], config)
+    await this.#stream
   }
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { type JetStreamClient, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
 import {
   type Authenticator,
@@ -25,6 +26,9 @@ export interface NatsClientOptions {
 
 /** Longest time for a connection or an answer. */
 const timeoutMs = 5000
+
+/** Longest time for closing. */
+const closeMs = 2000
 
 /** A connection, and JetStream by way of it. */
 export class NatsClient {
@@ -61,18 +65,14 @@ export class NatsClient {
     return made
   }
 
-  /** Lets what is on its way to the server reach it, and closes. */
+  /** Lets what is on its way to the server reach it, and closes. A server that does not answer must not hold us up. */
   async close(): Promise<void> {
-    if (this.connection.isClosed()) return
-    // A server that is not there must not hold us up.
-    await Promise.race([this.connection.flush().catch(() => {}), this.connection.closed(), this.#interrupted()])
-    await this.connection.close()
-  }
-
-  /** Resolves when the connection is lost. */
-  async #interrupted(): Promise<void> {
-    if (this.connection.getServer() === '') return
-    for await (const { type } of this.connection.status()) if (type === 'disconnect' || type === 'close') return
+    const { connection } = this
+    const isOver = new AbortController()
+    const late = wait(closeMs, undefined, { signal: isOver.signal }).catch(() => {})
+    await Promise.race([connection.flush().catch(() => {}), connection.closed(), late])
+    await Promise.race([connection.close(), late])
+    isOver.abort()
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from '@weir/sdk'
 import type { RedisClient, RedisClientOptions } from './redis-client.ts'
 import { redisError } from './redis-error.ts'
@@ -5,6 +6,9 @@ import { redisError } from './redis-error.ts'
 export interface RedisLinkOptions extends RedisClientOptions {
   logger: Logger
 }
+
+/** Longest time for closing. */
+const closeMs = 2000
 
 /** A connection of a component: made when it is needed first, and again when it was lost. */
 export class RedisLink {
@@ -40,11 +44,16 @@ export class RedisLink {
     if (client?.isOpen) client.destroy()
   }
 
-  /** Waits for the answers that are due, and ends the connection. */
+  /** Waits for the answers that are due, and ends the connection. A server that does not answer must not hold us up. */
   async close(): Promise<void> {
     this.#isClosed = true
     const client = await this.#opening?.catch(() => undefined)
-    if (client?.isOpen) await client.close()
+    if (!client?.isOpen) return
+    const isOver = new AbortController()
+    const late = wait(closeMs, undefined, { signal: isOver.signal }).catch(() => {})
+    await Promise.race([client.close().catch(() => {}), late])
+    isOver.abort()
+    if (client.isOpen) client.destroy()
   }
 
   async #open(): Promise<RedisClient> {
