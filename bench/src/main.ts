@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { parseSize } from '@weir/sdk'
+import { brokerRows, brokerTable } from './broker.ts'
 import { cases } from './cases.ts'
 import { writeInput } from './inputs.ts'
 import { otlpRows } from './otlp.ts'
@@ -97,9 +98,16 @@ try {
     pin: values.cpu === '' ? [] : ['taskset', '-c', values.cpu],
   }
   const network = [...(await networkRows(networkOptions)), ...(await otlpRows(networkOptions))]
+  const broker = await brokerRows({
+    wanted,
+    folder,
+    runs: Number(values.runs),
+    flags,
+    input: (share) => writeInput('nginx', folder, size * share),
+  })
   if (values.json) {
     process.stdout.write(
-      `${JSON.stringify({ node: process.version, sizeBytes: size, runs: Number(values.runs), rows, network }, undefined, 2)}\n`,
+      `${JSON.stringify({ node: process.version, sizeBytes: size, runs: Number(values.runs), rows, network, broker }, undefined, 2)}\n`,
     )
   } else {
     process.stdout.write(`\nNode ${process.version}, ${values.size} of each input, median of ${values.runs} runs\n\n`)
@@ -113,6 +121,7 @@ try {
       )
     }
     if (network.length > 0) process.stdout.write(`\n${networkTable(network)}`)
+    if (broker.length > 0) process.stdout.write(`\n${brokerTable(broker)}`)
   }
 } finally {
   rmSync(folder, { recursive: true, force: true })
