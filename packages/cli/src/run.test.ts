@@ -51,7 +51,8 @@ describe('weir run', () => {
     appendFileSync(folder.file('access.log'), lines(10, 20))
     await expect.poll(() => items(folder).length, { timeout: 10_000 }).toBe(20)
     command.kill('SIGTERM')
-    expect(await command.finished).toMatchObject({ code: 0, stderr: '' })
+    expect((await command.finished).code).toBe(0)
+    expect(JSON.parse(command.stderr).msg).toBe(`following ${folder.file('access.log')} from its beginning`)
     expect(items(folder)).toEqual(upTo(20))
   })
 

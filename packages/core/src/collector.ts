@@ -3,6 +3,7 @@ import { type Clock, type CollectorStatus, messageOf, type RunMode, type Termina
 import type { Logger as PinoLogger } from 'pino'
 import { container as rootContainer } from 'tsyringe'
 import { BatchPool } from './batch/batch-pool.ts'
+import type { HeldState } from './checkpoint/held-state.ts'
 import { Control } from './control/control.ts'
 import type { ReloadOutcome } from './control/reload-outcome.ts'
 import type { Onlooker } from './control/tap-point.ts'
@@ -10,9 +11,10 @@ import { type TapPlace, TapPoints } from './control/tap-points.ts'
 import { compileCondition, compileExpression } from './expressions/condition.ts'
 import { compilePattern } from './expressions/pattern.ts'
 import { AuthenticatorDirectory } from './graph/authenticator-directory.ts'
-import { GraphBuilder } from './graph/build.ts'
+import { GraphBuilder, type Predecessor } from './graph/build.ts'
 import { ComponentCatalog } from './graph/component-catalog.ts'
 import { ComponentFactory } from './graph/component-factory.ts'
+import { keptBetween, type Runnable } from './graph/kept.ts'
 import { registerTokens } from './graph/register-tokens.ts'
 import { RunningGraph } from './graph/running-graph.ts'
 import { services } from './graph/services.ts'
@@ -38,8 +40,6 @@ export interface CollectorOptions {
   control?: { reload(): Promise<ReloadOutcome> } | undefined
 }
 
-type Runnable = Required<Pick<Prepared, 'config' | 'plan' | 'registry'>>
-
 /** A running pipeline: start, reload, stop, and what it measures. One per process and state directory. */
 export class Collector {
   readonly telemetry = new Telemetry()
@@ -53,7 +53,9 @@ export class Collector {
   readonly #closers: (() => Promise<void>)[] = []
   #prepared: Runnable
   #state: StateStore | undefined
-  #workers: WorkerPool | undefined
+  #workers = new WorkerPool(0)
+  #abort = new AbortController()
+  #states = new Map<string, HeldState>()
   #running: RunningGraph | undefined
   #reloading: Promise<unknown> = Promise.resolve()
   #isStopping = false
@@ -127,7 +129,8 @@ export class Collector {
   }
 
   /**
-   * Goes over to another config: stops what runs, as `stop` does, and starts anew with the same state, so that sources go
+   * Goes over to another config. Receivers and exporters that are the same go on with their connections, files and queues,
+   * and so do pipelines in which nothing has changed; the others stop and start anew with the same state, so that sources go
    * on where they were and detectors know what they knew. If the new config cannot be started, the old one runs again.
    * State directory and metrics endpoint stay those of the first config.
    * @throws WeirError `WEIR_CONFIG_INVALID`, when nothing has changed; or from the component that failed
@@ -166,9 +169,9 @@ export class Collector {
   }
 
   async #stop(): Promise<boolean> {
-    const isDelivered = (await this.#running?.stop()) ?? true
     await this.#reloading
-    await this.#workers?.close()
+    const isDelivered = (await this.#running?.stop()) ?? true
+    await this.#workers.close()
     await this.#control.close()
     this.#state?.close()
     for (const close of this.#closers.splice(0)) {
@@ -180,27 +183,38 @@ export class Collector {
   async #reload(next: Runnable): Promise<void> {
     if (this.#state === undefined || this.#isStopping) return
     const previous = this.#prepared
-    await this.#running?.stop()
-    await this.#workers?.close()
-    if (this.#isStopping) return
+    const running = this.#running
+    const kept = keptBetween(previous, next)
+    let rest = kept && (await running?.reduceTo(kept))
+    if (rest === undefined) {
+      await running?.stop()
+      await this.#workers.close()
+      if (this.#isStopping) return
+    }
     try {
       this.#prepared = next
-      await this.#run(this.#state)
+      await this.#run(this.#state, rest)
     } catch (error) {
       this.#prepared = previous
-      await this.#run(this.#state)
+      if (kept && rest && this.#running !== running) rest = await this.#running?.reduceTo(kept)
+      await this.#run(this.#state, rest)
       throw error
     }
   }
 
   /** Makes the graph of the config and starts it. */
-  async #run(state: StateStore): Promise<void> {
+  async #run(state: StateStore, predecessor?: Predecessor): Promise<void> {
     const { config, plan, registry } = this.#prepared
     const { once, isTerminal, terminal } = this.#options
     const { clock, logger } = { clock: this.#clock, logger: this.logger }
     const { state_dir: stateDir } = config.service
     const runMode: RunMode = { once, isTerminal, baseDir: config.baseDir, ...(stateDir !== 'memory' && { stateDir }) }
-    const abort = new AbortController()
+    if (predecessor === undefined) {
+      this.#abort = new AbortController()
+      this.#states = new Map()
+      this.#workers = new WorkerPool(config.service.workers)
+    }
+    const abort = this.#abort
     const container = rootContainer.createChildContainer()
     const values: [string, unknown][] = [
       [services.container, container],
@@ -216,19 +230,27 @@ export class Collector {
       [services.config, config],
       [services.registry, registry],
       [services.plan, plan],
+      [services.predecessor, { of: predecessor }],
+      [services.states, this.#states],
       [services.status, { read: () => this.status() }],
     ]
     for (const [name, useValue] of values) container.register(name, { useValue })
     container.register(Telemetry, { useValue: this.telemetry })
     container.register(TapPoints, { useValue: this.#control.taps })
-    this.#workers = new WorkerPool(config.service.workers)
     container.register(WorkerPool, { useValue: this.#workers })
     const singletons = [BatchPool, ComponentFactory, ComponentCatalog, AuthenticatorDirectory]
     for (const service of singletons) container.registerSingleton<unknown>(service)
     registerTokens(container)
     const onError = config.service.on_error === 'stop' ? (error: unknown) => this.#failure.reject(error) : undefined
     const graph = container.resolve(GraphBuilder).build(onError)
-    this.#running = new RunningGraph(graph, { clock, logger, abort, once, shutdownMs: config.service.shutdown_timeout })
+    this.#running = new RunningGraph(graph, {
+      clock,
+      logger,
+      abort,
+      once,
+      shutdownMs: config.service.shutdown_timeout,
+      predecessor,
+    })
     await this.#running.start()
   }
 }

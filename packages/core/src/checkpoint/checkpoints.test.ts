@@ -47,8 +47,8 @@ beforeEach(async () => {
   checkpoints.start()
 })
 
-afterEach(() => {
-  checkpoints.end()
+afterEach(async () => {
+  await checkpoints.end()
   store.close()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -136,17 +136,17 @@ describe('a checkpoint', () => {
     known.values.push(2)
     delivery.settle()
     await vi.waitFor(() => expect(store.namespace('processor/counter').get('values')).toEqual([1]))
-    own.end()
+    await own.end()
   })
 })
 
 describe('what a component writes by itself', () => {
-  it('is seen by itself, and stored when all has stopped', () => {
+  it('is seen by itself, and stored when all has stopped', async () => {
     source.setAll({ position: 7, gone: 1 })
     source.set('gone', null)
     expect([source.get('position'), source.get('gone'), source.keys()]).toEqual([7, undefined, ['position']])
     expect(stored()).toEqual([undefined, undefined])
-    checkpoints.end()
+    await checkpoints.end()
     checkpoints.finish()
     expect(stored()).toEqual([7, undefined])
   })

@@ -24,6 +24,8 @@ export interface CheckpointsOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly intervalMs: number
+  /** What those before it still have to store; nothing is taken before. */
+  readonly after?: Promise<unknown> | undefined
 }
 
 /** How often it is looked whether everything has passed. */
@@ -42,6 +44,7 @@ export class Checkpoints {
   /** Taken and not yet stored, as JSON by namespace and key; what a failed delivery kept back goes with the next one. */
   readonly #taken = new Map<string, Map<string, string>>()
   #timer: Timer | undefined
+  #taking: Promise<unknown> = Promise.resolve()
   #isUnderWay = false
   #isEnding = false
   #isFinished = false
@@ -52,15 +55,43 @@ export class Checkpoints {
     for (const { state } of options.participants) state.hold()
   }
 
+  /** States that are only stored by this. */
+  get states(): HeldState[] {
+    return this.#options.participants.map(({ state }) => state)
+  }
+
   start(): void {
+    const { after } = this.#options
+    this.#isUnderWay = after !== undefined
+    void after?.finally(() => {
+      this.#isUnderWay = false
+    })
     this.#timer = this.#options.clock.every(this.#options.intervalMs, () => void this.#make())
   }
 
-  /** No further one is taken. */
-  end(): void {
+  /** No further one is taken; resolves when the gates are no business of this any more. */
+  async end(): Promise<void> {
     this.#isEnding = true
     this.#timer?.cancel()
-    this.#open()
+    await this.#taking
+  }
+
+  /**
+   * Others take over: stores what was known last with the positions of what was sent, once that has been delivered.
+   * @param isGoing whether the component of a state goes on; the others have stopped, and have written what they knew
+   */
+  async handOver(isGoing: (state: HeldState) => boolean): Promise<void> {
+    const { participants, deliveries } = this.#options
+    for (const participant of participants) {
+      const { state } = participant
+      this.#add(state, isGoing(state) ? participant.checkpoint() : state.held)
+    }
+    try {
+      await deliveries.delivered()
+      this.#store()
+    } catch (error) {
+      this.#warn(error)
+    }
   }
 
   /** Everything has stopped, and all that was sent has been delivered: stores what the components wrote last. */
@@ -74,14 +105,13 @@ export class Checkpoints {
     if (this.#isUnderWay || this.#isEnding) return
     this.#isUnderWay = true
     try {
-      if (!(await this.#take())) return
+      const taking = this.#take()
+      this.#taking = taking.catch(() => {})
+      if (!(await taking)) return
       await this.#options.deliveries.delivered()
       if (!this.#isFinished) this.#store()
     } catch (error) {
-      this.#options.logger.warn(
-        { error: messageOf(error) },
-        'no checkpoint was made: something was not delivered; the next one covers it',
-      )
+      this.#warn(error)
     } finally {
       this.#isUnderWay = false
     }
@@ -108,6 +138,13 @@ export class Checkpoints {
     } finally {
       this.#open()
     }
+  }
+
+  #warn(error: unknown): void {
+    this.#options.logger.warn(
+      { error: messageOf(error) },
+      'no checkpoint was made: something was not delivered; the next one covers it',
+    )
   }
 
   get #isStill(): boolean {

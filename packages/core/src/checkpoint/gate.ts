@@ -1,3 +1,5 @@
+const lookMs = 2
+
 /** What a receiver's sends pass, so that they can be held back for a moment. */
 export class Gate {
   #inside = 0
@@ -16,6 +18,12 @@ export class Gate {
   open(): void {
     this.#closed?.resolve()
     this.#closed = undefined
+  }
+
+  /** Resolves when nothing is passing, and its senders have noted what they have sent. The gate must be closed. */
+  async empty(): Promise<void> {
+    do await new Promise((resolve) => setTimeout(resolve, this.isEmpty ? 0 : lookMs))
+    while (!this.isEmpty)
   }
 
   async pass<Result>(send: () => Promise<Result>): Promise<Result> {

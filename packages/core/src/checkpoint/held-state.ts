@@ -15,6 +15,13 @@ export class HeldState implements State {
     this.#held ??= new Map()
   }
 
+  /** Stores what was written, and everything that is written from now on. */
+  release(): void {
+    const held = this.#held
+    this.#held = undefined
+    if (held !== undefined && held.size > 0) this.#stored.setAll(Object.fromEntries(held))
+  }
+
   /** What was written and is not stored. */
   get held(): Checkpoint {
     return Object.fromEntries(this.#held ?? [])

@@ -34,9 +34,20 @@ import { AuthenticatorDirectory } from './authenticator-directory.ts'
 import { ComponentCatalog } from './component-catalog.ts'
 import { ComponentFactory } from './component-factory.ts'
 import { Isolation, isIsolated, withoutIsolation } from './isolation.ts'
+import type { Kept } from './kept.ts'
 import type { Plan, PlannedPipeline } from './plan.ts'
 import { relatedPipelines } from './related-pipelines.ts'
 import { services } from './services.ts'
+
+/** What goes on of a graph that ran before. */
+export interface Predecessor {
+  readonly graph: Graph
+  readonly kept: Kept
+  /** Settles when the checkpoints of the pipelines that have stopped are stored, or cannot be. */
+  readonly handedOver: Promise<unknown>
+  /** The states that these cover. */
+  readonly states: readonly HeldState[]
+}
 
 /** What runs: everything made, nothing started. */
 export interface Graph {
@@ -46,7 +57,7 @@ export interface Graph {
   readonly pipelines: readonly PipelineStage[]
   readonly receivers: readonly { stage: ReceiverStage; receiver: Receiver; ends: boolean }[]
   /** One of each group of pipelines in which something remembers what it has seen. */
-  readonly checkpoints: readonly Checkpoints[]
+  readonly checkpoints: readonly { pipelines: readonly string[]; checkpoints: Checkpoints }[]
   /** Pipelines and exporters in the order in which they stop: a connector after all that it takes from, before all that it feeds. */
   readonly consumers: readonly (PipelineStage | ExporterStage)[]
 }
@@ -61,6 +72,7 @@ export class GraphBuilder {
   constructor(
     @inject(services.plan) private readonly plan: Plan,
     @inject(services.config) private readonly config: WeirConfig,
+    @inject(services.predecessor) private readonly predecessor: { readonly of: Predecessor | undefined },
     @inject(services.runMode) private readonly runMode: RunMode,
     @inject(services.registry) private readonly registry: Registry,
     @inject(services.clock) private readonly clock: Clock,
@@ -85,7 +97,7 @@ export class GraphBuilder {
       for (const { name } of group) this.#ledgers.set(name, ledger)
     }
     for (const planned of [...pipelines].reverse()) {
-      const stage = this.#pipeline(planned, onError)
+      const stage = this.#keptPipeline(planned) ?? this.#pipeline(planned, onError)
       this.#pipelines.set(planned.name, stage)
       for (const connector of planned.connectors) this.#feedOf(connector).set(planned.name, stage.entrance)
     }
@@ -96,13 +108,31 @@ export class GraphBuilder {
       pipelines.flatMap((pipeline) => pipeline.receivers).map((component) => [component, this.#receiver(component)]),
     )
     return {
-      extensions: extensions.map((component) => this.#extension(component)),
+      extensions: this.#keptExtensions() ?? extensions.map((component) => this.#extension(component)),
       exporters: [...this.#exporters.values()],
       pipelines: pipelines.flatMap(({ name }) => this.#pipelines.get(name) ?? []),
       receivers: [...receivers.values()],
       checkpoints: related.flatMap((group) => this.#checkpoints(group, receivers)),
       consumers: this.#consumers(),
     }
+  }
+
+  /** A pipeline that goes on, with all that hangs on it. */
+  #keptPipeline(planned: PlannedPipeline): PipelineStage | undefined {
+    const { graph, kept } = this.predecessor.of ?? {}
+    if (graph === undefined || kept?.pipelines.has(planned.name) !== true) return undefined
+    for (const component of planned.exporters) {
+      const stage = graph.exporters.find(({ id }) => id === component.id)
+      if (stage !== undefined) this.#exporters.set(component, stage)
+    }
+    return graph.pipelines.find(({ name }) => name === planned.name)
+  }
+
+  /** The extensions, if a former graph has them: they are the same then. */
+  #keptExtensions(): Graph['extensions'] | undefined {
+    const extensions = this.predecessor.of?.graph.extensions
+    for (const { id, extension } of extensions ?? []) this.#introduce(id, extension)
+    return extensions
   }
 
   #consumers(): (PipelineStage | ExporterStage)[] {
@@ -133,36 +163,42 @@ export class GraphBuilder {
   #checkpoints(
     group: readonly PlannedPipeline[],
     made: ReadonlyMap<ComponentConfig, Graph['receivers'][number]>,
-  ): Checkpoints[] {
-    const rememberers = group.flatMap(({ name }) => this.#rememberers.get(name) ?? [])
+  ): Graph['checkpoints'][number][] {
+    const pipelines = group.map(({ name }) => name)
+    const { graph, kept, handedOver } = this.predecessor.of ?? {}
+    const first = pipelines[0] ?? ''
+    if (graph !== undefined && kept?.pipelines.has(first) === true) {
+      return graph.checkpoints.filter((of) => of.pipelines.includes(first))
+    }
+    const rememberers = pipelines.flatMap((name) => this.#rememberers.get(name) ?? [])
     if (rememberers.length === 0) return []
     const receivers = [...new Set(group.flatMap((pipeline) => pipeline.receivers))]
     const connectors = [...new Set(group.flatMap(({ processors, exporters }) => [...processors, ...exporters]))]
-    return [
-      new Checkpoints({
-        gates: receivers.flatMap((component) => made.get(component)?.stage.gate ?? []),
-        passages: [
-          ...group.flatMap(({ name }) => this.#pipelines.get(name) ?? []),
-          ...connectors.flatMap((component) => this.#connectors.get(component) ?? []),
-          ...connectors.flatMap((component) =>
-            component.kind === 'connector' ? (this.#exporters.get(component) ?? []) : [],
-          ),
-        ],
-        deliveries: this.#ledgerOf(group[0]?.name),
-        participants: [
-          ...receivers.flatMap((component) => {
-            const receiver = made.get(component)?.receiver
-            const state = this.factory.state(`receiver/${component.id}`)
-            return receiver?.checkpoint === undefined ? [] : participant(state, receiver)
-          }),
-          ...rememberers,
-        ],
-        store: this.state,
-        clock: this.clock,
-        logger: this.factory.logger('checkpoint'),
-        intervalMs: this.config.service.checkpoint_interval,
-      }),
-    ]
+    const checkpoints = new Checkpoints({
+      gates: receivers.flatMap((component) => made.get(component)?.stage.gate ?? []),
+      passages: [
+        ...group.flatMap(({ name }) => this.#pipelines.get(name) ?? []),
+        ...connectors.flatMap((component) => this.#connectors.get(component) ?? []),
+        ...connectors.flatMap((component) =>
+          component.kind === 'connector' ? (this.#exporters.get(component) ?? []) : [],
+        ),
+      ],
+      deliveries: this.#ledgerOf(group[0]?.name),
+      participants: [
+        ...receivers.flatMap((component) => {
+          const receiver = made.get(component)?.receiver
+          const state = this.factory.state(`receiver/${component.id}`)
+          return receiver?.checkpoint === undefined ? [] : participant(state, receiver)
+        }),
+        ...rememberers,
+      ],
+      store: this.state,
+      clock: this.clock,
+      logger: this.factory.logger('checkpoint'),
+      intervalMs: this.config.service.checkpoint_interval,
+      after: handedOver,
+    })
+    return [{ pipelines, checkpoints }]
   }
 
   readonly #feeds = new Map<ComponentConfig, Map<string, Branch>>()
@@ -230,8 +266,11 @@ export class GraphBuilder {
   }
 
   #exporter(component: ComponentConfig, pipeline: string): ExporterStage {
-    const known = this.#exporters.get(component)
-    if (known !== undefined) return known
+    const known = this.#exporters.get(component) ?? this.#keptExporter(component)
+    if (known !== undefined) {
+      this.#exporters.set(component, known)
+      return known
+    }
     const definition = this.#definition(component)
     const connector = definition.emits === undefined ? undefined : this.#connector(component, pipeline)
     const exporter = this.factory.create<Exporter>({
@@ -243,6 +282,7 @@ export class GraphBuilder {
     this.#noteCheckpoint(pipeline, `${definition.kind}/${component.id}`, exporter)
     const stage = new ExporterStage({
       id: component.id,
+      pipelines: definition.kind === 'connector' ? [pipeline] : [],
       exporter,
       connector,
       concurrent: definition.concurrent ?? 1,
@@ -259,28 +299,44 @@ export class GraphBuilder {
     return stage
   }
 
+  #keptExporter({ id, kind }: ComponentConfig): ExporterStage | undefined {
+    const { graph, kept } = this.predecessor.of ?? {}
+    if (kind !== 'exporter' || kept?.exporters.has(id) !== true) return undefined
+    return graph?.exporters.find((stage) => stage.id === id)
+  }
+
   #extension(component: ComponentConfig): Graph['extensions'][number] {
     const { id } = component
     const extension = this.#create<Extension>(component)
-    if (extension.authenticator !== undefined) this.authenticators.add(id, extension.authenticator)
+    this.#introduce(id, extension)
     return { id, extension }
+  }
+
+  #introduce(id: string, { authenticator }: Extension): void {
+    if (authenticator !== undefined) this.authenticators.add(id, authenticator)
   }
 
   #receiver(component: ComponentConfig): Graph['receivers'][number] {
     const definition = this.#definition(component)
     const metrics = new ReceiverMetrics(this.factory.meter('receiver', component.id))
-    const branches = this.plan.pipelines
-      .filter(({ receivers }) => receivers.includes(component))
-      .flatMap(({ name }) => this.#pipelines.get(name)?.entrance ?? [])
+    const names = this.plan.pipelines.filter(({ receivers }) => receivers.includes(component)).map(({ name }) => name)
+    const branches = names.flatMap((name) => this.#pipelines.get(name)?.entrance ?? [])
     const settings = settingsOf<LineSettings>(lineKeys.properties, component)
     const deadLetters = this.#pipelines.get(settings.dead_letter_pipeline ?? '')
+    const { graph, kept } = this.predecessor.of ?? {}
+    const former = graph?.receivers.find(({ stage: { id } }) => id === component.id && kept?.receivers.has(id))
+    if (former !== undefined && kept?.pipelines.has(names[0] ?? '')) return former
+    const deadLetterBranches = deadLetters === undefined ? [] : [deadLetters.entrance]
+    const route = { pipelines: names, branches, deadLetterBranches, deliveries: this.#ledgerOf(names[0]) }
+    if (former !== undefined) {
+      former.stage.reroute(route)
+      return former
+    }
     const stage = new ReceiverStage({
       id: component.id,
-      branches,
-      deadLetterBranches: deadLetters === undefined ? [] : [deadLetters.entrance],
+      route,
       metrics,
       tap: this.taps.at({ kind: 'receiver', id: component.id }),
-      deliveries: this.#ledgerOf(this.plan.pipelines.find(({ receivers }) => receivers.includes(component))?.name),
       createLines:
         definition.reads === 'lines' ? (sends) => this.#lines(component, settings, metrics, sends) : undefined,
     })

@@ -39,18 +39,20 @@ export class ComponentFactory {
   readonly #logger: PinoLogger
   readonly #telemetry: Telemetry
   readonly #state: StateStore
-  readonly #states = new Map<string, HeldState>()
+  readonly #states: Map<string, HeldState>
 
   constructor(
     @inject(services.container) container: DependencyContainer,
     @inject(services.logger) logger: PinoLogger,
     @inject(Telemetry) telemetry: Telemetry,
     @inject(services.state) state: StateStore,
+    @inject(services.states) states: Map<string, HeldState>,
   ) {
     this.#container = container
     this.#logger = logger
     this.#telemetry = telemetry
     this.#state = state
+    this.#states = states
   }
 
   /** The logger of a component, or of a stage that speaks for it. */

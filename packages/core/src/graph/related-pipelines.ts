@@ -3,11 +3,19 @@ import type { Plan, PlannedPipeline } from './plan.ts'
 
 /** Groups of pipelines that share receivers or feed each other: what one of them knows depends on the sources of all. */
 export function relatedPipelines({ pipelines }: Plan): PlannedPipeline[][] {
+  const all = new Set(pipelines.flatMap(({ receivers }) => receivers))
   let groups: { members: PlannedPipeline[]; components: Set<ComponentConfig> }[] = []
   for (const pipeline of pipelines) {
     const { receivers, connectors, processors, exporters } = pipeline
     // An exporter that two pipelines share joins them too, which only a connector needs; it does no harm.
-    const components = new Set([...receivers, ...connectors, ...processors.filter(emits), ...exporters.filter(emits)])
+    const sources = [...all].filter(({ resolved }) => resolved.dead_letter_pipeline === pipeline.name)
+    const components = new Set([
+      ...receivers,
+      ...sources,
+      ...connectors,
+      ...processors.filter(emits),
+      ...exporters.filter(emits),
+    ])
     const related = groups.filter((group) => !group.components.isDisjointFrom(components))
     const members = [...related.flatMap((group) => group.members), pipeline]
     for (const group of related) for (const component of group.components) components.add(component)

@@ -1,7 +1,8 @@
 import { type Clock, messageOf, type Phase } from '@weir/sdk'
 import type { Logger as PinoLogger } from 'pino'
 import { starting } from '../stages/starting.ts'
-import type { Graph } from './build.ts'
+import type { Graph, Predecessor } from './build.ts'
+import type { Kept } from './kept.ts'
 
 export interface RunningGraphOptions {
   readonly clock: Clock
@@ -12,6 +13,8 @@ export interface RunningGraphOptions {
   readonly once: boolean
   /** How long a stop may take before it becomes a stop at once. */
   readonly shutdownMs: number
+  /** What goes on of the graph before it: that has been started. */
+  readonly predecessor?: Predecessor | undefined
 }
 
 /** How long a component may take to stop once everything must stop at once; then it is left behind. */
@@ -36,19 +39,88 @@ export class RunningGraph {
 
   /** Starts everything. If anything fails, what has started is stopped. @throws WeirError that names the component */
   async start(): Promise<void> {
-    const { extensions, exporters, pipelines, receivers } = this.graph
+    const { predecessor } = this.#options
+    const before = predecessor?.graph
+    const { extensions, exporters, pipelines, receivers, checkpoints } = this.graph
+    const isNew =
+      <Item>(items: readonly Item[] | undefined) =>
+      (item: Item) =>
+        items?.includes(item) !== true
     try {
-      for (const { id, extension } of extensions) await starting(id, () => extension.start())
-      for (const exporter of exporters) await starting(exporter.id, () => exporter.start())
-      for (const pipeline of [...pipelines].reverse()) await pipeline.start()
-      for (const checkpoints of this.graph.checkpoints) checkpoints.start()
-      for (const { stage, receiver } of receivers) await starting(stage.id, () => stage.start(receiver))
+      for (const { id, extension } of extensions.filter(isNew(before?.extensions)))
+        await starting(id, () => extension.start())
+      for (const exporter of exporters.filter(isNew(before?.exporters)))
+        await starting(exporter.id, () => exporter.start())
+      for (const pipeline of pipelines.filter(isNew(before?.pipelines)).reverse()) await pipeline.start()
+      for (const each of checkpoints.filter(isNew(before?.checkpoints))) each.checkpoints.start()
+      for (const { stage, receiver } of receivers.filter(isNew(before?.receivers)))
+        await starting(stage.id, () => stage.start(receiver))
+      for (const { stage } of receivers) stage.gate.open()
+      if (predecessor !== undefined) this.#release(predecessor)
       if (this.#phase === 'starting') this.#phase = 'running'
     } catch (error) {
+      // Of what goes on, someone else takes care.
+      if (predecessor !== undefined) throw error
       this.abort(error)
       await this.stop()
       throw error
     }
+  }
+
+  /** Lets the components that no checkpoint covers any more write their state by themselves. */
+  #release({ states, handedOver }: Predecessor): void {
+    const covered = new Set(this.graph.checkpoints.flatMap(({ checkpoints }) => checkpoints.states))
+    void handedOver.then(() => {
+      for (const state of states) if (!covered.has(state)) state.release()
+    })
+  }
+
+  /**
+   * Stops all but what goes on under another config. What goes on and feeds something that stops is held back until
+   * another graph has been started with it.
+   * @returns what goes on; `undefined` if a sink made everything wait for too long: then only a stop of all helps
+   */
+  async reduceTo(kept: Kept): Promise<Predecessor | undefined> {
+    const { clock, shutdownMs } = this.#options
+    const { receivers, consumers, pipelines, exporters, extensions, checkpoints } = this.graph
+    const staysPipeline = (name: string) => kept.pipelines.has(name)
+    const stays = {
+      receivers: receivers.filter(({ stage }) => kept.receivers.has(stage.id)),
+      pipelines: pipelines.filter(({ name }) => staysPipeline(name)),
+      // Connectors go with their pipelines.
+      exporters: exporters.filter(({ id, pipelines: of }) => kept.exporters.has(id) || of.some(staysPipeline)),
+      checkpoints: checkpoints.filter(({ pipelines: of }) => of.some(staysPipeline)),
+    }
+    const ending = checkpoints.filter((each) => !stays.checkpoints.includes(each))
+    const stopping = receivers.filter((each) => !stays.receivers.includes(each))
+    const held = stays.receivers.filter(({ stage }) => !stage.pipelines.some(staysPipeline))
+    const going = new Set<unknown>([...stays.pipelines, ...stays.exporters])
+    let isLate = false
+    const late = Promise.withResolvers<void>()
+    const deadline = clock.after(shutdownMs, () => {
+      isLate = true
+      late.resolve()
+    })
+    const each = async <Item>(items: readonly Item[], stop: (item: Item) => Promise<void> | void) => {
+      for (const item of items) if (!isLate) await Promise.race([this.#each([item], stop), late.promise])
+    }
+    for (const { checkpoints: of } of ending) await of.end()
+    for (const { stage } of held) stage.gate.close()
+    await each(stopping, ({ stage }) => stage.stop())
+    await each(held, ({ stage }) => stage.gate.empty())
+    await each(
+      consumers.filter((consumer) => !going.has(consumer)),
+      (consumer) => consumer.stop(),
+    )
+    await each(stopping, ({ stage }) => stage.close())
+    deadline.cancel()
+    if (isLate) return undefined
+    const namespaces = new Set(stays.receivers.map(({ stage: { id } }) => `receiver/${id}`))
+    const handedOver = Promise.all(
+      ending.map(({ checkpoints: of }) => of.handOver(({ namespace }) => namespaces.has(namespace))),
+    )
+    const states = ending.flatMap(({ checkpoints: of }) => of.states)
+    return { graph: { ...this.graph, ...stays, extensions }, kept, handedOver, states }
   }
 
   /** Resolves when every receiver that ends has ended. */
@@ -87,12 +159,13 @@ export class RunningGraph {
     let grace = { cancel() {} }
     if (abort.signal.aborted) abandon()
     else abort.signal.addEventListener('abort', abandon, { once: true })
-    for (const each of checkpoints) each.end()
+    for (const each of checkpoints) await each.checkpoints.end()
     await this.#each(receivers, ({ stage }) => stage.stop())
     await this.#each(consumers, (consumer) => consumer.stop())
     await this.#each(receivers, ({ stage }) => stage.close())
+    await this.#options.predecessor?.handedOver
     const isDelivered = !abort.signal.aborted && !(this.#options.once && receivers.some(({ stage }) => stage.hasFailed))
-    if (isDelivered) for (const each of checkpoints) each.finish()
+    if (isDelivered) for (const each of checkpoints) each.checkpoints.finish()
     await this.#each(extensions, ({ extension }) => extension.stop())
     deadline.cancel()
     grace.cancel()

@@ -13,5 +13,7 @@ export const services = {
   config: 'core.config',
   registry: 'core.registry',
   plan: 'core.plan',
+  predecessor: 'core.predecessor',
+  states: 'core.states',
   status: 'core.status',
 } as const

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { type Definition, isDefinition, messageOf, WeirError } from '@weir/sdk'
 import { freshUrl } from '../fresh-url.ts'
 import { type DiscoverOptions, discover } from './discover.ts'
@@ -62,7 +64,7 @@ export async function loadPlugins(options: LoadOptions): Promise<LoadedPlugins> 
       for (const kindAndType of source.types ?? []) registry.announce(kindAndType)
       continue
     }
-    const entry = source.localPath === undefined ? source.entry : freshUrl(source.entry)
+    const entry = source.localPath === undefined ? source.entry : freshUrl(source.entry, folderOf(source.localPath))
     try {
       for (const definition of await definitionsOf({ ...source, entry })) {
         registry.add(definition, { packageName: source.name, version: source.version, entry })
@@ -83,3 +85,6 @@ function isUsed({ types }: PluginSource, words: ReadonlySet<string> | undefined)
     return kind === 'parser' || words.has(type)
   })
 }
+
+/** A package's folder, or the one that a file lies in. */
+const folderOf = (path: string): string => (statSync(path).isDirectory() ? path : dirname(path))

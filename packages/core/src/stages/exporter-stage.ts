@@ -14,6 +14,8 @@ import { TimedOut } from './timed-out.ts'
 
 export interface ExporterStageOptions {
   id: string
+  /** Names of the pipelines that it belongs to alone: those of a connector. */
+  pipelines?: readonly string[]
   exporter: Exporter
   /** Where its output goes, if it is a connector. Its attempts take as long as there is no room there. */
   connector?: ConnectorStage | undefined
@@ -35,6 +37,7 @@ export interface ExporterStageOptions {
 /** What every exporter gets: a queue, batching, time-out, retries with full jitter, and a circuit that reports its state. */
 export class ExporterStage {
   readonly id: string
+  readonly pipelines: readonly string[]
   readonly queue: Channel
   readonly #options: ExporterStageOptions
   readonly #circuit: Circuit
@@ -49,6 +52,7 @@ export class ExporterStage {
     const { settings, metrics, clock, logger, stopping } = options
     const { storage, max_size, when_full, fsync, fsync_interval } = settings.sending_queue
     this.id = options.id
+    this.pipelines = options.pipelines ?? []
     this.#options = options
     this.queue = new Channel({
       maxRecords: settings.sending_queue.queue_size,

@@ -15,13 +15,20 @@ import type { TapPoint } from '../control/tap-point.ts'
 import type { ReceiverMetrics } from '../telemetry/stage-metrics.ts'
 import type { LineStage, LineStageOptions } from './line-stage.ts'
 
-export interface ReceiverStageOptions {
-  id: string
+/** Where what is received goes. */
+export interface ReceiverRoute {
+  /** Names of the pipelines. */
+  pipelines: readonly string[]
   branches: readonly Branch[]
   deadLetterBranches: readonly Branch[]
+  deliveries: DeliveryLedger
+}
+
+export interface ReceiverStageOptions {
+  id: string
+  route: ReceiverRoute
   metrics: ReceiverMetrics
   tap: TapPoint
-  deliveries: DeliveryLedger
   /** Makes the stage for lines, for receivers that read lines. */
   createLines: ((sends: Pick<LineStageOptions, 'send' | 'sendDeadLetters'>) => LineStage) | undefined
 }
@@ -33,6 +40,7 @@ export class ReceiverStage implements Output {
   readonly gate = new Gate()
   readonly #options: ReceiverStageOptions
   readonly #lines: LineStage | undefined
+  #route: ReceiverRoute
   readonly #ended = Promise.withResolvers<void>()
   /** Deliveries that are not done, in the order in which they began, and when that was. */
   readonly #underWay = new Map<Promise<unknown>, number>()
@@ -43,9 +51,10 @@ export class ReceiverStage implements Output {
   constructor(options: ReceiverStageOptions) {
     this.id = options.id
     this.#options = options
+    this.#route = options.route
     this.#lines = options.createLines?.({
       send: (batch) => this.#fanOut(batch),
-      sendDeadLetters: (batch) => fanOut(batch, options.deadLetterBranches),
+      sendDeadLetters: (batch) => fanOut(batch, this.#route.deadLetterBranches),
     })
   }
 
@@ -53,6 +62,11 @@ export class ReceiverStage implements Output {
   get oldestDeliveryMs(): number {
     const [since] = this.#underWay.values()
     return since === undefined ? 0 : performance.now() - since
+  }
+
+  /** Names of the pipelines that it sends into. */
+  get pipelines(): readonly string[] {
+    return this.#route.pipelines
   }
 
   /** Something that it sent was not delivered. */
@@ -63,6 +77,11 @@ export class ReceiverStage implements Output {
   /** Resolves when the input has ended. */
   get ended(): Promise<void> {
     return this.#ended.promise
+  }
+
+  /** Sends into other pipelines from now on. Nothing may be passing the gate. */
+  reroute(route: ReceiverRoute): void {
+    this.#route = route
   }
 
   async start(receiver: Receiver): Promise<void> {
@@ -117,11 +136,11 @@ export class ReceiverStage implements Output {
 
   #fanOut(batch: LogBatch): Promise<Delivery> {
     this.#options.tap.pass(batch)
-    return fanOut(batch, this.#options.branches)
+    return fanOut(batch, this.#route.branches)
   }
 
   #watch<D extends Delivery>(delivery: D): D {
-    this.#options.deliveries.add(delivery)
+    this.#route.deliveries.add(delivery)
     const fail = () => {
       this.#hasFailed = true
     }
