@@ -104,6 +104,7 @@ export class CheckpointBook {
   }
 
   extend(checkpoint: Checkpoint, fingerprint: Mark): void {
+    if (!this.#byId.has(checkpoint.id)) return
     this.#drop(checkpoint)
     checkpoint.fingerprint = fingerprint
     this.#add(checkpoint)
@@ -116,6 +117,12 @@ export class CheckpointBook {
     checkpoint.inode = inode
     checkpoint.hasLostInode = false
     this.#add(checkpoint)
+    this.touch(checkpoint)
+  }
+
+  /** The file was deleted on purpose. */
+  forget(checkpoint: Checkpoint): void {
+    if (this.#byId.has(checkpoint.id)) this.#drop(checkpoint)
     this.touch(checkpoint)
   }
 

@@ -1,4 +1,51 @@
-import { Duration, OneOf, Size, type Static, Type } from '@weir/sdk'
+import { Duration, OneOf, Pattern, Size, type Static, Type } from '@weir/sdk'
+
+const sortKey = Type.Object(
+  {
+    sort_type: OneOf(['numeric', 'alphabetical', 'timestamp', 'mtime'], {
+      description: 'As what a group of the regex is compared; `mtime` compares when the files were last written.',
+    }),
+    regex_key: Type.Optional(Type.String({ description: 'Name of the group.', examples: ['day'] })),
+    ascending: Type.Boolean({ description: 'Least first; else the greatest, newest, last.', default: false }),
+    layout: Type.Optional(
+      Type.String({
+        description: 'Of a timestamp: `%Y`, `%y`, `%m`, `%b`, `%d`, `%j`, `%H`, `%M`, `%S`, `%L`, `%f`, `%s`.',
+        examples: ['%Y%m%d%H'],
+      }),
+    ),
+    location: Type.String({ description: 'Time zone of a timestamp.', default: 'UTC', examples: ['Europe/Berlin'] }),
+    max_time: Type.Optional(
+      Duration({ description: 'With `mtime`: leaves out files that were last written longer ago.', examples: ['1h'] }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const orderingCriteria = Type.Object(
+  {
+    regex: Type.Optional(
+      Pattern({
+        description: 'Matched against the path of each file; a file that does not match is left out.',
+        examples: ['app-(?<day>\\d{8})\\.log$'],
+      }),
+    ),
+    group_by: Type.Optional(
+      Pattern({
+        description: 'Puts files into groups by what its named groups match in their paths; `top_n` counts in each.',
+        examples: ['/logs/(?<service>[^/]+)/'],
+      }),
+    ),
+    top_n: Type.Integer({ description: 'How many files are followed.', minimum: 1, default: 1 }),
+    sort_by: Type.Array(sortKey, {
+      description: 'By what the files are ordered; the second counts where the first is equal.',
+      minItems: 1,
+    }),
+  },
+  {
+    description: 'Follows only the first few of the files that match, such as the newest.',
+    additionalProperties: false,
+  },
+)
 
 /** Keys as in the Collector's filelog receiver where it has them. */
 export const fileConfig = Type.Object({
@@ -47,6 +94,28 @@ export const fileConfig = Type.Object({
   exclude_older_than: Type.Optional(
     Duration({ description: 'Leaves out files that were last written longer ago than this.', examples: ['24h'] }),
   ),
+  ordering_criteria: Type.Optional(orderingCriteria),
+  header: Type.Optional(
+    Type.Object(
+      {
+        pattern: Pattern({
+          description:
+            'What a line of the header looks like. Its named groups become attributes of every record of the file.',
+          examples: ['^# (?:host: (?<host>\\S+)|version: (?<version>\\S+)|.*)'],
+        }),
+      },
+      {
+        description:
+          'Lines at the beginning of a file that tell of the file (64 KiB at most). They are no records, and no parser sees them.',
+        additionalProperties: false,
+      },
+    ),
+  ),
+  delete_after_read: Type.Boolean({
+    description:
+      'Deletes a file once it has been read to its end and every line of it has been delivered; for files that are complete when they appear. Not with `start_at: end`.',
+    default: false,
+  }),
   include_file_name: Type.Boolean({ description: 'Adds the attribute `log.file.name`.', default: true }),
   include_file_path: Type.Boolean({ description: 'Adds the attribute `log.file.path`.', default: false }),
   include_file_name_resolved: Type.Boolean({
@@ -55,6 +124,18 @@ export const fileConfig = Type.Object({
   }),
   include_file_path_resolved: Type.Boolean({
     description: 'Adds `log.file.path_resolved`: the path after symbolic links.',
+    default: false,
+  }),
+  include_file_owner_name: Type.Boolean({
+    description: 'Adds `log.file.owner.name`: the user who owns the file. Not on Windows.',
+    default: false,
+  }),
+  include_file_owner_group_name: Type.Boolean({
+    description: 'Adds `log.file.owner.group.name`: the group that owns the file. Not on Windows.',
+    default: false,
+  }),
+  include_file_permissions: Type.Boolean({
+    description: 'Adds `log.file.permissions`: what owner, group and others may do, such as `640`. Not on Windows.',
     default: false,
   }),
 })

@@ -1,6 +1,7 @@
-import { realpath } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type AttributeMap, type AttributeValue, attributeMap } from '@weir/sdk'
+import { groupNames, userNames } from './account-names.ts'
 import type { FileConfig } from './config.ts'
 
 /** The attributes that every record of a file has. */
@@ -13,5 +14,24 @@ export async function fileAttributes(path: string, config: FileConfig): Promise<
     if (config.include_file_name_resolved) entries.push(['log.file.name_resolved', basename(resolved)])
     if (config.include_file_path_resolved) entries.push(['log.file.path_resolved', resolved])
   }
+  if (tellsOwner(config)) entries.push(...(await ownership(path, config)))
   return attributeMap(entries)
+}
+
+/** Whether the attributes tell who may do what with the file: Windows has nothing of the kind. */
+export const tellsOwner = (config: FileConfig): boolean =>
+  config.include_file_owner_name || config.include_file_owner_group_name || config.include_file_permissions
+
+async function ownership(path: string, config: FileConfig): Promise<[string, AttributeValue][]> {
+  const stats = await stat(path).catch(() => undefined)
+  if (stats === undefined) return []
+  const entries: [string, AttributeValue][] = []
+  if (config.include_file_owner_name) entries.push(['log.file.owner.name', await userNames.of(stats.uid)])
+  if (config.include_file_owner_group_name) {
+    entries.push(['log.file.owner.group.name', await groupNames.of(stats.gid)])
+  }
+  if (config.include_file_permissions) {
+    entries.push(['log.file.permissions', (stats.mode & 0o777).toString(8).padStart(3, '0')])
+  }
+  return entries
 }

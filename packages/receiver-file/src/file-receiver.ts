@@ -5,15 +5,21 @@ import {
   type Meter,
   messageOf,
   type Output,
+  type Patterns,
   type Receiver,
   type RunMode,
   type State,
 } from '@weir/sdk'
 import { CheckpointBook } from './checkpoint-book.ts'
 import type { FileConfig } from './config.ts'
+import { deletesUnread, noOwnerOnWindows } from './errors.ts'
+import { tellsOwner } from './file-attributes.ts'
 import { FileErrors } from './file-errors.ts'
+import { FileOrder } from './file-order.ts'
+import { FileRemoval } from './file-removal.ts'
 import { Finder } from './finder.ts'
 import { Follower } from './follower.ts'
+import { HeaderPattern } from './header.ts'
 import { Identification } from './identification.ts'
 import { Lookout } from './lookout.ts'
 import { TextEncoding } from './text-encoding.ts'
@@ -24,6 +30,7 @@ export interface FileReceiverOptions {
   readonly state: State
   readonly logger: Logger
   readonly meter: Meter
+  readonly patterns: Patterns
   readonly runMode: RunMode
 }
 
@@ -34,13 +41,27 @@ const minFingerprintSize = 16
 export class FileReceiver implements Receiver {
   readonly #options: FileReceiverOptions
   readonly #encoding: TextEncoding
+  readonly #header: HeaderPattern | undefined
+  readonly #order: FileOrder | undefined
   #run: { readonly book: CheckpointBook; readonly follower: Follower; readonly lookout: Lookout } | undefined
   #reading: Promise<void> | undefined
 
-  /** @throws WeirError `WEIR_FILE_ENCODING` */
+  /** @throws WeirError `WEIR_FILE_ENCODING`, `WEIR_FILE_ORDER`, `WEIR_FILE_DELETE_UNREAD`, `WEIR_FILE_OWNER`, `WEIR_TIME_ZONE` */
   constructor(options: FileReceiverOptions) {
+    const { config, clock, logger, patterns } = options
     this.#options = options
-    this.#encoding = new TextEncoding(options.config.encoding)
+    this.#encoding = new TextEncoding(config.encoding)
+    if (config.delete_after_read && config.start_at === 'end') throw deletesUnread()
+    if (process.platform === 'win32' && tellsOwner(config)) throw noOwnerOnWindows()
+    this.#header = config.header && new HeaderPattern(patterns.compile(config.header.pattern), this.#encoding)
+    let unfit = 0
+    const warn = (paths: readonly string[]) => {
+      if (paths.length === unfit) return
+      unfit = paths.length
+      const files = unfit === 1 ? 'a file is' : `${unfit} files are`
+      logger.warn({ files: unfit }, `${files} left out, since ordering_criteria do not fit the path: ${paths[0]}`)
+    }
+    this.#order = config.ordering_criteria && new FileOrder(config.ordering_criteria, patterns, clock, warn)
   }
 
   async start(output: Output): Promise<void> {
@@ -53,11 +74,13 @@ export class FileReceiver implements Receiver {
     const book = new CheckpointBook(state, clock, logger)
     const follower = new Follower({
       ...{ output, book, clock, logger, meter, errors, encoding, compression, fingerprintSize, once },
+      header: this.#header,
+      removal: config.delete_after_read ? new FileRemoval(book, errors, logger) : undefined,
       maxOpenFiles: config.max_open_files,
       flushMs: config.flush_period,
       lookSoon: () => lookout.soon(),
     })
-    const finder = new Finder(config.include, config.exclude, runMode.baseDir, errors)
+    const finder = new Finder(config.include, config.exclude, runMode.baseDir, errors, this.#order)
     const identification = new Identification({ book, follower, compression, fingerprintSize, once })
     const lookout = new Lookout({ config, finder, follower, identification, book, encoding, errors, clock, logger })
     this.#run = { book, follower, lookout }

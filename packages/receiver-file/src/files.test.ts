@@ -1,4 +1,5 @@
-import { mkdir, readdir, symlink } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { chmod, chown, mkdir, readdir, rm, symlink } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Fixture, linesOf, numbered } from './receiver.fixture.ts'
 
@@ -70,15 +71,43 @@ describe('include and exclude', () => {
 describe('attributes', () => {
   it('names the file', async () => {
     await fixture.write('a.log', 'one\n')
-    const seen: unknown[] = []
-    const { sendLines } = fixture.output
-    fixture.output.sendLines = (lines) => {
-      seen.push({ ...lines.source.attributes })
-      return sendLines.call(fixture.output, lines)
+    await fixture.runOnce({ include_file_path: true })
+    expect(fixture.attributesOf('one')).toEqual({ 'log.file.name': 'a.log', 'log.file.path': fixture.path('a.log') })
+  })
+
+  it('names what a link leads to, the target it has now', async () => {
+    await mkdir(fixture.path('data'))
+    for (const name of ['one', 'two']) await fixture.write(`data/${name}`, `${name}\n`)
+    const config = { include_file_name_resolved: true, include_file_path_resolved: true }
+    for (const name of ['one', 'two']) {
+      await rm(fixture.path('a.log'), { force: true })
+      await symlink(fixture.path(`data/${name}`), fixture.path('a.log'))
+      await fixture.runOnce(config)
+      const resolved = { 'log.file.name_resolved': name, 'log.file.path_resolved': fixture.path(`data/${name}`) }
+      expect(fixture.attributesOf(name)).toEqual({ 'log.file.name': 'a.log', ...resolved })
     }
-    await fixture.startInto({ include_file_path: true }, true)
-    await fixture.until(() => fixture.output.ended)
-    expect(seen).toEqual([{ 'log.file.name': 'a.log', 'log.file.path': fixture.path('a.log') }])
+  })
+
+  it('tells whose the file is, and who may do what with it', async () => {
+    await fixture.write('a.log', 'one\n')
+    await chmod(fixture.path('a.log'), 0o640)
+    const names = { include_file_owner_name: true, include_file_owner_group_name: true }
+    await fixture.runOnce({ ...names, include_file_permissions: true })
+    const id = (flag: string) => execFileSync('/usr/bin/env', ['id', flag], { encoding: 'utf8' }).trim()
+    expect(fixture.attributesOf('one')).toEqual({
+      'log.file.name': 'a.log',
+      'log.file.owner.name': id('-un'),
+      'log.file.owner.group.name': id('-gn'),
+      'log.file.permissions': '640',
+    })
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('gives the number of an owner who has no name', async () => {
+    await fixture.write('a.log', 'one\n')
+    await chown(fixture.path('a.log'), 54321, 54322)
+    await fixture.runOnce({ include_file_owner_name: true, include_file_owner_group_name: true })
+    const numbers = { 'log.file.owner.name': '54321', 'log.file.owner.group.name': '54322' }
+    expect(fixture.attributesOf('one')).toMatchObject(numbers)
   })
 })
 

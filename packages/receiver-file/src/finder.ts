@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf, type FileErrors } from './file-errors.ts'
+import type { FileOrder } from './file-order.ts'
 import { FilePattern, type Segment } from './file-pattern.ts'
 import { type FileStat, fileStat } from './file-stat.ts'
 
@@ -19,11 +20,19 @@ export class Finder {
   readonly #include: readonly FilePattern[]
   readonly #exclude: readonly FilePattern[]
   readonly #errors: FileErrors
+  readonly #order: FileOrder | undefined
 
-  constructor(include: readonly string[], exclude: readonly string[], baseDir: string, errors: FileErrors) {
+  constructor(
+    include: readonly string[],
+    exclude: readonly string[],
+    baseDir: string,
+    errors: FileErrors,
+    order?: FileOrder,
+  ) {
     this.#include = include.map((pattern) => new FilePattern(pattern, baseDir))
     this.#exclude = exclude.map((pattern) => new FilePattern(pattern, baseDir))
     this.#errors = errors
+    this.#order = order
   }
 
   /** Whether a file of that path would be found. */
@@ -64,7 +73,7 @@ export class Finder {
     )
     const readable = new Set(files.map((file) => file.path))
     this.#errors.keepOnly({ has: (path) => troubled.has(path) || readable.has(path) })
-    return { files, directories: walk.directories }
+    return { files: this.#order?.first(files) ?? files, directories: walk.directories }
   }
 }
 

@@ -4,9 +4,11 @@ import type { Checkpoint } from './checkpoint.ts'
 import type { CheckpointBook } from './checkpoint-book.ts'
 import type { Compression, Content } from './content.ts'
 import { codeOf, type FileErrors } from './file-errors.ts'
+import type { FileRemoval } from './file-removal.ts'
 import type { FoundFile } from './finder.ts'
 import { Following } from './following.ts'
 import { Generations } from './generations.ts'
+import type { HeaderPattern } from './header.ts'
 import { OpenFiles } from './open-files.ts'
 import { type FlushMode, Tail, type TailContext, type TurnEnd } from './tail.ts'
 import type { TextEncoding } from './text-encoding.ts'
@@ -22,6 +24,9 @@ export interface FollowerOptions {
   readonly encoding: TextEncoding
   readonly compression: Compression
   readonly fingerprintSize: number
+  readonly header: HeaderPattern | undefined
+  /** Deletes what has been read, if that is wanted. */
+  readonly removal: FileRemoval | undefined
   readonly maxOpenFiles: number
   readonly flushMs: number
   /** Read each file to its end, one after the other. */
@@ -56,7 +61,7 @@ export class Follower {
 
   constructor(options: FollowerOptions) {
     this.#options = options
-    const { output, book, encoding, fingerprintSize, meter, once } = options
+    const { output, book, encoding, fingerprintSize, header, meter, once } = options
     this.#files = new OpenFiles(options.maxOpenFiles - identified, options.compression, meter)
     const isBusy = (tail: Tail) => this.#turns.has(tail)
     this.#turns = new TurnQueue(
@@ -73,10 +78,12 @@ export class Follower {
       book,
       encoding,
       fingerprintSize,
+      header,
       pool: this.#pool,
       isCrowded: () => !once && this.#turns.isCrowded,
       isStopping: () => this.#isStopping,
       onRefused: (tail, error) => this.#onRefused(tail, error),
+      onDelivered: (tail) => this.#removeIfRead(tail),
     }
   }
 
@@ -184,6 +191,7 @@ export class Follower {
   }
 
   async close(): Promise<void> {
+    await this.#options.removal?.whenIdle()
     await this.#files.closeAll()
   }
 
@@ -193,7 +201,7 @@ export class Follower {
     const { errors, once } = this.#options
     if (following.isWaiting) return
     const flush = once ? 'send' : following.flush
-    const before = tail.offset
+    const { offset, size } = tail
     following.flush = 'keep'
     try {
       if (tail.isRefused) tail.rewind()
@@ -201,7 +209,7 @@ export class Follower {
       if (!isThere || tail.content === undefined) return await this.#miss(tail, flush)
       const end = await tail.turn(tail.content, flush)
       errors.clear(tail.path)
-      const hasRead = tail.offset !== before
+      const hasRead = tail.offset !== offset || tail.size !== size
       if (hasRead) following.grow()
       await this.#afterTurn(tail, following, end, hasRead)
     } catch (error) {
@@ -231,8 +239,14 @@ export class Follower {
       errors.warn(tail.path, 'cut', `${tail.path} ends in the middle of its compressed data; what it held was read`)
     }
     if (tail.content?.isCompressed || once) await this.#files.close(tail)
+    this.#removeIfRead(tail)
     if (!tail.hasCarry || flushMs === 0 || once || this.#isStopping) return
     following.flushAfter(flushMs, hasRead, () => this.wake(tail))
+  }
+
+  #removeIfRead(tail: Tail): void {
+    const { removal } = this.#options
+    if (removal && tail.isDelivered && this.#following.has(tail)) removal.remove(tail)
   }
 
   /** The file was truncated, or its inode has another file: its content is gone, unless a copy turns up. */

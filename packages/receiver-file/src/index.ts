@@ -1,4 +1,4 @@
-import { Clock, defineReceiver, Logger, Meter, RunMode, State } from '@weir/sdk'
+import { Clock, defineReceiver, Logger, Meter, Patterns, RunMode, State } from '@weir/sdk'
 import { fileConfig } from './config.ts'
 import { FileReceiver } from './file-receiver.ts'
 
@@ -9,6 +9,6 @@ export default defineReceiver({
   reads: 'lines',
   ends: true,
   config: fileConfig,
-  inject: { clock: Clock, state: State, logger: Logger, meter: Meter, runMode: RunMode },
+  inject: { clock: Clock, state: State, logger: Logger, meter: Meter, patterns: Patterns, runMode: RunMode },
   create: (options) => new FileReceiver(options),
 })

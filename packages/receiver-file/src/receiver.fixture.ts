@@ -56,13 +56,26 @@ export class Fixture {
     return [...this.earlier, ...this.output.lines.map(({ text }) => text)].filter((text) => !canary.test(text))
   }
 
+  readonly #attributes = new Map<string, object>()
+
+  /** What the record of a line of this run has. */
+  attributesOf(text: string): object | undefined {
+    return this.#attributes.get(this.output.lines.find((line) => line.text === text)?.source ?? '')
+  }
+
   get warnings(): string[] {
     return this.logger.lines.filter(({ level }) => level === 'warn' || level === 'error').map(({ message }) => message)
   }
 
   async start(config: object = {}, once = false): Promise<void> {
     for (const { text } of this.output.lines) this.earlier.push(text)
-    this.output = new CollectingOutput()
+    const output = new CollectingOutput()
+    const { sendLines } = output
+    output.sendLines = (lines) => {
+      this.#attributes.set(lines.source.id, { ...lines.source.attributes })
+      return sendLines.call(output, lines)
+    }
+    this.output = output
     await this.startInto(config, once)
   }
 

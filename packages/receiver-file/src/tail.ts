@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer'
-import type { LineSource, LinesDelivery, Output } from '@weir/sdk'
+import { attributeMap, type LineSource, type LinesDelivery, type Output } from '@weir/sdk'
 import { type BlockPool, blockSize, headroom, type Loan } from './block-pool.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { CheckpointBook } from './checkpoint-book.ts'
 import type { Content } from './content.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
-import { beginsWith, markOf, type Position, positionAfter } from './mark.ts'
+import { type HeaderPattern, maxHeaderLength } from './header.ts'
+import { beginning, beginsWith, markOf, type Position, positionAfter } from './mark.ts'
 import type { TextEncoding } from './text-encoding.ts'
 
 /** What the files of one receiver share. */
@@ -14,6 +15,8 @@ export interface TailContext {
   readonly pool: BlockPool
   readonly book: CheckpointBook
   readonly encoding: TextEncoding
+  /** What files begin with that tells of the file, if they have such. */
+  readonly header: HeaderPattern | undefined
   /** Bytes that a fingerprint may have. */
   readonly fingerprintSize: number
   /** Another file waits for its turn. */
@@ -21,6 +24,8 @@ export interface TailContext {
   isStopping(): boolean
   /** A delivery was refused: its lines must be sent again. */
   onRefused(tail: Tail, error: unknown): void
+  /** More of it has been acknowledged. */
+  onDelivered(tail: Tail): void
 }
 
 /**
@@ -54,7 +59,8 @@ const noBytes = Buffer.alloc(0)
 /** A file that is followed: from its content, wherever that lies, to lines. */
 export class Tail {
   readonly checkpoint: Checkpoint
-  readonly source: LineSource
+  /** Has the header's attributes as soon as the header is known, before anything is sent. */
+  source: LineSource
   readonly deliveries: DeliveryQueue
   /** Offset from which it is followed. */
   readonly begin: number
@@ -79,6 +85,11 @@ export class Tail {
   /** What was read and not taken: the beginning of a record whose end has not come. */
   #carry: Buffer = noBytes
   readonly #trail: Position[] = []
+  /** The end of the header; `undefined` while it is not known. */
+  #headerEnd: Position | undefined
+  /** A line without an end is all that is new, and may be one of the header. */
+  #awaitsHeader = false
+  #isAtEnd = false
   #isRefused = false
 
   constructor(checkpoint: Checkpoint, path: string, source: LineSource, context: TailContext) {
@@ -89,8 +100,12 @@ export class Tail {
     this.begin = checkpoint.position.offset
     this.#next = checkpoint.position
     this.#lineEnd = checkpoint.position
+    if (context.header === undefined) this.#headerEnd = beginning
     this.deliveries = new DeliveryQueue(
-      (position) => context.book.move(checkpoint, position),
+      (position) => {
+        context.book.move(checkpoint, position)
+        context.onDelivered(this)
+      },
       (error) => this.#refuse(error),
     )
   }
@@ -117,14 +132,26 @@ export class Tail {
 
   /** An incomplete record waits for its end. */
   get hasCarry(): boolean {
-    return this.#carry.length > 0
+    return this.#carry.length > 0 || this.#awaitsHeader
+  }
+
+  /** It has something, the last turn came to its end, and every line up to there has been acknowledged. */
+  get isDelivered(): boolean {
+    if (!this.#isAtEnd || this.size === 0 || this.#isRefused || this.hasCarry) return false
+    return this.deliveries.length === 0 && this.#acknowledged.offset === this.offset
+  }
+
+  /** Before it there is nothing to send. */
+  get #acknowledged(): Position {
+    const { position } = this.checkpoint
+    return this.#headerEnd && this.#headerEnd.offset > position.offset ? this.#headerEnd : position
   }
 
   /** Goes back to what has been acknowledged. */
   rewind(): void {
     this.deliveries.clear()
-    this.#next = this.checkpoint.position
-    this.#lineEnd = this.checkpoint.position
+    this.#next = this.#acknowledged
+    this.#lineEnd = this.#next
     this.#carry = noBytes
     this.#isRefused = false
   }
@@ -135,12 +162,22 @@ export class Tail {
    * @throws what reading throws; what was read before has been sent
    */
   async turn(content: Content, flush: FlushMode): Promise<TurnEnd> {
+    this.#isAtEnd = false
+    const end = await this.#readOn(content, flush)
+    this.#isAtEnd = end === 'end' && !content.isCut
+    return end
+  }
+
+  async #readOn(content: Content, flush: FlushMode): Promise<TurnEnd> {
     const stat = await content.stat()
     const seen = this.seenSize
+    const hasGrown = stat.size !== this.size
     this.size = stat.size
     this.seenSize = stat.size
     this.modifiedMs = stat.modifiedMs
     this.writtenMs = stat.modifiedMs
+    const isQuiet = flush === 'send' || (flush === 'if_quiet' && !hasGrown)
+    if (!(await this.#passHeader(content, isQuiet))) return 'end'
     let ahead = await this.#first(content)
     const isReplaced = ahead === 'changed' || (ahead !== undefined && !(await this.#checkHead(content)))
     if (isReplaced && !content.isCompressed) this.lostBytes = Math.max(0, seen - this.offset)
@@ -189,6 +226,23 @@ export class Tail {
     this.#isRefused = true
     this.#context.book.touch(this.checkpoint)
     this.#context.onRefused(this, error)
+  }
+
+  /** Reads the header, and goes on behind it. Whether it is known where it ends; a line without an end counts when all is quiet. */
+  async #passHeader(content: Content, isQuiet: boolean): Promise<boolean> {
+    const { header: pattern } = this.#context
+    if (this.#headerEnd !== undefined || pattern === undefined) return true
+    const head = await content.head(maxHeaderLength)
+    const header = pattern.read(head, isQuiet)
+    this.#awaitsHeader = header === undefined && head.length > 0 && head.at(-1) !== newline
+    if (header === undefined) return false
+    const { id, attributes } = this.source
+    const all = [...Object.entries(attributes ?? {}), ...Object.entries(header.attributes)]
+    this.source = { id, attributes: attributeMap(all) }
+    this.#headerEnd = positionAfter(head.subarray(0, header.end), header.end)
+    this.#next = this.#acknowledged
+    this.#lineEnd = this.#next
+    return true
   }
 
   /** Reads the bytes before the position once more, to see that they are the same. */
