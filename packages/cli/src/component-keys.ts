@@ -43,7 +43,9 @@ function typeOf(property: Property): string {
   if (property.enum !== undefined) return property.enum.map(String).join(' | ')
   if (property.const !== undefined) return String(property.const)
   if (property.weir !== undefined)
-    return property.weir.replace(/^reference:(?=([aeiou]?))/, (_, vowel) => (vowel ? 'id of an ' : 'id of a '))
+    return property.weir
+      .replace(/^target$/, 'path')
+      .replace(/^reference:(?=([aeiou]?))/, (_, vowel) => (vowel ? 'id of an ' : 'id of a '))
   if (property.anyOf !== undefined) return property.anyOf.map(typeOf).join(' | ')
   if (property.type === 'array') return `list of ${property.items === undefined ? 'values' : typeOf(property.items)}`
   if (property.type === 'object' || property.properties !== undefined) return 'map'

@@ -13,7 +13,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import dedupe from './index.ts'
 
-const overrides = { conditions: { compile: (body: string) => (record: Record) => record.body !== body } }
+const overrides = {
+  conditions: { compile: (body: string) => (record: Record) => record.body !== body },
+  run_mode: { once: true, isTerminal: false, baseDir: '.' },
+}
 const services = () => testServices({ overrides })
 const shown = ({ body, attributes }: PlainRecord) =>
   attributes.log_count === undefined ? body : `${body} ×${attributes.log_count}`
@@ -28,7 +31,7 @@ const at = (seconds: number, body: string) => ({ time: seconds * 1000, body })
 
 for (const { name, run } of processorContract(dedupe, {
   inputs: [at(0, 'a'), at(1, 'a'), at(2, 'b'), at(11, 'a'), at(12, 'c'), at(30, 'a')],
-  services: { overrides },
+  services: { overrides: { conditions: overrides.conditions } },
 }))
   it(`contract: ${name}`, run)
 
@@ -99,6 +102,20 @@ describe('dedupe', () => {
   it('remembers no more than it may; a count that has to go early is told early', async () => {
     const inputs = [at(0, 'a'), at(0, 'a'), at(0, 'b'), at(0, 'c'), at(0, 'a')]
     expect(await deduped({ max_keys: 2 }, inputs)).toEqual([['a', 'b', 'c', 'a', 'a ×1'], []])
+  })
+
+  it('goes on with its windows after a pause, and after a crash with those in which something was held back', async () => {
+    const live = testServices({ overrides: { conditions: overrides.conditions } })
+    const first = harness(dedupe, { services: live })
+    await first.feed([at(0, 'a'), at(1, 'a'), at(1, 'b')])
+    const crashed = first.processor.checkpoint?.() ?? {}
+    expect((await first.stop()).records).toEqual([])
+    const paused = harness(dedupe, { services: live })
+    expect((await paused.feed([at(2, 'a'), at(2, 'b'), at(12, 'c')])).records.map(shown)).toEqual(['c', 'a ×2', 'b ×1'])
+    const fresh = testServices({ overrides: { conditions: overrides.conditions } })
+    fresh.state.setAll(crashed)
+    const again = harness(dedupe, { services: fresh })
+    expect((await again.feed([at(2, 'a'), at(2, 'b'), at(12, 'c')])).records.map(shown)).toEqual(['b', 'c', 'a ×2'])
   })
 
   it('leaves records out without copying any, as long as there is nothing to add', async () => {

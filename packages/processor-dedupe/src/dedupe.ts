@@ -1,4 +1,5 @@
 import {
+  type Checkpoint,
   Condition,
   Conditions,
   type Counter,
@@ -11,11 +12,14 @@ import {
   Meter,
   type Processor,
   Record,
+  RunMode,
+  State,
   type Static,
   Type,
   textOf,
 } from '@weir/sdk'
 import { appendRepeats, type Repeats } from './repeats.ts'
+import { restoreWindows, saveWindows } from './saved-windows.ts'
 import { Windows } from './windows.ts'
 
 const config = Type.Object({
@@ -41,6 +45,15 @@ const config = Type.Object({
   where: Type.Optional(Condition({ description: 'Only records that meet this condition; others pass.' })),
 })
 
+const stateKey = 'windows'
+
+interface Services {
+  readonly conditions: Conditions
+  readonly meter: Meter
+  readonly state: State
+  readonly mode: RunMode
+}
+
 /** Lets the first of identical records through at once, and one for those that it held back when their window is over. */
 class DedupeProcessor implements Processor {
   readonly #readers: readonly FieldReader[]
@@ -48,8 +61,12 @@ class DedupeProcessor implements Processor {
   readonly #countAttribute: string
   readonly #windows: Windows
   readonly #dropped: Counter
+  readonly #state: State
+  readonly #endsWithInput: boolean
 
-  constructor(given: Static<typeof config>, conditions: Conditions, meter: Meter) {
+  constructor(given: Static<typeof config>, { conditions, meter, state, mode }: Services) {
+    this.#state = state
+    this.#endsWithInput = mode.once
     this.#readers = given.fields.map(fieldReader)
     this.#isMeant = given.where === undefined ? undefined : conditions.compile(given.where)
     this.#countAttribute = given.log_count_attribute
@@ -66,6 +83,10 @@ class DedupeProcessor implements Processor {
       maxKeys: given.max_keys,
       onForgotten: (count) => count > 0 && forgotten.add(count),
     })
+  }
+
+  start(): void {
+    restoreWindows(this.#state.get(stateKey), this.#windows)
   }
 
   process(batch: LogBatch): LogBatch | null {
@@ -94,7 +115,9 @@ class DedupeProcessor implements Processor {
     return count === 0 ? null : kept
   }
 
+  /** Windows are over with the input; of one that only pauses they go on after the pause. */
   flush(): LogBatch[] {
+    if (!this.#endsWithInput) return []
     return [...this.#windows.groups].flatMap((group) => {
       const over = this.#windows.end(group)
       const { source, resource } = group
@@ -102,6 +125,14 @@ class DedupeProcessor implements Processor {
       for (const repeats of over) appendRepeats(batch, repeats, this.#countAttribute)
       return over.length === 0 ? [] : [batch]
     })
+  }
+
+  checkpoint(): Checkpoint {
+    return { [stateKey]: saveWindows(this.#windows.groups, false) }
+  }
+
+  stop(): void {
+    this.#state.set(stateKey, saveWindows(this.#windows.groups, true))
   }
 
   /** The records and, after them, those for what was held back; columns of its own, the same bytes. */
@@ -138,6 +169,6 @@ export const dedupe = defineProcessor({
   description: 'Lets the first of identical records through, and one with a count for those that follow',
   stability: 'beta',
   config,
-  inject: { conditions: Conditions, meter: Meter },
-  create: ({ config: given, conditions, meter }) => new DedupeProcessor(given, conditions, meter),
+  inject: { conditions: Conditions, meter: Meter, state: State, mode: RunMode },
+  create: ({ config: given, ...services }) => new DedupeProcessor(given, services),
 })

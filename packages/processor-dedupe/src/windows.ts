@@ -11,8 +11,10 @@ export interface Group {
   watermark: number
 }
 
-interface Window {
+export interface Window {
+  /** Event time of the record that was let through. */
   readonly start: number
+  /** Those held back since. */
   repeats: Repeats | undefined
 }
 
@@ -67,6 +69,13 @@ export class Windows {
     this.#size++
     if (this.#size > this.#options.maxKeys) this.#makeRoom(group, over)
     return true
+  }
+
+  /** Takes a window that is known from before. */
+  restore(group: Group, key: string, window: Window): void {
+    if (group.windows.has(key) || this.#size >= this.#options.maxKeys) return
+    group.windows.set(key, window)
+    this.#size++
   }
 
   /** Ends the windows of a group that its watermark has left behind. */
