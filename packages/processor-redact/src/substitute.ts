@@ -1,4 +1,4 @@
-import { createHmac, hash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import type { RedactConfig } from './config.ts'
 import { kinds } from './kind.ts'
 
@@ -29,6 +29,7 @@ export class Substitute {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1)
     if (this.#action === 'remove') return ''
     if (this.#action === 'replace') return this.#replacements.get(kind) ?? ''
-    return this.#key === undefined ? hash('sha256', text) : createHmac('sha256', this.#key).update(text).digest('hex')
+    const digest = this.#key === undefined ? createHash('sha256') : createHmac('sha256', this.#key)
+    return digest.update(text).digest('hex')
   }
 }
