@@ -10,19 +10,25 @@ import { Watcher } from './watcher.ts'
 export class Reloading {
   readonly #prepareAgain: () => Promise<Prepared>
   readonly #watcher: Watcher | undefined
-  readonly #onHangup = () => void this.reload('told to reload')
+  /** From the beginning on: a signal that comes during the start must not end the process. */
+  readonly #onHangup = () => {
+    if (this.#collector === undefined) this.#isAsked = true
+    else void this.reload('told to reload')
+  }
+  #isAsked = false
   #collector: Collector | undefined
 
   constructor(options: { watch: boolean; prepareAgain: () => Promise<Prepared> }) {
     this.#prepareAgain = options.prepareAgain
+    process.on('SIGHUP', this.#onHangup)
     this.#watcher = options.watch ? new Watcher(() => void this.reload('a file has changed')) : undefined
   }
 
   /** From now on, of this collector. */
   start(collector: Collector, prepared: Prepared): void {
     this.#collector = collector
-    process.on('SIGHUP', this.#onHangup)
     this.#watcher?.watch(prepared.watched)
+    if (this.#isAsked) this.#onHangup()
   }
 
   end(): void {

@@ -26,6 +26,20 @@ function items(folder: Folder): number[] {
 }
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index)
 
+const slowReceiver = `
+import { defineReceiver } from '@weir/sdk'
+export default defineReceiver({
+  type: 'slow',
+  create: () => ({
+    async start() {
+      process.stderr.write('about to start\\n')
+      await new Promise((resolve) => setTimeout(resolve, 300))
+    },
+    stop() {},
+  }),
+})
+`
+
 describe('weir run', () => {
   it('reads the input to its end under --once, says what it did, and goes on from there the next time', async () => {
     using folder = new Folder()
@@ -164,6 +178,23 @@ describe('weir run', () => {
     const marks = records.map((record) => JSON.parse(record).attributes.mark ?? 'none')
     expect(marks).toEqual([...Array(10).fill('one'), ...Array(20).fill('two'), ...Array(10).fill('none')])
   }, 40_000)
+
+  it('heeds a SIGHUP that comes while it starts', async () => {
+    using folder = new Folder()
+    folder.write('slow.ts', slowReceiver)
+    folder.write('weir.json', {
+      plugins: { paths: ['slow.ts'] },
+      receivers: { slow: {} },
+      exporters: { blackhole: {} },
+      service: { pipelines: { logs: { receivers: ['slow'], exporters: ['blackhole'] } } },
+    })
+    const command = folder.start(['run'])
+    await expect.poll(() => command.stderr, { timeout: 20_000 }).toContain('about to start')
+    command.kill('SIGHUP')
+    await expect.poll(() => command.stderr, { timeout: 20_000 }).toContain('told to reload: reloaded')
+    command.kill('SIGTERM')
+    expect((await command.finished).code).toBe(0)
+  }, 60_000)
 
   it('loses nothing and delivers nothing twice while the config changes twenty times under a stream of lines', async () => {
     using folder = new Folder()
