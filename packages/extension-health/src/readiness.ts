@@ -1,6 +1,6 @@
 import type { CollectorStatus, ExporterStatus, Phase } from '@weir/sdk'
 
-export interface ComponentHealth {
+interface ComponentHealth {
   readonly kind: 'receiver' | 'pipeline' | 'exporter'
   readonly id: string
   /** The Collector's words for the state of a component. */

@@ -21,11 +21,11 @@ import {
   RunMode,
 } from '@weir/sdk'
 import { readBody } from './body.ts'
-import type { HttpServerConfig } from './config.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { cannotListen } from './errors.ts'
 import { HttpProblem, isHttpProblem, problemAnswer, stopping } from './http-problem.ts'
 import type { HttpAnswer, HttpRequest } from './http-request.ts'
+import type { HttpServerConfig } from './http-server-keys.ts'
 import { PendingBytes } from './pending-bytes.ts'
 import { Refusals } from './refusals.ts'
 import { tlsOptions } from './tls-files.ts'

@@ -4,8 +4,8 @@ import { connect, type Socket } from 'node:net'
 import { resolveConfig, Type } from '@weir/sdk'
 import { MemoryLogger, MemoryMeter, TestClock } from '@weir/sdk/testing'
 import { onTestFinished, vi } from 'vitest'
-import { type HttpServerConfig, httpServerKeys } from './config.ts'
 import { HttpListener, type HttpListenerOptions } from './http-listener.ts'
+import { type HttpServerConfig, httpServerKeys } from './http-server-keys.ts'
 
 const schema = Type.Object(httpServerKeys({ port: 0 }))
 

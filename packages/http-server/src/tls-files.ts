@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { ServerOptions } from 'node:https'
 import { resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
-import type { TlsConfig } from './config.ts'
 import { badCertificate } from './errors.ts'
+import type { TlsConfig } from './http-server-keys.ts'
 
 const handshakeMs = 10_000
 

@@ -9,7 +9,7 @@ export interface BulkItem {
   readonly error?: { readonly type: string; readonly reason: string }
 }
 
-export interface Action {
+interface Action {
   readonly name: string
   readonly index: string
   readonly id: string | undefined

@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import { isJsonObject, maxDepth } from './json-object.ts'
 
-export interface RefusedLine {
+interface RefusedLine {
   /** From 1. */
   readonly line: number
   readonly error: string

@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import { HttpProblem } from '@weir/http-server'
 
-export const WireType = { VARINT: 0, FIXED64: 1, BYTES: 2, FIXED32: 5 } as const
+const WireType = { VARINT: 0, FIXED64: 1, BYTES: 2, FIXED32: 5 } as const
 
 const cut = (): HttpProblem => new HttpProblem(400, 'the protobuf message is not valid')
 
