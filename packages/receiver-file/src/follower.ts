@@ -9,6 +9,7 @@ import type { FoundFile } from './finder.ts'
 import { Following } from './following.ts'
 import { Generations } from './generations.ts'
 import type { HeaderPattern } from './header.ts'
+import { tellingLength } from './mark.ts'
 import { OpenFiles } from './open-files.ts'
 import { type FlushMode, Tail, type TailContext, type TurnEnd } from './tail.ts'
 import type { TextEncoding } from './text-encoding.ts'
@@ -287,7 +288,11 @@ export class Follower {
     const stat = await content.stat().catch((error: unknown) => this.#options.errors.report(tail.path, error))
     if (!stat) return this.#release(tail, following)
     if (hasChanged(tail, stat)) this.wake(tail)
-    else if (following.isGone(stat.links === 0)) await this.#release(tail, following)
+    else if (following.isGone(stat.links === 0)) {
+      const { checkpoint } = tail
+      if (stat.links === 0 && checkpoint.fingerprint.length >= tellingLength) this.#options.book.loseInode(checkpoint)
+      await this.#release(tail, following)
+    }
   }
 
   /** Lets go of a file, once everything of it has been sent and delivered. */

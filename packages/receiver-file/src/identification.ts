@@ -4,7 +4,7 @@ import type { CheckpointBook } from './checkpoint-book.ts'
 import type { Compression, Content } from './content.ts'
 import type { FoundFile } from './finder.ts'
 import type { Follower } from './follower.ts'
-import { anchorLength, beginning, beginsWith, type Position, positionAfter } from './mark.ts'
+import { anchorLength, beginning, beginsWith, type Position, positionAfter, tellingLength } from './mark.ts'
 import { openContent } from './open-content.ts'
 import type { Tail } from './tail.ts'
 
@@ -19,13 +19,15 @@ export interface IdentificationOptions {
 
 /**
  * What a file that is not followed turns out to be: content that is new; known, to be read on from its checkpoint; known
- * and passed already, up to a position; a copy of a file that is followed; or not to be told before `of` has been read.
+ * and passed already, up to a position; a copy of a file that is followed; not to be told before `of` has been read; or the
+ * heir of a deleted file, which has to wait until that is let go.
  */
 export type Identity =
   | { readonly is: 'new' | 'copy'; readonly head: Buffer }
   | { readonly is: 'known'; readonly checkpoint: Checkpoint }
   | { readonly is: 'passed'; readonly head: Buffer; readonly position: Position }
   | { readonly is: 'unclear'; readonly of: Tail }
+  | { readonly is: 'heir' }
 
 /** Tells by its content, not by its name, which file it is. */
 export class Identification {
@@ -48,6 +50,7 @@ export class Identification {
         const relation = await this.#compare(content, size, tail)
         if (relation === 'copy') return { is: 'copy', head }
         if (relation === 'unclear') return { is: 'unclear', of: tail }
+        if (relation === 'heir') return { is: 'heir' }
       } else if (this.#mayContinue(checkpoint, inode, content)) {
         const passed = tail?.passed ?? [checkpoint.position]
         const position = await continuation(content, size, passed)
@@ -69,7 +72,7 @@ export class Identification {
   }
 
   /** A file that begins like one that is followed: a copy of it, or another file with the same first lines. */
-  async #compare(content: Content, size: number, tail: Tail): Promise<'copy' | 'other' | 'unclear'> {
+  async #compare(content: Content, size: number, tail: Tail): Promise<'copy' | 'other' | 'unclear' | 'heir'> {
     const { fingerprint } = tail.checkpoint
     if (fingerprint.length === 0) return 'other'
     const relation = await this.#withContent(tail, async (original) => {
@@ -78,6 +81,9 @@ export class Identification {
         original.isCompressed ||
         (stat.size >= tail.offset && beginsWith(await original.head(fingerprint.length), fingerprint))
       if (!isIntact) return 'unclear'
+      // Deleted, or replaced by a file that goes on with what it held: when it is let go, the file takes its place.
+      const isGone = stat.links === 0 && fingerprint.length >= tellingLength
+      if (isGone && (await continuation(content, size, tail.passed))) return 'heir'
       if (content.isCompressed || original.isCompressed) return 'copy'
       // A copy is never ahead of its original.
       if (size > stat.size) return 'other'

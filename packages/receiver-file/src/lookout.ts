@@ -246,6 +246,7 @@ export class Lookout {
       follower.wake(identity.of)
       return false
     }
+    if (identity.is === 'heir') return false
     if (identity.is === 'copy' && this.#mustWait(file)) return false
     this.#copies.delete(stat.inode)
     let checkpoint: Checkpoint

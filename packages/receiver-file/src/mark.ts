@@ -10,6 +10,9 @@ export interface Mark {
 /** Bytes before a position that are remembered with it. */
 export const anchorLength = 128
 
+/** Bytes at the beginning from which on two files that have them are hardly two logs with the same first line. */
+export const tellingLength = 64
+
 export const markOf = (bytes: Uint8Array): Mark => ({
   length: bytes.length,
   digest: hash('sha256', bytes, 'base64url').slice(0, 22),

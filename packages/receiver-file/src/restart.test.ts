@@ -1,4 +1,5 @@
 import { utimes } from 'node:fs/promises'
+import type { Lines, LinesDelivery } from '@weir/sdk'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Fixture, linesOf, numbered } from './receiver.fixture.ts'
 
@@ -117,6 +118,37 @@ describe('restart', () => {
     expect(fixture.lines.filter((text) => text !== '')).toEqual(['one', 'two', 'three'])
   })
 
+  it('cuts no record of several lines, whether it stops or is killed in the middle of one', async () => {
+    const texts = Array.from({ length: 40 }, (_, index) => `${index} first\n  second\n  third\n`)
+    const records: string[] = []
+    /** Records begin where a line does not begin with a space. */
+    const sendLines = async ({ bytes, from, to, flush }: Lines): Promise<LinesDelivery> => {
+      const text = bytes.toString('utf8', from, to)
+      const starts = Array.from(text.matchAll(/^(?! )/gm), ({ index }) => index).filter((index) => index < text.length)
+      const complete = flush === true ? text.length : (starts.at(-1) ?? 0)
+      const pieces = starts.filter((start) => start < complete)
+      for (const [index, start] of pieces.entries()) records.push(text.slice(start, pieces[index + 1] ?? complete))
+      return { consumed: from + complete, done: Promise.resolve() }
+    }
+    const start = async () => {
+      fixture.output.sendLines = sendLines
+      await fixture.startInto({ include: ['a.log'] })
+    }
+    const bytes = texts.join('')
+    await start()
+    for (let at = 0, step = 1; at < bytes.length; at += step, step = (step * 7) % 31) {
+      await fixture.append('a.log', bytes.slice(at, at + step))
+      await fixture.clock.advance(40)
+      if (step % 5 === 0) {
+        await fixture.clock.advance(step % 2 === 0 ? 0 : 100)
+        await (step % 10 === 0 ? fixture.crash() : fixture.stop())
+        await start()
+      }
+    }
+    await fixture.until(() => records.at(-1) === texts.at(-1))
+    expect(new Set(records)).toEqual(new Set(texts))
+  })
+
   it('sets a damaged checkpoint aside, and reads that file anew', async () => {
     await fixture.write('a.log', numbered(1, 3))
     await fixture.runOnce()
@@ -138,6 +170,30 @@ describe('start_at: end', () => {
     await fixture.write('b.log', numbered(9, 10))
     await fixture.untilLines(5)
     expect(fixture.lines).toEqual(linesOf(numbered(6, 10)))
+  })
+
+  it('misses nothing that is written after the start, though lines are written all the time', async () => {
+    await fixture.write('a.log', numbered(1, 1000))
+    let written = 1000
+    let isOn = true
+    const writing = (async () => {
+      while (isOn) {
+        // In two parts, so that it is likely to start in the middle of a line.
+        await fixture.append('a.log', `line ${++written}`)
+        await fixture.append('a.log', '\n')
+      }
+    })()
+    const before = written
+    await fixture.start({ ...atEnd, flush_period: '0' })
+    const after = written
+    await fixture.untilLines(100)
+    isOn = false
+    await writing
+    await fixture.until(() => fixture.lines.at(-1) === `line ${written}`)
+    const first = written - fixture.lines.length + 1
+    expect(fixture.lines).toEqual(linesOf(numbered(first, written)))
+    expect(first).toBeGreaterThan(before)
+    expect(first).toBeLessThanOrEqual(after + 1)
   })
 
   it('reads everything that came while it was stopped', async () => {
