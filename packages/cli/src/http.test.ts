@@ -35,7 +35,7 @@ async function config(exporters: object) {
     (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body, headers: { authorization } })).status
   const readiness = async (): Promise<{ status: number; reasons: string[] } | undefined> => {
     const answer = await fetch(`http://127.0.0.1:${health}/readyz`).catch(() => undefined)
-    return answer && { status: answer.status, ...JSON.parse(await answer.text()), ...{ status: answer.status } }
+    return answer && { ...JSON.parse(await answer.text()), status: answer.status }
   }
   return { weir, post, readiness }
 }
