@@ -1,1 +1,3 @@
-export { route as default } from './route.ts'
+import { route, routeAlerts } from './route.ts'
+
+export default [route, routeAlerts]

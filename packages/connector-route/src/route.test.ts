@@ -1,7 +1,7 @@
 import type { Record } from '@weir/sdk'
 import { batchOf, createComponent, exporterContract, harness, testServices } from '@weir/sdk/testing'
 import { describe, expect, it } from 'vitest'
-import route from './index.ts'
+import { route, routeAlerts } from './route.ts'
 
 /** Conditions of these tests, in place of core's compiler: a letter that the body contains. */
 const conditions = {
@@ -20,8 +20,12 @@ async function routed(config: object) {
   return Object.fromEntries([...byPipeline].map(([name, records]) => [name, records.map(({ body }) => body)]))
 }
 
-for (const { name, run } of exporterContract(route, { config: { table }, services: { overrides: { conditions } } }))
-  it(`contract: ${name}`, run)
+for (const definition of [route, routeAlerts])
+  for (const { name, run } of exporterContract(definition, {
+    config: { table },
+    services: { overrides: { conditions } },
+  }))
+    it(`contract of ${definition.type}: ${name}`, run)
 
 describe('route', () => {
   it('sends each record to the pipelines of the first route whose condition it meets, and the rest to the default', async () => {

@@ -97,13 +97,24 @@ class Router implements Exporter {
   }
 }
 
+const inject = { conditions: Conditions, output: ConnectorOutput }
+
 export const route = defineConnector({
   type: 'route',
   description: 'Sends records to pipelines by conditions',
   stability: 'beta',
   accepts: ['logs'],
   emits: 'logs',
-  config,
-  inject: { conditions: Conditions, output: ConnectorOutput },
+  ...{ config, inject },
+  create: ({ config: given, conditions, output }) => new Router(given, conditions, output),
+})
+
+export const routeAlerts = defineConnector({
+  type: 'route_alerts',
+  description: 'Sends alerts to pipelines by conditions',
+  stability: 'beta',
+  accepts: ['alerts'],
+  emits: 'alerts',
+  ...{ config, inject },
   create: ({ config: given, conditions, output }) => new Router(given, conditions, output),
 })
