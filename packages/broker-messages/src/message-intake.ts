@@ -117,8 +117,10 @@ export class MessageIntake {
   #optionsOf(message: IncomingMessage) {
     const { componentId, now } = this.#options
     const observed = Number(message.field(field.observedTime) ?? Number.NaN)
+    const origin = message.field(field.source)
     return {
-      source: `${componentId}:${message.field(field.source) ?? message.source}`,
+      // What came from one source is in order within one subject or stream, and between two of these it is not.
+      source: [componentId, message.source, ...(origin === undefined ? [] : [origin])].join(':'),
       observedTime: Number.isNaN(observed) ? now() : observed,
     }
   }

@@ -96,7 +96,7 @@ describe('messages', () => {
     const { output, take } = intake()
     await take(await encode(batch))
     expect(output.batches[0]?.observedTime).toBe(1_764_000_000_000)
-    expect(output.batches[0]?.source).toMatch(/^nats:.*\/file:\/var\/log\/%C3%A4%20b$/)
+    expect(output.batches[0]?.source).toMatch(/^nats:logs:.*\/file:\/var\/log\/%C3%A4%20b$/)
   })
 
   it('are no longer than allowed, unless a record is', async () => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
 import { type JetStreamManager, jetstreamManager, type StoredMsg } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { Authority } from '@weir/line-listener/testing'
@@ -105,6 +106,39 @@ describe.skipIf(!hasNatsServer)('the NATS exporter (needs: apt-get install nats-
       expect(numbers).toEqual([...numbers].sort((one, other) => one - other))
     }
     expect(bodies(messages)).toHaveLength(60)
+  })
+
+  it('keeps the order of batches in each partition, while several are under way', async () => {
+    await using exporter = exporterOf({
+      ...base(),
+      stream: 'ORDER',
+      subject: 'order.{partition}',
+      partitions: 3,
+      partition_by: 'attributes.key',
+      max_message_size: '1KB',
+      compression: 'zstd',
+    })
+    // Each batch begins with another key, and so with another partition.
+    const batches = Array.from({ length: 20 }, (_, number) =>
+      batchOf(
+        Array.from({ length: 50 }, (_, index) => ({
+          body: `${number * 50 + index}`,
+          attributes: { key: `k${(number + index) % 10}` },
+        })),
+      ),
+    )
+    await Promise.all(batches.map((batch) => exporter.send(batch)))
+    const messages = await stored('ORDER')
+    for (const partition of Map.groupBy(messages, ({ subject }) => subject).values()) {
+      const numbers = partition.flatMap(({ data }) =>
+        zstdDecompressSync(data)
+          .toString()
+          .trim()
+          .split('\n')
+          .map((line) => Number(JSON.parse(line).body)),
+      )
+      expect(numbers).toEqual([...numbers].sort((one, other) => one - other))
+    }
   })
 
   it('stores nothing twice when an attempt is repeated whose acknowledgement was lost', async () => {

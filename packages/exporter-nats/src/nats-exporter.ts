@@ -1,4 +1,4 @@
-import { MessageEncoder, type OutgoingMessage, Router } from '@weir/broker-messages'
+import { MessageEncoder, type OutgoingMessage, Publisher, Router } from '@weir/broker-messages'
 import { type NatsClient, NatsLink, natsError } from '@weir/nats-connection'
 import {
   type ExportContext,
@@ -18,8 +18,6 @@ export interface NatsExporterOptions {
   readonly runMode: RunMode
 }
 
-/** Messages of a batch that wait for their acknowledgement at once. */
-const maxUnacknowledged = 16
 /** Bytes that headers take, at most, of what the server allows for a message. */
 const headerBytes = 4096
 
@@ -30,7 +28,7 @@ const token = (text: string): string => text.replace(/[\s.*>\p{Cc}]/gu, '_') || 
 export class NatsExporter implements Exporter {
   readonly #options: NatsExporterOptions
   readonly #link: NatsLink
-  readonly #encoder: MessageEncoder
+  readonly #publisher: Publisher
   /** Settles when the stream is known to be there. */
   #stream: Promise<void> | undefined
 
@@ -45,7 +43,7 @@ export class NatsExporter implements Exporter {
     }
     this.#options = options
     this.#link = new NatsLink({ config, baseDir: runMode.baseDir, componentId, logger })
-    this.#encoder = new MessageEncoder({
+    const encoder = new MessageEncoder({
       router: new Router({
         template: config.subject,
         key: 'subject',
@@ -57,51 +55,23 @@ export class NatsExporter implements Exporter {
       maxRecords: config.max_records,
       compression: config.compression,
     })
+    this.#publisher = new Publisher(encoder)
   }
 
   async export(batch: LogBatch, { abortSignal }: ExportContext): Promise<void> {
-    const aborted = Promise.withResolvers<never>()
-    aborted.promise.catch(() => {})
-    const onAbort = () => aborted.reject(abortSignal.reason)
-    abortSignal.addEventListener('abort', onAbort, { once: true })
+    let tooLarge = 0
+    let maxBytes = 0
     try {
-      await Promise.race([this.#publishAll(batch, abortSignal), aborted.promise])
+      const client = await this.#link.client()
+      await this.#ensureStream(client)
+      maxBytes = (client.connection.info?.max_payload ?? 2 ** 20) - headerBytes
+      tooLarge = await this.#publisher.publish(batch, abortSignal, (message) =>
+        this.#publish(client, message, maxBytes),
+      )
     } catch (error) {
       this.#stream = undefined
       throw abortSignal.aborted ? abortSignal.reason : natsError(error, this.#link.servers)
-    } finally {
-      abortSignal.removeEventListener('abort', onAbort)
     }
-  }
-
-  async stop(): Promise<void> {
-    await this.#link.close()
-  }
-
-  async #publishAll(batch: LogBatch, abortSignal: AbortSignal): Promise<void> {
-    const client = await this.#link.client()
-    await this.#ensureStream(client)
-    const maxBytes = (client.connection.info?.max_payload ?? 2 ** 20) - headerBytes
-    const waiting = new Set<Promise<void>>()
-    for await (const message of this.#encoder.unpublished(batch)) {
-      abortSignal.throwIfAborted()
-      if (message.payload.length > maxBytes) {
-        this.#encoder.refused(batch, message)
-        continue
-      }
-      if (waiting.size >= maxUnacknowledged) await Promise.race(waiting)
-      const publishing = this.#publish(client, message).then(() => {
-        this.#encoder.published(batch, message)
-        waiting.delete(publishing)
-      })
-      publishing.catch(() => {})
-      waiting.add(publishing)
-    }
-    const failed = (await Promise.allSettled(waiting)).find((result) => result.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
-    // After a time-out the next attempt needs to know what this one has brought through.
-    abortSignal.throwIfAborted()
-    const tooLarge = this.#encoder.settle(batch)
     if (tooLarge === 0) return
     throw new PermanentError(`${tooLarge} records are larger than a message may be (${maxBytes} bytes)`, {
       code: 'WEIR_NATS_TOO_LARGE',
@@ -110,7 +80,17 @@ export class NatsExporter implements Exporter {
     })
   }
 
-  async #publish(client: NatsClient, { destination, payload, fields, id }: OutgoingMessage): Promise<void> {
+  async stop(): Promise<void> {
+    await this.#link.close()
+  }
+
+  /** False for a message that the server would not take. */
+  async #publish(
+    client: NatsClient,
+    { destination, payload, fields, id }: OutgoingMessage,
+    maxBytes: number,
+  ): Promise<boolean> {
+    if (payload.length > maxBytes) return false
     const { stream, publish_timeout: timeout } = this.#options.config
     await client.jetstream.publish(destination, payload, {
       msgID: id,
@@ -118,6 +98,7 @@ export class NatsExporter implements Exporter {
       timeout,
       ...(stream === undefined ? {} : { expect: { streamName: stream } }),
     })
+    return true
   }
 
   async #ensureStream(client: NatsClient): Promise<void> {

@@ -1,4 +1,4 @@
-import { MessageEncoder, type OutgoingMessage, Router } from '@weir/broker-messages'
+import { MessageEncoder, type OutgoingMessage, Publisher, Router } from '@weir/broker-messages'
 import { type RedisClient, RedisLink, redisError } from '@weir/redis-connection'
 import { type ExportContext, type Exporter, type LogBatch, type Logger, type RunMode, WeirError } from '@weir/sdk'
 import type { RedisExporterConfig } from './config.ts'
@@ -12,14 +12,11 @@ export interface RedisExporterOptions {
 
 type Kind = 'stream' | 'channel' | 'list'
 
-/** Messages of a batch that wait for their answer at once. */
-const maxUnanswered = 16
-
 /** Writes batches to Redis. */
 export class RedisExporter implements Exporter {
   readonly #config: RedisExporterConfig
   readonly #link: RedisLink
-  readonly #encoder: MessageEncoder
+  readonly #publisher: Publisher
   readonly #kind: Kind
 
   /** @throws WeirError `WEIR_REDIS_PLACE`, `WEIR_REDIS_COMPRESSION`, `WEIR_BROKER_PARTITIONS`, `WEIR_TEMPLATE_INVALID` */
@@ -35,25 +32,21 @@ export class RedisExporter implements Exporter {
     this.#kind = kind
     this.#link = new RedisLink({ config, componentId, logger, baseDir: runMode.baseDir })
     const { partitions, partition_by: partitionBy } = config
-    this.#encoder = new MessageEncoder({
+    const encoder = new MessageEncoder({
       router: new Router({ template, key: kind, partitions, partitionBy }),
       maxBytes: config.max_message_size,
       maxRecords: config.max_records,
       compression: config.compression,
     })
+    this.#publisher = new Publisher(encoder)
   }
 
   async export(batch: LogBatch, { abortSignal }: ExportContext): Promise<void> {
-    const aborted = Promise.withResolvers<never>()
-    aborted.promise.catch(() => {})
-    const onAbort = () => aborted.reject(abortSignal.reason)
-    abortSignal.addEventListener('abort', onAbort, { once: true })
     try {
-      await Promise.race([this.#writeAll(batch, abortSignal), aborted.promise])
+      const client = await this.#link.client()
+      await this.#publisher.publish(batch, abortSignal, (message) => this.#write(client, message))
     } catch (error) {
       throw abortSignal.aborted ? abortSignal.reason : redisError(error, this.#link.endpoint)
-    } finally {
-      abortSignal.removeEventListener('abort', onAbort)
     }
   }
 
@@ -61,27 +54,7 @@ export class RedisExporter implements Exporter {
     await this.#link.destroy()
   }
 
-  async #writeAll(batch: LogBatch, abortSignal: AbortSignal): Promise<void> {
-    const client = await this.#link.client()
-    const waiting = new Set<Promise<void>>()
-    for await (const message of this.#encoder.unpublished(batch)) {
-      abortSignal.throwIfAborted()
-      if (waiting.size >= maxUnanswered) await Promise.race(waiting)
-      const writing = this.#write(client, message).then(() => {
-        this.#encoder.published(batch, message)
-        waiting.delete(writing)
-      })
-      writing.catch(() => {})
-      waiting.add(writing)
-    }
-    const failed = (await Promise.allSettled(waiting)).find((result) => result.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
-    // After a time-out the next attempt needs to know what this one has brought through.
-    abortSignal.throwIfAborted()
-    this.#encoder.settle(batch)
-  }
-
-  async #write(client: RedisClient, { destination, payload, fields }: OutgoingMessage): Promise<void> {
+  async #write(client: RedisClient, { destination, payload, fields }: OutgoingMessage): Promise<boolean> {
     const { body_key: bodyKey, max_length: threshold } = this.#config
     if (this.#kind === 'channel') await client.publish(destination, payload)
     else if (this.#kind === 'list') await client.rPush(destination, payload)
@@ -90,6 +63,7 @@ export class RedisExporter implements Exporter {
       const options = threshold === undefined ? {} : { TRIM: { ...trim, threshold } }
       await client.xAdd(destination, '*', { [bodyKey]: payload, ...fields }, options)
     }
+    return true
   }
 }
 

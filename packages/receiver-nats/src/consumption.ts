@@ -1,7 +1,5 @@
-import { Buffer } from 'node:buffer'
 import { AckPolicy, type Consumer, type ConsumerMessages, DeliverPolicy, type JsMsg } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
-import type { IncomingMessage, MessageIntake } from '@weir/broker-messages'
 import type { NatsClient } from '@weir/nats-connection'
 import type { NatsReceiverConfig } from './config.ts'
 import type { InFlight } from './in-flight.ts'
@@ -13,10 +11,13 @@ export interface ConsumptionOptions {
   readonly durable: string
   /** What it is to be given; undefined: everything. */
   readonly subject: string | undefined
-  readonly intake: MessageIntake
+  /** Bytes that may wait here. */
+  readonly maxBytes: number
   readonly inFlight: InFlight
   /** Called when the server has let us begin. */
   onBegin(): void
+  /** Called when something has come, or nothing more will. */
+  onChange(): void
 }
 
 const policies = { all: DeliverPolicy.All, new: DeliverPolicy.New, last: DeliverPolicy.Last }
@@ -25,51 +26,80 @@ const expiresMs = 5000
 /** Messages of a first request: nobody knows yet how large they are. */
 const firstMessages = 16
 
-/** Takes what one durable consumer has to give, as fast as the pipeline has room for it. */
+/** Brings what one durable consumer has to give, as long as there is room for it. */
 export class Consumption {
   readonly #options: ConsumptionOptions
-  #queue: JsMsg[] = []
+  readonly #queue: JsMsg[] = []
   #queuedBytes = 0
   #averageBytes = 0
   #fetched: ConsumerMessages | undefined
   #isStopped = false
-  #change = Promise.withResolvers<void>()
+  /** Whether the server has more than it has brought. */
+  #isBehind = true
+  #room = Promise.withResolvers<void>()
 
   constructor(options: ConsumptionOptions) {
     this.#options = options
   }
 
-  /** Runs until it is stopped. @throws when the server does not give any more */
-  async run(): Promise<void> {
-    const consumer = await this.#consumer()
-    this.#options.onBegin()
-    let failure: { error: unknown } | undefined
-    const asking = this.#ask(consumer)
-      .catch((error: unknown) => {
-        failure = { error }
-      })
-      .finally(() => this.stop())
-    while (!this.#isStopped || this.#queue.length > 0) {
-      if (this.#isStopped) this.#giveBack()
-      else if (this.#queue.length > 0) await this.#send()
-      else await this.#change.promise
-    }
-    await asking
-    if (failure !== undefined) throw failure.error
+  /** The message that is next, if one has come. */
+  get head(): JsMsg | undefined {
+    return this.#queue[0]
   }
 
-  /** Asks for no more. What has not been sent goes back. */
+  /** Nothing has come that could be next, but something is on its way. */
+  get isAwaited(): boolean {
+    return this.#queue.length === 0 && this.#isBehind && !this.#isStopped
+  }
+
+  /** Nothing more will come. */
+  get isOver(): boolean {
+    return this.#queue.length === 0 && this.#isStopped
+  }
+
+  /** Runs until it is stopped. @throws when the server does not give any more */
+  async run(): Promise<void> {
+    try {
+      const consumer = await this.#consumer()
+      this.#options.onBegin()
+      while (!this.#isStopped) {
+        const count = this.#count()
+        if (count === 0) await this.#room.promise
+        else await this.#fetch(consumer, count)
+      }
+    } finally {
+      this.stop()
+    }
+  }
+
+  /** Asks for no more. */
   stop(): void {
     this.#isStopped = true
     this.#fetched?.stop()
-    this.#changed()
+    this.#room.resolve()
+    this.#options.onChange()
   }
 
-  /** Lets both loops look again. */
-  #changed(): void {
-    const { resolve } = this.#change
-    this.#change = Promise.withResolvers()
+  /** Takes the next message out. It counts as waiting until it has been `sent`. */
+  shift(): JsMsg | undefined {
+    return this.#queue.shift()
+  }
+
+  /** A message has found its room. */
+  sent({ data }: JsMsg): void {
+    this.#queuedBytes -= data.length
+    const { resolve } = this.#room
+    this.#room = Promise.withResolvers()
     resolve()
+  }
+
+  /**
+   * Gives back what has not been taken out. Not at once: a server may still hold a request of ours that is young to be
+   * open, and give messages to that.
+   */
+  giveBack(): void {
+    const { inFlight, config } = this.#options
+    for (const message of this.#queue.splice(0)) if (inFlight.delete(message)) message.nak(config.nak_delay)
   }
 
   async #consumer(): Promise<Consumer> {
@@ -84,31 +114,31 @@ export class Consumption {
       max_deliver: config.max_deliver === 0 ? -1 : config.max_deliver,
       ...(subject === undefined ? {} : { filter_subject: subject }),
     })
-    return jetstream.consumers.get(config.stream, durable)
+    const consumer = await jetstream.consumers.get(config.stream, durable)
+    this.#behind((await consumer.info()).num_pending > 0)
+    return consumer
   }
 
-  /** Keeps one request open, as long as there is room for what it may bring. */
-  async #ask(consumer: Consumer): Promise<void> {
-    while (!this.#isStopped) {
-      const count = this.#room()
-      if (count === 0) {
-        await this.#change.promise
-        continue
-      }
-      const fetched = await consumer.fetch({ max_messages: count, expires: expiresMs })
-      this.#fetched = fetched
-      if (this.#isStopped) fetched.stop()
-      for await (const message of fetched) this.#add(message)
+  /** Asks once, for as long as the answer takes. */
+  async #fetch(consumer: Consumer, count: number): Promise<void> {
+    const fetched = await consumer.fetch({ max_messages: count, expires: expiresMs })
+    this.#fetched = fetched
+    if (this.#isStopped) fetched.stop()
+    let isEmpty = true
+    for await (const message of fetched) {
+      isEmpty = false
+      this.#add(message)
     }
+    // What there was may have gone to another collector.
+    if (isEmpty) this.#behind(false)
   }
 
   /** Messages for which there is room; 0 if there is none. */
-  #room(): number {
-    const { max_bytes: maxBytes, max_messages: maxMessages } = this.#options.config
-    const room = maxBytes - this.#queuedBytes
+  #count(): number {
+    const room = this.#options.maxBytes - this.#queuedBytes
     if (room <= 0) return 0
     const fitting = this.#averageBytes === 0 ? firstMessages : Math.floor(room / this.#averageBytes)
-    return Math.min(maxMessages, Math.max(fitting, this.#queue.length === 0 ? 1 : 0))
+    return Math.min(this.#options.config.max_messages, Math.max(fitting, this.#queuedBytes === 0 ? 1 : 0))
   }
 
   #add(message: JsMsg): void {
@@ -117,39 +147,11 @@ export class Consumption {
     this.#options.inFlight.add(message)
     this.#queue.push(message)
     this.#queuedBytes += length
-    this.#changed()
+    this.#behind(message.info.pending > 0)
   }
 
-  /** Sends what there is; resolves when there was room for it. */
-  async #send(): Promise<void> {
-    const messages = this.#queue
-    this.#queue = []
-    await this.#options.intake.take(messages.map((message) => this.#incoming(message)))
-    for (const { data } of messages) this.#queuedBytes -= data.length
-    this.#changed()
-  }
-
-  /** Not at once: a server may still hold a request of ours that is young to be open, and give messages to that. */
-  #giveBack(): void {
-    const { inFlight, config } = this.#options
-    for (const message of this.#queue.splice(0)) if (inFlight.delete(message)) message.nak(config.nak_delay)
-    this.#queuedBytes = 0
-  }
-
-  #incoming(message: JsMsg): IncomingMessage {
-    const { inFlight, config } = this.#options
-    const { data, headers } = message
-    const settle = (tell: () => void) => {
-      if (inFlight.delete(message)) tell()
-    }
-    return {
-      payload: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
-      field: (name) => headers?.get(name) || undefined,
-      source: message.subject,
-      done: () => settle(() => message.ack()),
-      failed: () => settle(() => message.nak(config.nak_delay)),
-      // Without the reason: servers before 2.10 do not understand one.
-      refused: () => settle(() => message.term()),
-    }
+  #behind(isBehind: boolean): void {
+    this.#isBehind = isBehind
+    this.#options.onChange()
   }
 }

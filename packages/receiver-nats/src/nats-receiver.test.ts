@@ -168,6 +168,16 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     expect(await pending('PART', 'weir-1')).toEqual({ unacknowledged: 0, waiting: 0 })
   })
 
+  it('brings what waits in several partitions in the order of the stream', async () => {
+    await addStream('ORDER')
+    // Runs of several lengths, so that the partitions are unlike each other.
+    const order = Array.from({ length: 400 }, (_, index) => `${Math.floor(index / (1 + (index % 90))) % 3} ${index}`)
+    for (const line of order) await publish(`ORDER.${line[0]}`, line)
+    const { lines } = await receiving({ stream: 'ORDER', subject: 'ORDER.{partition}', partitions: [0, 1, 2, 3] })
+    await expect.poll(() => lines().length, soon).toBe(400)
+    expect(lines()).toEqual(order)
+  })
+
   it('ends messages that can never be read, and reads on', async () => {
     await addStream('BAD')
     const bad = headers()

@@ -4,6 +4,7 @@ import { type Clock, type Logger, type Meter, type Output, type Receiver, type R
 import type { NatsReceiverConfig } from './config.ts'
 import type { Consumption } from './consumption.ts'
 import { InFlight } from './in-flight.ts'
+import { InOrder } from './in-order.ts'
 
 export interface NatsReceiverOptions {
   readonly config: NatsReceiverConfig
@@ -33,6 +34,7 @@ export class NatsReceiver implements Receiver {
   readonly #stopping = new AbortController()
   /** What is consumed, and when it has come to its end. */
   readonly #running = new Map<Consumption, Promise<void>>()
+  #inOrder: InOrder | undefined
   #lastError = ''
 
   /** @throws WeirError `WEIR_NATS_URL`, `WEIR_BROKER_PARTITIONS` */
@@ -55,25 +57,28 @@ export class NatsReceiver implements Receiver {
       now: () => clock.now(),
       addAttributes: config.add_attributes,
     })
-    for (const share of this.#shares) void this.#keepConsuming(share, intake)
+    const inOrder = new InOrder({ intake, inFlight: this.#inFlight, nakDelayMs: config.nak_delay })
+    this.#inOrder = inOrder
+    for (const share of this.#shares) void this.#keepConsuming(share, inOrder)
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('stopped'))
     for (const consumption of this.#running.keys()) consumption.stop()
     await Promise.allSettled(this.#running.values())
+    await this.#inOrder?.stop()
   }
 
   async close(): Promise<void> {
     await this.#link.close()
   }
 
-  async #keepConsuming(share: Share, intake: MessageIntake): Promise<void> {
+  async #keepConsuming(share: Share, inOrder: InOrder): Promise<void> {
     const { clock } = this.#options
     const { signal } = this.#stopping
     for (let retryMs = firstRetryMs; !signal.aborted; retryMs = Math.min(retryMs * 2, lastRetryMs)) {
       try {
-        await this.#consume(share, intake, () => {
+        await this.#consume(share, inOrder, () => {
           this.#lastError = ''
           retryMs = firstRetryMs
         })
@@ -85,7 +90,7 @@ export class NatsReceiver implements Receiver {
     }
   }
 
-  async #consume({ durable, subject }: Share, intake: MessageIntake, onBegin: () => void): Promise<void> {
+  async #consume({ durable, subject }: Share, inOrder: InOrder, onBegin: () => void): Promise<void> {
     const { config } = this.#options
     const client = await this.#link.client()
     const subjects = [config.subject?.replaceAll(mark, '*') ?? 'weir.>']
@@ -93,7 +98,17 @@ export class NatsReceiver implements Receiver {
     // Needs the client, which is loaded when NATS is in use.
     const { Consumption } = await import('./consumption.ts')
     if (this.#stopping.signal.aborted) return
-    const consumption = new Consumption({ client, config, durable, subject, intake, inFlight: this.#inFlight, onBegin })
+    const consumption = new Consumption({
+      client,
+      config,
+      durable,
+      subject,
+      maxBytes: Math.ceil(config.max_bytes / this.#shares.length),
+      inFlight: this.#inFlight,
+      onBegin,
+      onChange: () => inOrder.changed(),
+    })
+    inOrder.add(consumption)
     const running = consumption.run()
     this.#running.set(consumption, running)
     try {
