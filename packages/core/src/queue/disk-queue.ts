@@ -9,6 +9,7 @@ import { fileStorage, type QueueStorage } from './queue-storage.ts'
 import { Segment, type SegmentRead, segmentNumber } from './segment.ts'
 import { SegmentWriter } from './segment-writer.ts'
 import { isSpare, SpareFiles } from './spare-files.ts'
+import { WrittenEntries } from './written-entry.ts'
 
 export interface DiskQueueOptions {
   readonly directory: string
@@ -66,6 +67,7 @@ const maxRecent = 8 << 20
 export class DiskQueue {
   readonly #options: DiskQueueOptions
   readonly #acknowledgements: Acknowledgements
+  readonly #written = new WrittenEntries()
   readonly #cursor: Cursor
   readonly #storage: QueueStorage
   readonly #segments: Segment[] = []
@@ -103,7 +105,10 @@ export class DiskQueue {
       onError: (error) => {
         this.#isSuspect = true
         if (this.#writer !== undefined) this.#writer.segment.isSuspect = true
-        options.logger.error({ error: messageOf(error) }, 'the queue could not be forced to the disk: not acknowledged')
+        options.logger.error(
+          { error: messageOf(error) },
+          'the queue could not be forced to the disk: what was to be covered is acknowledged when it has been exported',
+        )
       },
     })
   }
@@ -216,6 +221,7 @@ export class DiskQueue {
   /** Says that an entry need not be kept any more. */
   done(taken: Taken): void {
     taken.isDone = true
+    this.#written.done(taken.segment, taken.end)
     taken.segment.taken--
     taken.release?.()
     const open = this.#taken.findIndex(({ isDone }) => !isDone)
@@ -237,6 +243,7 @@ export class DiskQueue {
     this.#isClosed = true
     this.#changed()
     await this.#acknowledgements.flush()
+    this.#written.close(new Error('the queue could not be forced to the disk'))
     await this.#writer?.close()
     await this.#cursor.close()
     for (const segment of this.#segments) await segment.close()
@@ -339,9 +346,9 @@ export class DiskQueue {
       segment.records += one.records
       segment.bytes += one.entry.length
       this.#oldestWaiting ??= one.time
-      // It was being written while an fsync of the file failed, and may be gone with what that was to cover.
-      if (this.#isSuspect) one.fail(new Error('the queue could not be forced to the disk'))
-      else this.#acknowledgements.hold(one, one.entry.length)
+      const written = this.#written.add(segment, offset, one)
+      // While an fsync of the file failed it was being written, and may be gone with what that was to cover.
+      if (!this.#isSuspect) this.#acknowledgements.hold(written, one.entry.length)
     }
     this.#changed()
   }
@@ -497,6 +504,7 @@ export class DiskQueue {
       logger.warn({ error: messageOf(error), bytes: next - offset }, 'a part of the queue is damaged and skipped')
     }
     onDamage()
+    this.#written.lost(segment, offset, next, new Error('a part of the queue is damaged'))
     place.offset = next
     segment.records = next >= segment.size ? 0 : Math.max(0, segment.records - records)
     segment.bytes = next >= segment.size ? 0 : Math.max(0, segment.bytes - (next - offset))
@@ -516,6 +524,7 @@ export class DiskQueue {
 
   #remove(segment: Segment): Promise<void> {
     segment.isGone = true
+    this.#written.dropped(segment)
     const index = this.#segments.indexOf(segment)
     if (index >= 0) this.#segments.splice(index, 1)
     const removal = this.#removeFile(segment).finally(() => this.#removals.delete(removal))
