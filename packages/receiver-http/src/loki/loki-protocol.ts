@@ -4,7 +4,8 @@ import type { HttpConfig } from '../config.ts'
 import type { Intake } from '../intake.ts'
 import type { Protocol } from '../protocol.ts'
 import { readJsonPush } from './push-json.ts'
-import { readProtobufPush, unsnap } from './push-protobuf.ts'
+import { readProtobufPush } from './push-protobuf.ts'
+import { decodeSnappyBlock } from './snappy-block.ts'
 import { StreamBatches } from './stream-batches.ts'
 
 const pushPath = /^(\/loki\/api\/v1\/push|\/api\/prom\/push)\/?$/
@@ -46,7 +47,7 @@ export class LokiProtocol implements Protocol {
     const isJson = /^application\/json\b/i.test(request.headers['content-type'] ?? '')
     const bytes = await request.read(isJson ? [] : ['snappy'])
     if (isJson) readJsonPush(bytes, streams)
-    else readProtobufPush(unsnap(bytes, maxBytes), streams)
+    else readProtobufPush(decodeSnappyBlock(bytes, maxBytes), streams)
     for (const batch of streams.batches) await consignment.records(batch)
     await consignment.acknowledged()
     return { status: 204 }

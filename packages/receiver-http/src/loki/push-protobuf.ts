@@ -1,27 +1,7 @@
 import { type Buffer, isUtf8 } from 'node:buffer'
-import { HttpProblem } from '@weir/http-server'
-import { uncompress } from 'snappyjs'
 import { type Labels, parseLabels } from './labels.ts'
 import type { StreamBatches } from './stream-batches.ts'
 import { WireReader } from './wire-reader.ts'
-
-/**
- * The message in a body that was compressed by snappy, in one block.
- * @throws HttpProblem 400, 413
- */
-export function unsnap(bytes: Buffer, maxBytes: number): Buffer {
-  let message: Buffer
-  try {
-    message = uncompress(bytes, maxBytes)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new HttpProblem(
-      reason.includes('too big') ? 413 : 400,
-      `the body is no snappy block that can be taken: ${reason}`,
-    )
-  }
-  return message
-}
 
 /**
  * Reads a `PushRequest`. Lines stay where they are in the message.

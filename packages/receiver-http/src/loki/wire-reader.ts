@@ -29,6 +29,8 @@ export class WireReader {
     const tag = this.varint()
     this.field = Math.floor(tag / 8)
     this.wireType = tag % 8
+    // There is none of this number: it is what a message reads like that was cut and filled up with zeros.
+    if (this.field === 0) throw cut()
     return true
   }
 
