@@ -1,5 +1,5 @@
 // The workspace's commands, behind the scripts of package.json: start, weir, build, test, fix, bench, x,
-// torture, bench:processors, bench:templates, bench:nab.
+// torture, bench:processors, bench:templates, bench:nab, bench:incidents.
 // Plain JavaScript without dependencies, so that it runs before anything is installed, on Node 20 and later.
 
 import { spawn } from 'node:child_process'
@@ -56,6 +56,7 @@ const commands = {
   },
   'bench:templates': (args) => published('templates', args),
   'bench:nab': (args) => published('nab', args),
+  'bench:incidents': (args) => published('incidents', args),
   async x([command, ...args]) {
     if (command !== 'pnpm') await install()
     return run(command, args, { cwd: process.env.INIT_CWD ?? root })

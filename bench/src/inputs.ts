@@ -5,7 +5,7 @@ import { join } from 'node:path'
 export type InputKind = 'nginx' | 'json' | 'syslog'
 
 /** A small seeded generator (mulberry32): numbers from 0 to 1. */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

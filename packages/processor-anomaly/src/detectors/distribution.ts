@@ -32,7 +32,7 @@ const config = Type.Object({
   }),
   min_distance: Type.Number({
     description: 'Smallest distance that matters: 0 the same, 1 nothing in common.',
-    default: 0.2,
+    default: 0.15,
     minimum: 0,
     maximum: 1,
   }),

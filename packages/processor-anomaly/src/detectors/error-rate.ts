@@ -48,6 +48,11 @@ interface Pane {
 }
 
 const maxSamples = 3
+/** What has been usual lately, and for long: a share that creeps up takes the first with it. */
+const shortMemory = 60
+const longMemory = 1440
+/** Windows after which the long memory has something to say. */
+const longWarmup = 360
 const paneKind = {
   create: (): Pane => ({ records: 0, errors: 0, samples: [] }),
   save: (pane: Pane) => ({ ...pane }),
@@ -66,10 +71,13 @@ class ErrorRateDetector implements Detector {
   readonly #panes: Panes<Pane>
   readonly #records = new Sliding(panesPerWindow)
   readonly #errors = new Sliding(panesPerWindow)
-  readonly #usual = new ShareBaseline()
+  readonly #lately = new ShareBaseline(shortMemory)
+  readonly #long = new ShareBaseline(longMemory)
   #panesSince = 0
   readonly #episode: Episode
   #samples: string[] = []
+  /** It was reported as critical. */
+  #isCritical = false
   #enduring = { windows: 0, records: 0, errors: 0 }
 
   constructor(given: Config) {
@@ -110,10 +118,12 @@ class ErrorRateDetector implements Detector {
       panes: this.#panes.snapshot(),
       records: this.#records.snapshot(),
       errors: this.#errors.snapshot(),
-      usual: this.#usual.snapshot(),
+      lately: this.#lately.snapshot(),
+      long: this.#long.snapshot(),
       panesSince: this.#panesSince,
       episode: this.#episode.snapshot(),
       samples: [...this.#samples],
+      isCritical: this.#isCritical,
       enduring: { ...this.#enduring },
     }
   }
@@ -123,10 +133,12 @@ class ErrorRateDetector implements Detector {
     this.#panes.restore(saved.child('panes'))
     this.#records.restore(saved.numbers('records'))
     this.#errors.restore(saved.numbers('errors'))
-    this.#usual.restore(saved.value('usual'))
+    this.#lately.restore(saved.value('lately'))
+    this.#long.restore(saved.value('long'))
     this.#panesSince = saved.number('panesSince', 0)
     this.#episode.restore(saved.child('episode'))
     this.#samples = saved.texts('samples')
+    this.#isCritical = saved.flag('isCritical')
     const enduring = saved.child('enduring')
     this.#enduring = {
       windows: enduring.number('windows', 0),
@@ -150,11 +162,20 @@ class ErrorRateDetector implements Detector {
     this.#samples = [...this.#samples, ...samples].slice(-maxSamples)
     this.#panesSince++
     if (!this.#records.isFull) return
-    if (this.#usual.windows >= this.#config.warmup) this.#compare(end, report)
+    if (this.#lately.windows >= this.#config.warmup) this.#compare(end, report)
     if (this.#panesSince < panesPerWindow) return
     this.#panesSince = 0
-    if (!this.#episode.isOn) this.#usual.learn(this.#errors.sum, this.#records.sum)
-    else this.#endure(end, report)
+    if (this.#episode.isOn) {
+      this.#endure(end, report)
+      return
+    }
+    this.#lately.learn(this.#errors.sum, this.#records.sum)
+    this.#long.learn(this.#errors.sum, this.#records.sum)
+  }
+
+  /** What to compare with: the lower of the two, since a share that rises slowly is never far from that of late. */
+  get #usual(): ShareBaseline {
+    return this.#long.windows >= longWarmup && this.#long.share < this.#lately.share ? this.#long : this.#lately
   }
 
   #compare(end: number, report: Report): void {
@@ -164,23 +185,33 @@ class ErrorRateDetector implements Detector {
     const usual = this.#usual.share
     const deviation = this.#usual.deviation(errors, records)
     if (this.#episode.isOn) {
-      if (this.#episode.goOn(end, share)) this.#report(end, share, deviation, report)
+      const isNews = this.#episode.goOn(end, share)
+      const isWorse = this.#episode.isReported && !this.#isCritical && this.#severity === 'critical'
+      if (isNews || isWorse) this.#report(end, share, deviation, report)
       if (deviation < threshold / 2 || share < usual * Math.sqrt(ratio)) this.#resolve(end, share, report)
       return
     }
     if (errors < least || deviation < threshold || share < usual * ratio) return
     this.#enduring = { windows: 0, records: 0, errors: 0 }
     this.#panesSince = 0
+    this.#isCritical = false
     if (this.#episode.begin(end, share)) this.#report(end, share, deviation, report)
   }
 
+  get #severity(): 'critical' | 'warning' {
+    const [errors, records] = [this.#errors.sum, this.#records.sum]
+    return errors >= records / 10 && errors >= 2 * this.#config.min_count ? 'critical' : 'warning'
+  }
+
   #report(end: number, share: number, deviation: number, report: Report): void {
-    const { min_count: least, window } = this.#config
+    const { window } = this.#config
+    const severity = this.#severity
+    this.#isCritical = severity === 'critical'
     const [errors, records] = [this.#errors.sum, this.#records.sum]
     const [observed, expected] = [percent(share), percent(this.#usual.share)]
     report({
       title: `error rate ${observed} (usually ${expected})`,
-      severity: share >= 0.1 && errors >= 2 * least ? 'critical' : 'warning',
+      severity,
       time: end,
       resolves: true,
       ...{ observed, expected },
@@ -198,7 +229,8 @@ class ErrorRateDetector implements Detector {
     enduring.records += this.#records.sum
     enduring.errors += this.#errors.sum
     if (enduring.windows < this.#config.adapt_after) return
-    this.#usual.relearn(enduring.errors, enduring.records, enduring.windows)
+    this.#lately.relearn(enduring.errors, enduring.records, enduring.windows)
+    this.#long.relearn(enduring.errors, enduring.records, enduring.windows)
     this.#resolve(end, this.#usual.share, report, 'taken as usual from now on')
   }
 

@@ -17,7 +17,7 @@ const run = (config: object, inputs: readonly { time: number }[]) => {
   harness.feed([...inputs])
   return harness.advance(Math.max(...inputs.map(({ time }) => time)) + 2 * minute).alerts
 }
-const ofValue = { field: 'attributes.value' }
+const ofValue = { field: 'attributes.value', interval: '1m' }
 
 describe('series', () => {
   it('reports one event once, and says what was seen, what is usual, and why', () => {
@@ -42,7 +42,7 @@ describe('series', () => {
     expect(run(ofValue, gauge(values))).toEqual([])
     const steady = Array.from({ length: 3000 }, (_, index) => ({ time: start + index * 10 * second }))
     const inputs = [...steady, { time: start + 3000 * 10 * second + 20 * minute }]
-    expect(run({}, inputs)).toMatchObject([{ key: 'below', observed: 0, expected: 6 }])
+    expect(run({ interval: '1m' }, inputs)).toMatchObject([{ key: 'below', observed: 0, expected: 6 }])
   })
 
   it('looks at the increase of a counter, and is not misled when it begins again', () => {

@@ -40,7 +40,7 @@ const config = Type.Object({
     description: 'The field is a counter that only rises: its increase is looked at. A fall is a restart from zero.',
     default: false,
   }),
-  interval: Duration({ description: 'Time between the points of the series.', default: '1m' }),
+  interval: Duration({ description: 'Time between the points of the series.', default: '5m' }),
   threshold: Type.Number({
     description: 'How unusual a point must be: 1 minus the geometric mean of the p-values that the experts give it.',
     default: 0.95,

@@ -51,3 +51,25 @@ it('knows its habits after a restart', () => {
   after.restore(new Saved(JSON.parse(JSON.stringify(before.snapshot()))))
   expect(happen(after, 3 * day)).toBe(false)
 })
+
+it('takes what happens at full hours for a habit, even if it is noticed now and then alone', () => {
+  const episode = new Episode(minute)
+  const reported = [1, 2, 5, 7, 8, 23].map((hours) => happen(episode, hours * hour + (hours % 2) * minute))
+  expect(reported).toEqual([true, true, true, false, false, false])
+  expect(happen(episode, 36.4 * hour)).toBe(true)
+})
+
+it('does not take what happens at one time of the day for something that happens at others', () => {
+  const episode = new Episode(minute)
+  for (let index = 0; index < 5; index++) happen(episode, index * day + 3 * hour)
+  expect(happen(episode, 5 * day + 15 * hour)).toBe(true)
+})
+
+it('knows what happens every night among what happens every hour', () => {
+  const episode = new Episode(minute)
+  const nightly = Array.from({ length: 5 }, (_, night) => {
+    for (let hours = 0; hours < 24; hours++) if (hours !== 3) happen(episode, night * day + hours * hour, 50)
+    return happen(episode, night * day + 27 * hour, 400)
+  })
+  expect(nightly.slice(3)).toEqual([false, false])
+})

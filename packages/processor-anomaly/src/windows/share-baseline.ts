@@ -1,8 +1,6 @@
 import type { AttributeValue } from '@weir/sdk'
 import { Saved } from '@weir/windows'
 
-/** Windows that are remembered, on average. */
-const memory = 60
 /** What is believed before anything is known: one in a hundred, with the weight of fifty records. */
 const priorErrors = 0.5
 const priorRecords = 50
@@ -17,9 +15,15 @@ const maxSquare = 9
  */
 export class ShareBaseline {
   windows = 0
+  readonly #memory: number
   #errors = priorErrors
   #records = priorRecords
   #dispersion = 1
+
+  /** @param memory windows that are remembered, on average */
+  constructor(memory: number) {
+    this.#memory = memory
+  }
 
   get share(): number {
     return this.#errors / this.#records
@@ -33,8 +37,8 @@ export class ShareBaseline {
     if (records === 0) return
     this.windows++
     const square = Math.min(maxSquare, signedRoot(errors, records * this.share) ** 2)
-    this.#dispersion += (square - this.#dispersion) / Math.min(memory, this.windows + 5)
-    const kept = 1 - 1 / memory
+    this.#dispersion += (square - this.#dispersion) / Math.min(this.#memory, this.windows + 5)
+    const kept = 1 - 1 / this.#memory
     this.#errors = this.#errors * kept + errors
     this.#records = this.#records * kept + records
   }
