@@ -7,6 +7,7 @@ import { create } from './create.ts'
 import { dev } from './dev.ts'
 import { exitCode } from './exit-code.ts'
 import { graph } from './graph.ts'
+import { learn } from './learn.ts'
 import { addPlugins, listPlugins, removePlugins, updatePlugins } from './plugin.ts'
 import { reload } from './reload.ts'
 import { run } from './run.ts'
@@ -136,6 +137,17 @@ export function program(): Command {
   ofRunning(verb('reload', 'Tell the running collector to go over to its config as it is now', 'weir reload')).action(
     reload,
   )
+  verb(
+    'learn',
+    'Let the detectors of a config learn from history what is usual',
+    'weir learn /var/log/app.log.2.gz /var/log/app.log.1',
+  )
+    .argument('<files...>', 'log files, the oldest first; .gz and .zst are decompressed')
+    .option('-c, --config <file...>', 'config files, merged in this order')
+    .option('--profile <name>', 'profile of the config')
+    .option('--receiver <id>', 'receiver whose parser reads the files, if several could')
+    .option('--json', 'print what was learnt as JSON')
+    .action(learn)
   verb('templates', 'Show what kinds of messages log files hold, the most frequent first', 'weir templates app.log')
     .argument('<files...>', 'log files; - is stdin')
     .option('--top <count>', 'templates that are shown; 0: all', '20')

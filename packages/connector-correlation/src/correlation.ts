@@ -99,7 +99,7 @@ export class Correlation implements Exporter {
 
   start(): void {
     const { clock, mode } = this.#options
-    this.#restore()
+    if (mode.learning !== true) this.#restore()
     if (!mode.once) this.#timer = clock.every(followMs, () => this.#follow())
   }
 
@@ -130,7 +130,7 @@ export class Correlation implements Exporter {
 
   stop(): void {
     this.#timer?.cancel()
-    this.#options.state.setAll(this.checkpoint())
+    if (this.#options.mode.learning !== true) this.#options.state.setAll(this.checkpoint())
   }
 
   checkpoint(): AttributeMap {

@@ -76,7 +76,7 @@ export class MetricsConnector implements Exporter {
 
   start(): void {
     const { clock, mode } = this.#options
-    this.#restore()
+    if (mode.learning !== true) this.#restore()
     if (!mode.once) this.#timer = clock.every(followMs, () => this.#follow())
   }
 
@@ -102,7 +102,7 @@ export class MetricsConnector implements Exporter {
 
   stop(): void {
     this.#timer?.cancel()
-    this.#options.state.setAll(this.checkpoint())
+    if (this.#options.mode.learning !== true) this.#options.state.setAll(this.checkpoint())
   }
 
   checkpoint(): AttributeMap {

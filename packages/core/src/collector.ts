@@ -29,6 +29,8 @@ import { WorkerPool } from './workers/worker-pool.ts'
 export interface CollectorOptions {
   /** Read the input to its end and stop. */
   once: boolean
+  /** History is only learnt from. */
+  learning?: boolean
   /** The output is a terminal: colours and cards make sense. */
   isTerminal: boolean
   /** Where components that show something write. */
@@ -205,10 +207,13 @@ export class Collector {
   /** Makes the graph of the config and starts it. */
   async #run(state: StateStore, predecessor?: Predecessor): Promise<void> {
     const { config, plan, registry } = this.#prepared
-    const { once, isTerminal, terminal } = this.#options
+    const { once, learning = false, isTerminal, terminal } = this.#options
     const { clock, logger } = { clock: this.#clock, logger: this.logger }
     const { state_dir: stateDir } = config.service
-    const runMode: RunMode = { once, isTerminal, baseDir: config.baseDir, ...(stateDir !== 'memory' && { stateDir }) }
+    const runMode: RunMode = {
+      ...{ once, learning, isTerminal, baseDir: config.baseDir },
+      ...(stateDir !== 'memory' && { stateDir }),
+    }
     if (predecessor === undefined) {
       this.#abort = new AbortController()
       this.#states = new Map()

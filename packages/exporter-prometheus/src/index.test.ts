@@ -65,7 +65,7 @@ wait_seconds 0.5 1.5
     })
     const batch = batchOf([gauge(1, 0)])
     batch.resource = { 'service.name': 'checkout', 'service.instance.id': 'i-1' }
-    await exporter.export(batch, { abortSignal: new AbortController().signal })
+    await exporter.export(batch)
     expect((await scrape()).body).toContain('shop_queue_size{instance="i-1",job="checkout",region="eu"} 1\n')
   })
 

@@ -20,7 +20,7 @@ export async function started(config: object = {}, given: Partial<TestServices> 
   const { port } = exporter
   return {
     ...{ exporter, services, port },
-    send: (...points: MetricPoint[]) => exporter.export(batchOf(points), { abortSignal: new AbortController().signal }),
+    send: (...points: MetricPoint[]) => exporter.export(batchOf(points)),
     async scrape(headers: { [name: string]: string } = {}) {
       const response = await fetch(`http://127.0.0.1:${port}/metrics`, { headers })
       return { headers: response.headers, body: await response.text() }

@@ -26,6 +26,13 @@ export interface Detector {
   snapshot?(): AttributeValue
   /** Called once, before anything else, with what an earlier `snapshot` returned. */
   restore?(snapshot: AttributeValue): void
+  /**
+   * What comes next does not follow on what was seen: another time, after history was learnt from. What is under way is
+   * to be dropped without a report, what is usual is to be kept.
+   */
+  interrupt?(): void
+  /** What it has learnt, in one line for people: `usually 84 records in 1m (66 to 104)`. */
+  describe?(): string | undefined
   /** Called once when nothing more will come: the time to hand out what was held back, such as counts. */
   stop?(): void
 }

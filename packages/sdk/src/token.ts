@@ -182,6 +182,8 @@ export interface Status {
 export interface RunMode {
   /** Read the input to its end, flush and stop (`weir run --once`). */
   readonly once: boolean
+  /** History is only learnt from (`weir learn`): nobody is told what was noticed, and nothing is under way at the end. */
+  readonly learning?: boolean
   /** Colours and cards make sense on the output. */
   readonly isTerminal: boolean
   /** Folder of the config, against which relative paths are resolved. */

@@ -82,6 +82,16 @@ export class Panes<Pane> {
     }
   }
 
+  /** Forgets what is open: what comes next does not follow on it. */
+  interrupt(): void {
+    this.#open.clear()
+    this.#next = Number.NaN
+    this.#hasClosed = false
+    this.start = Number.NaN
+    this.end = Number.NaN
+    this.current = undefined
+  }
+
   snapshot(): AttributeValue {
     const open = [...this.#open].map(([index, pane]) => ({ index, pane: this.#kind.save(pane) }))
     return { next: Number.isNaN(this.#next) ? null : this.#next, hasClosed: this.#hasClosed, open }

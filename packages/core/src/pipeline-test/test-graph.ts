@@ -1,12 +1,10 @@
-import { ComponentId, type Definition, defineReceiver, type Output } from '@weir/sdk'
+import { type Definition, defineReceiver } from '@weir/sdk'
 import type { ComponentConfig, WeirConfig } from '../config/config.ts'
 import type { Plan } from '../graph/plan.ts'
+import { feeding, type Outputs, silent } from '../graph/stand-in.ts'
 import { Registry } from '../plugins/registry.ts'
 import type { Prepared } from '../prepare.ts'
 import type { Entry, PlannedTest } from './planned-test.ts'
-
-/** What a test feeds: outputs of the receivers' stages by the ids of receivers, once the pipelines run. */
-export type Outputs = Map<string, Output>
 
 type Runnable = Required<Pick<Prepared, 'config' | 'plan' | 'registry'>>
 
@@ -91,17 +89,6 @@ function standIns(registry: Registry, outputs: Outputs): Registry {
 
 function standIn(definition: Definition, outputs: Outputs): Definition {
   if (definition.kind === 'receiver') return feeding(definition, outputs)
-  if (definition.kind === 'exporter') return { ...definition, inject: {}, create: () => ({ export: async () => {} }) }
+  if (definition.kind === 'exporter') return silent(definition)
   return definition
 }
-
-/** A receiver that only hands over its output. */
-const feeding = (definition: Definition, outputs: Outputs): Definition => ({
-  ...definition,
-  ends: true,
-  inject: { id: ComponentId },
-  create: ({ id }) => ({
-    start: (output: Output) => void outputs.set(String(id), output),
-    stop() {},
-  }),
-})

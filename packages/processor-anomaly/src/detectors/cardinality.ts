@@ -99,6 +99,19 @@ class CardinalityDetector implements Detector {
     })
   }
 
+  interrupt(): void {
+    this.#panes.interrupt()
+    this.#unusual = []
+    for (const episode of Object.values(this.#episodes)) episode.interrupt()
+  }
+
+  describe(): string | undefined {
+    const { count, level } = this.#baseline
+    if (count < this.#config.warmup) return undefined
+    const { field, window } = this.#config
+    return `usually ${Math.round(destabilized(level))} different values of ${field} in ${formatDuration(window)}, from ${count} windows`
+  }
+
   snapshot(): AttributeValue {
     return {
       panes: this.#panes.snapshot(),

@@ -112,6 +112,18 @@ class DistributionDetector implements Detector {
     })
   }
 
+  interrupt(): void {
+    this.#panes.interrupt()
+    this.#unusual = 0
+    this.#episode.interrupt()
+  }
+
+  describe(): string | undefined {
+    if (this.#distances.count < this.#config.warmup) return undefined
+    const words = this.#usual.largest(shown).map(({ category, share }) => `${category} ${percent(share)}`)
+    return `${this.#config.field} is usually ${words.join(', ')}, from ${this.#distances.count} windows`
+  }
+
   snapshot(): AttributeValue {
     return {
       panes: this.#panes.snapshot(),

@@ -113,6 +113,22 @@ class ErrorRateDetector implements Detector {
     })
   }
 
+  interrupt(): void {
+    this.#panes.interrupt()
+    this.#records.clear()
+    this.#errors.clear()
+    this.#panesSince = 0
+    this.#samples = []
+    this.#isCritical = false
+    this.#episode.interrupt()
+  }
+
+  describe(): string | undefined {
+    const { windows, share } = this.#lately
+    if (windows < this.#config.warmup) return undefined
+    return `usually ${percent(share)} errors, from ${windows} windows`
+  }
+
   snapshot(): AttributeValue {
     return {
       panes: this.#panes.snapshot(),

@@ -56,6 +56,10 @@ export class Flow {
     }
   }
 
+  clear(): void {
+    this.#sessions.clear()
+  }
+
   snapshot(): AttributeValue {
     return [...this.#sessions].map(([session, { next, startedAt }]) => ({ session, next, startedAt }))
   }

@@ -22,6 +22,8 @@ export class Heartbeat {
   longest = 0
   isMissing = false
   #first = Number.NaN
+  /** How long it had been known before an interruption. */
+  #knownSpan = 0
   #lastMessage = 0
   #longestMessages = 0
   #outages = 0
@@ -36,7 +38,8 @@ export class Heartbeat {
     if (!wasMissing || this.#outages >= usualOutages) {
       const kept = 1 - forgetting
       this.longest = Math.max(this.longest * kept, Number.isNaN(silence) ? 0 : silence)
-      this.#longestMessages = Math.max(this.#longestMessages * kept, message - this.#lastMessage)
+      if (!Number.isNaN(silence))
+        this.#longestMessages = Math.max(this.#longestMessages * kept, message - this.#lastMessage)
     }
     if (!(time <= this.last)) this.last = time
     this.#lastMessage = message
@@ -49,9 +52,7 @@ export class Heartbeat {
    * slow, nothing is missing by itself.
    */
   misses(now: number, message: number, rule: HeartbeatRule): boolean {
-    const span = this.last - this.#first
-    if (this.isMissing || this.count < rule.leastCount || !(span >= rule.leastSpan)) return false
-    if (this.longest * rule.factor > span) return false
+    if (this.isMissing || !this.isRegular(rule)) return false
     const silence = now - this.last
     const passed = message - this.#lastMessage
     return (
@@ -61,10 +62,29 @@ export class Heartbeat {
     )
   }
 
+  /** Whether it is known well enough to be missed. */
+  isRegular({ leastCount, leastSpan, factor }: HeartbeatRule): boolean {
+    const span = this.#span
+    return this.count >= leastCount && span >= leastSpan && this.longest * factor <= span
+  }
+
+  get #span(): number {
+    return this.#knownSpan + (Number.isNaN(this.last) ? 0 : this.last - this.#first)
+  }
+
+  /** How long it is silent now says nothing; how long it used to be is kept. */
+  interrupt(): void {
+    this.#knownSpan = this.#span
+    this.#first = Number.NaN
+    this.last = Number.NaN
+    this.isMissing = false
+  }
+
   snapshot(): { [key: string]: AttributeValue } {
     return {
       count: this.count,
       first: savedTime(this.#first),
+      knownSpan: this.#knownSpan,
       last: savedTime(this.last),
       longest: this.longest,
       lastMessage: this.#lastMessage,
@@ -78,6 +98,7 @@ export class Heartbeat {
     const heartbeat = new Heartbeat()
     heartbeat.count = saved.number('count', 0)
     heartbeat.#first = saved.number('first', Number.NaN)
+    heartbeat.#knownSpan = saved.number('knownSpan', 0)
     heartbeat.last = saved.number('last', Number.NaN)
     heartbeat.longest = saved.number('longest', 0)
     heartbeat.#lastMessage = saved.number('lastMessage', 0)

@@ -28,6 +28,16 @@ export class MessageOrder {
     return past
   }
 
+  /** Orders that are known. */
+  get size(): number {
+    return this.#steps.size
+  }
+
+  /** No session goes on. */
+  interrupt(): void {
+    this.#last.clear()
+  }
+
   snapshot(): AttributeValue {
     return { last: [...this.#last].map(([session, kind]) => ({ session, kind })), steps: [...this.#steps] }
   }

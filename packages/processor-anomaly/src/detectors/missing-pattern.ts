@@ -98,6 +98,16 @@ class MissingPatternDetector implements Detector {
     }
   }
 
+  interrupt(): void {
+    this.#checkedAt = Number.NEGATIVE_INFINITY
+    for (const { heartbeat } of this.#miner.templates) heartbeat?.interrupt()
+  }
+
+  describe(): string | undefined {
+    const regular = this.#miner.templates.filter(({ heartbeat }) => heartbeat?.isRegular(this.#rule) === true)
+    return `${regular.length} of ${this.#miner.templates.length} kinds of messages come regularly`
+  }
+
   snapshot(): AttributeValue {
     const beats = this.#miner.templates.flatMap(({ id, heartbeat }) =>
       heartbeat === undefined ? [] : [{ id, ...heartbeat.snapshot() }],

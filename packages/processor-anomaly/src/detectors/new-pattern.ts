@@ -104,6 +104,10 @@ class NewPatternDetector implements Detector {
     }
   }
 
+  describe(): string {
+    return `${this.#miner.templates.length} kinds of messages, from ${this.#miner.messages} messages`
+  }
+
   advance(watermark: number): void {
     if (watermark < this.#countedAt + countingMs) return
     this.#countedAt = watermark

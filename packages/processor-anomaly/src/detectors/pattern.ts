@@ -72,6 +72,10 @@ class PatternDetector implements Detector {
     for (let index = 0; index < batch.length; index++) this.observe(record.at(batch.rowAt(index)), report)
   }
 
+  interrupt(): void {
+    for (const watch of this.#watches) watch.times = []
+  }
+
   snapshot(): AttributeValue {
     return { times: this.#watches.map(({ times }) => [...times]) }
   }

@@ -98,6 +98,21 @@ class RateDetector implements Detector {
     })
   }
 
+  interrupt(): void {
+    this.#panes.interrupt()
+    this.#window.clear()
+    this.#panesSince = 0
+    this.#isSilent = false
+    this.#unusual = []
+    for (const episode of Object.values(this.#episodes)) episode.interrupt()
+  }
+
+  describe(): string | undefined {
+    const { count, level } = this.#baseline
+    if (count < this.#config.warmup) return undefined
+    return `usually ${this.#words(rounded(destabilized(level)))} (${this.#range()}), from ${count} windows`
+  }
+
   snapshot(): AttributeValue {
     return {
       panes: this.#panes.snapshot(),

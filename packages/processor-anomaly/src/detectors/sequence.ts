@@ -101,6 +101,16 @@ class SequenceDetector implements Detector {
     for (const fault of this.#flow.overdue(watermark)) this.#reportFault(fault, watermark, [], report)
   }
 
+  interrupt(): void {
+    this.#flow.clear()
+    this.#order.interrupt()
+  }
+
+  describe(): string | undefined {
+    if (this.#patterns.length > 0) return undefined
+    return `${this.#order.size} orders of ${this.#miner.templates.length} kinds of messages`
+  }
+
   snapshot(): AttributeValue {
     return {
       flow: this.#flow.snapshot(),

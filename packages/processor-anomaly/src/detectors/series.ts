@@ -129,6 +129,20 @@ class SeriesDetector implements Detector {
     })
   }
 
+  interrupt(): void {
+    this.#panes.interrupt()
+    this.#counter?.interrupt()
+    this.#recent = []
+  }
+
+  describe(): string | undefined {
+    const { count } = this.#scorer
+    if (count < this.#config.warmup) return undefined
+    const { daily, weekly } = this.#scorer.seasonality
+    const explained = `time of day explains ${Math.round(daily * 100)} %, time of week ${Math.round(weekly * 100)} %`
+    return `${count} points of ${formatDuration(this.#config.interval)}; ${explained}`
+  }
+
   snapshot(): AttributeValue {
     return {
       panes: this.#panes.snapshot(),

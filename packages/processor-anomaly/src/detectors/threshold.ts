@@ -124,6 +124,12 @@ class ThresholdDetector implements Detector {
     })
   }
 
+  interrupt(): void {
+    this.#panes.interrupt()
+    this.#window = []
+    this.#firing = undefined
+  }
+
   snapshot(): AttributeValue {
     return {
       panes: this.#panes.snapshot(),

@@ -101,6 +101,12 @@ export class AlertBook {
     this.#entries.clear()
   }
 
+  /** Nobody was told of any of them. */
+  clear(): void {
+    this.#entries.clear()
+    this.#nextDue = Number.POSITIVE_INFINITY
+  }
+
   /** A group is forgotten, and its detector with it: nobody else will say that its alerts are over. */
   forget(groupKey: string, time: number): void {
     for (const [name, entry] of this.#entries) {

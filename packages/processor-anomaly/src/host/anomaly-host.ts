@@ -23,6 +23,8 @@ import { HostedDetector } from './hosted-detector.ts'
 /** Version of what stands in the state. */
 const version = 1
 const stateKey = 'detectors'
+/** What they know in words, for `weir state show`. */
+const learntKey = 'learnt'
 /** How often the watermark follows the clock while the sources are silent. */
 const followMs = 1000
 /** Errors of one detector that are logged; the rest is only counted. */
@@ -44,7 +46,7 @@ export interface HostOptions {
 /** Shows records to detectors in event time, keeps what they know over restarts, and sends on what they report. */
 export class AnomalyHost implements Processor {
   readonly #options: HostOptions
-  readonly #time = new EventTime()
+  #time = new EventTime()
   readonly #sender: AlertSender
   readonly #detectors: HostedDetector[]
   readonly #errors: Counter
@@ -103,6 +105,7 @@ export class AnomalyHost implements Processor {
       this.#sender.sort()
     }
     for (const detector of this.#detectors) detector.stop()
+    if (this.#options.mode.learning === true) this.#interrupt()
     await this.#send(this.#options.id)
     return null
   }
@@ -110,6 +113,12 @@ export class AnomalyHost implements Processor {
   stop(): void {
     for (const timer of this.#timers.splice(0)) timer.cancel()
     this.#options.state.setAll(this.checkpoint())
+  }
+
+  /** History was learnt from: what comes next is of another time. */
+  #interrupt(): void {
+    this.#time = new EventTime()
+    for (const detector of this.#detectors) detector.interrupt()
   }
 
   #host(id: string): HostedDetector {
@@ -147,18 +156,22 @@ export class AnomalyHost implements Processor {
 
   checkpoint(): Checkpoint {
     const detectors: AttributeMap = Object.create(null)
+    const learnt: AttributeMap = Object.create(null)
     for (const detector of this.#detectors) {
       try {
         detectors[detector.id] = detector.snapshot()
+        learnt[detector.id] = detector.describe()
       } catch (error) {
         this.#failed(detector.id, error)
       }
     }
-    return { [stateKey]: { version, time: this.#time.snapshot(), detectors } }
+    return { [stateKey]: { version, time: this.#time.snapshot(), detectors }, [learntKey]: learnt }
   }
 
   #restore(): void {
-    const { logger } = this.#options
+    const { logger, mode } = this.#options
+    // What is learnt takes the place of what was.
+    if (mode.learning === true) return
     const saved = new Saved(this.#stored())
     if (saved.isEmpty) return
     if (saved.number('version', 0) !== version) {

@@ -35,6 +35,8 @@ export interface HostedDetectorOptions {
 }
 
 const noGroup = ''
+/** Groups of which it is said what was learnt. */
+const maxDescribed = 20
 let everyRow = new Uint32Array(0)
 
 /** The rows `from`…`to` of a batch without a selection. */
@@ -139,6 +141,41 @@ export class HostedDetector {
       group.detector = this.#options.type.create()
     }
     this.#watermark = Number.NEGATIVE_INFINITY
+  }
+
+  /** History has been learnt from, and does not go on: what is under way is dropped. */
+  interrupt(): void {
+    for (const group of this.#groups.values()) {
+      try {
+        group.detector.interrupt?.()
+      } catch (error) {
+        this.#options.onError(this.id, error)
+      }
+      group.hasReported = false
+    }
+    this.#alerts.clear()
+    this.#watermark = Number.NEGATIVE_INFINITY
+  }
+
+  /** What the detectors have learnt, in words: one line a group, for some of them. */
+  describe(): string[] {
+    const groups = [...this.#groups.values()]
+    const lines = groups.slice(0, maxDescribed).flatMap(({ values, detector }) => {
+      const words = this.#words(detector)
+      return words === undefined
+        ? []
+        : [[values.map(textOf).join(', '), words].filter((part) => part !== '').join(': ')]
+    })
+    return groups.length <= maxDescribed ? lines : [...lines, `… and ${groups.length - maxDescribed} more groups`]
+  }
+
+  #words(detector: Detector): string | undefined {
+    try {
+      return detector.describe?.()
+    } catch (error) {
+      this.#options.onError(this.id, error)
+      return undefined
+    }
   }
 
   stop(): void {

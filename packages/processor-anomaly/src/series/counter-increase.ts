@@ -26,6 +26,12 @@ export class CounterIncrease {
     return (value >= past ? value - past : value) / intervals
   }
 
+  /** The next value is a first one. */
+  interrupt(): void {
+    this.#value = Number.NaN
+    this.#time = Number.NEGATIVE_INFINITY
+  }
+
   snapshot(): AttributeValue {
     return { value: savedTime(this.#value), time: savedTime(this.#time) }
   }

@@ -48,6 +48,12 @@ export class Episode {
     return this.isReported
   }
 
+  /** Nobody knows how it ends. */
+  interrupt(): void {
+    this.isOn = false
+    this.isReported = false
+  }
+
   snapshot(): AttributeValue {
     return {
       isOn: this.isOn,

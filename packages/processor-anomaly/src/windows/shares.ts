@@ -74,6 +74,12 @@ export class UsualShares {
     }
   }
 
+  /** The categories with the largest shares. */
+  largest(count: number): { readonly category: string; readonly share: number }[] {
+    const all = [...this.#shares].map(([category, share]) => ({ category, share }))
+    return all.sort((one, two) => two.share - one.share).slice(0, count)
+  }
+
   forget(): void {
     this.#shares.clear()
   }

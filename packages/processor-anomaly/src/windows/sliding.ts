@@ -18,6 +18,11 @@ export class Sliding {
     if (this.#values.length > this.#length) this.sum -= this.#values.shift() ?? 0
   }
 
+  clear(): void {
+    this.#values.length = 0
+    this.sum = 0
+  }
+
   snapshot(): number[] {
     return [...this.#values]
   }
