@@ -44,6 +44,7 @@ export class MetricsConnector implements Exporter {
   #metrics: WindowedMetric[]
   readonly #makeMetrics: () => WindowedMetric[]
   readonly #layout = new Layout()
+  #hasBegun = false
   #waiting: MetricPoint[] = []
   #sending: Promise<void> = Promise.resolve()
   #timer: Timer | undefined
@@ -114,9 +115,15 @@ export class MetricsConnector implements Exporter {
   #beginAnew(): void {
     for (const metric of this.#metrics) metric.finish()
     this.#metrics = this.#makeMetrics()
+    this.#hasBegun = false
   }
 
   #advance(watermark: number): void {
+    // The first one comes before the first record: there is nothing to judge, and less than a whole window to come.
+    if (!this.#hasBegun) {
+      this.#hasBegun = true
+      return
+    }
     for (const metric of this.#metrics) metric.advance(watermark)
   }
 
@@ -163,6 +170,7 @@ export class MetricsConnector implements Exporter {
       return
     }
     this.#time.restore(saved.value('time'), this.#now())
+    this.#hasBegun = this.#time.watermark !== Number.NEGATIVE_INFINITY
     const known = saved.children('metrics')
     for (const metric of this.#metrics) {
       const own = known.find((entry) => entry.text('config') === metric.configText)

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import type { Saved } from './saved.ts'
+import { type Saved, savedTime } from './saved.ts'
 
 /** How the content of a pane is made, stored and read back. */
 export interface PaneKind<Pane> {
@@ -28,6 +28,8 @@ export class Panes<Pane> {
   /** Index of the first pane that is not closed; NaN before the first record. */
   #next = Number.NaN
   #hasClosed = false
+  /** Since when the stream is known to have been watched: a pane that begins no earlier is whole. */
+  #watchedSince = Number.POSITIVE_INFINITY
 
   constructor(width: number, kind: PaneKind<Pane>) {
     this.width = width
@@ -62,8 +64,12 @@ export class Panes<Pane> {
     return (latest + 1) * this.width
   }
 
-  /** Closes the panes that end at or before the watermark. `isFirst`: records may have begun in the middle of it. */
+  /**
+   * Closes the panes that end at or before the watermark. `isFirst`: records may have begun in the middle of it. They have not if
+   * a watermark before the pane has passed without any record.
+   */
   close(watermark: number, judge: (end: number, pane: Pane | undefined, isFirst: boolean) => void): void {
+    if (Number.isNaN(this.#next)) this.#watchedSince = Math.min(this.#watchedSince, watermark)
     if (!((this.#next + 1) * this.width <= watermark)) return
     const until = Math.floor(watermark / this.width)
     while (this.#next < until) {
@@ -71,7 +77,7 @@ export class Panes<Pane> {
       const index = this.#next++
       const pane = this.#open.get(index)
       this.#open.delete(index)
-      const isFirst = !this.#hasClosed
+      const isFirst = !this.#hasClosed && index * this.width < this.#watchedSince
       this.#hasClosed = true
       judge((index + 1) * this.width, pane, isFirst)
     }
@@ -87,6 +93,7 @@ export class Panes<Pane> {
     this.#open.clear()
     this.#next = Number.NaN
     this.#hasClosed = false
+    this.#watchedSince = Number.POSITIVE_INFINITY
     this.start = Number.NaN
     this.end = Number.NaN
     this.current = undefined
@@ -94,12 +101,18 @@ export class Panes<Pane> {
 
   snapshot(): AttributeValue {
     const open = [...this.#open].map(([index, pane]) => ({ index, pane: this.#kind.save(pane) }))
-    return { next: Number.isNaN(this.#next) ? null : this.#next, hasClosed: this.#hasClosed, open }
+    return {
+      next: Number.isNaN(this.#next) ? null : this.#next,
+      hasClosed: this.#hasClosed,
+      watchedSince: savedTime(this.#watchedSince),
+      open,
+    }
   }
 
   restore(saved: Saved): void {
     this.#next = saved.number('next', Number.NaN)
     this.#hasClosed = saved.flag('hasClosed')
+    this.#watchedSince = saved.number('watchedSince', Number.POSITIVE_INFINITY)
     for (const entry of saved.children('open')) {
       this.#open.set(entry.number('index', 0), this.#kind.load(entry.child('pane')))
     }

@@ -37,7 +37,7 @@ describe('rate', () => {
       ['drop', 'warning'],
       ['drop', 'critical'],
     ])
-    expect(alerts[1]).toMatchObject({ observed: 0, title: 'rate fell to 0 records in 1m (usually 59)' })
+    expect(alerts[1]).toMatchObject({ observed: 0, title: 'rate fell to 0 records in 1m (usually 60)' })
   })
 
   it('takes a level that stays as usual after a while', () => {

@@ -1,5 +1,7 @@
 import { detectorContract, detectorHarness } from '@weir/sdk/testing'
 import { describe, expect, it } from 'vitest'
+import { hosting } from '../testing/hosting.ts'
+import { midnight, repeated } from '../testing/traffic.ts'
 import { threshold } from './threshold.ts'
 
 const start = Date.UTC(2026, 0, 1)
@@ -69,4 +71,14 @@ describe('contract', () => {
       for (const { name, run } of detectorContract(threshold, { inputs, config })) it(name, run)
     })
   }
+})
+
+it('judges a group that appears later from its first record on, and none from before the log began', async () => {
+  const config = { group_by: ['host'], above: 5, window: '1m' }
+  const from = (host: string, start: number) =>
+    repeated('x', 8, midnight + start, midnight + start + 9000).map((line) => ({ ...line, attributes: { host } }))
+  const host = hosting({ detectors: { threshold: [threshold, config] } })
+  await host.feed([...from('old', 4000), ...from('new', 610_000), ...from('old', 700_000)])
+  const firing = (await host.finish()).filter(({ state }) => state === 'firing')
+  expect(firing.map(({ group, time }) => [group.host, (time - midnight) / 1000])).toEqual([['new', 670]])
 })

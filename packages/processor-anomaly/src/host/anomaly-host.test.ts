@@ -29,7 +29,7 @@ describe('event time', () => {
     for (const size of [1, 2, 5]) {
       const { calls, probe } = seen()
       await hosting({ detectors: { probe: [probe, { allowed_lateness: '2s' }] } }).feed(inputs, size)
-      expect(calls).toEqual([-2000, 'a', 'b', -1000, 'c', 'late', 4000, 'd'])
+      expect(calls).toEqual(['a', 'b', -1000, 'c', 'late', 4000, 'd'])
     }
   })
 
@@ -39,11 +39,11 @@ describe('event time', () => {
     await host.feed([event(0, 'a')], 10, 'a')
     await host.feed([event(500, 'b'), event(60_000, 'b')], 10, 'b')
     await host.feed([event(3000, 'a')], 10, 'a')
-    expect(calls).toEqual([0, 'a', 'b', 'b', 3000, 'a'])
+    expect(calls).toEqual(['a', 'b', 'b', 3000, 'a'])
     await host.services.clock.advance(8000)
     await host.feed([event(61_000, 'b')], 10, 'b')
     await host.services.clock.advance(4000)
-    expect(calls.slice(6)).toEqual(['b', 61_000])
+    expect(calls.slice(5)).toEqual(['b', 61_000])
   })
 
   it('follows the wall clock while everything is silent, but not in a run that reads to the end', async () => {
@@ -88,9 +88,9 @@ describe('event time', () => {
     const host = hosting({ detectors: { probe: [probe, { allowed_lateness: '0' }] } })
     const year = 365 * 86_400_000
     await host.feed([event(0, 'a'), event(year, 'wrong'), event(2000, 'b')])
-    expect(calls).toEqual([0, 'a', 'wrong', 2000, 'b'])
+    expect(calls).toEqual(['a', 'wrong', 2000, 'b'])
     await host.feed([event(year, 'right'), event(year + 1, 'right')])
-    expect(calls.slice(5)).toEqual(['right', year, 'right'])
+    expect(calls.slice(4)).toEqual(['right', year, 'right'])
   })
 })
 

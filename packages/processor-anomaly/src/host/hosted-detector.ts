@@ -15,7 +15,7 @@ import {
   type Report,
   textOf,
 } from '@weir/sdk'
-import type { Saved } from '@weir/windows'
+import { type Saved, savedTime } from '@weir/windows'
 import { AlertBook } from './alert-book.ts'
 
 interface Group {
@@ -58,6 +58,8 @@ export class HostedDetector {
   readonly #groups = new Map<string, Group>()
   #lastGroup: Group | undefined
   #watermark = Number.NEGATIVE_INFINITY
+  /** The first watermark: since then all records were shown, so that a group that appears later is known from its beginning. */
+  #begunAt = Number.NaN
   /** Of the current batch: the rows that meet the condition, and at which index of the batch each stands. */
   #rows = new Uint32Array(0)
   #indexes = new Uint32Array(0)
@@ -123,6 +125,11 @@ export class HostedDetector {
     const reached = watermark - lateness
     if (!(reached > this.#watermark)) return
     this.#watermark = reached
+    if (Number.isNaN(this.#begunAt)) {
+      // Nothing was shown before: there is nothing to judge.
+      this.#begunAt = watermark
+      return
+    }
     for (const group of this.#groups.values()) {
       try {
         group.detector.advance?.(reached, group.report)
@@ -141,6 +148,7 @@ export class HostedDetector {
       group.detector = this.#options.type.create()
     }
     this.#watermark = Number.NEGATIVE_INFINITY
+    this.#begunAt = Number.NaN
   }
 
   /** History has been learnt from, and does not go on: what is under way is dropped. */
@@ -155,6 +163,7 @@ export class HostedDetector {
     }
     this.#alerts.clear()
     this.#watermark = Number.NEGATIVE_INFINITY
+    this.#begunAt = Number.NaN
   }
 
   /** What the detectors have learnt, in words: one line a group, for some of them. */
@@ -187,13 +196,14 @@ export class HostedDetector {
       ...{ key, values: [...values], hasReported },
       snapshot: detector.snapshot?.() ?? null,
     }))
-    const watermark = Number.isFinite(this.#watermark) ? this.#watermark : null
-    return { config: this.configText, watermark, groups, alerts: this.#alerts.snapshot() }
+    const times = { watermark: savedTime(this.#watermark), begunAt: savedTime(this.#begunAt) }
+    return { config: this.configText, ...times, groups, alerts: this.#alerts.snapshot() }
   }
 
   /** @throws whatever a detector throws that cannot use what an earlier one left */
   restore(saved: Saved): void {
     this.#watermark = saved.number('watermark', Number.NEGATIVE_INFINITY)
+    this.#begunAt = saved.number('begunAt', this.#watermark === Number.NEGATIVE_INFINITY ? Number.NaN : this.#watermark)
     this.#alerts.restore(saved.children('alerts'))
     for (const entry of saved.children('groups')) {
       const key = entry.text('key')
@@ -283,6 +293,7 @@ export class HostedDetector {
     }
     const group: Group = { key, values, detector: this.#options.type.create(), report, hasReported: false }
     this.#groups.set(key, group)
+    if (!Number.isNaN(this.#begunAt)) group.detector.advance?.(this.#begunAt, report)
     return group
   }
 
