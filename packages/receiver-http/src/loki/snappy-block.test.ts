@@ -26,7 +26,7 @@ describe('a block of snappy', () => {
     ['nothing', ''],
     ['a length without end', 'ffffffffff01'],
     ['a literal of a length that is not there', '050861'],
-    ['a literal of nearly 4 GiB, which is a negative length to some', '05fcffffffff6162636465'],
+    ['a literal of nearly 4 GiB, which is a negative length to some', '05fcfaffffff6162636465'],
     ['a literal that makes too much', '010461626364'],
     ['a copy of what is not there', '0400610901'],
     ['a copy from nowhere', '0500610100'],
