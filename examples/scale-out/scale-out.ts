@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { accessLog } from './access-log.ts'
@@ -51,7 +51,11 @@ export async function scaleOut({ folder, natsUrl, lines, workers, kills }: Optio
   const startWorker = (name: string) =>
     weir(name, 'worker.yaml', ...(workers === 1 ? [] : [name.replace('worker', 'share').concat('.yaml')]))
   const records = (name: string) => entriesOf(join(folder, name, 'records.ndjson'))
-  const written = () => new Set(names.flatMap((name) => records(name).map(({ number }) => number))).size
+  const counts = names.map((name) => new LineCount(join(folder, name, 'records.ndjson')))
+  /** Whether every line has been written; looked at closely only when there are enough of them. */
+  const isComplete = () =>
+    counts.reduce((sum, count) => sum + count.read(), 0) >= lines &&
+    new Set(names.flatMap((name) => records(name).map(({ number }) => number))).size === lines
   const until = async (what: string, isSo: () => boolean) => {
     for (const deadline = performance.now() + limitMs; !isSo(); await wait(100)) {
       if (performance.now() > deadline) throw new Error(`${what}: not within ${limitMs / 1000} s`)
@@ -67,13 +71,13 @@ export async function scaleOut({ folder, natsUrl, lines, workers, kills }: Optio
     const since = performance.now()
     const [first] = names.map(startWorker)
     if (kills && first !== undefined) {
-      await until('the first half', () => records(names[0] ?? '').length > 0)
+      await until('the first half', () => (counts[0]?.read() ?? 0) > 0)
       appendFileSync(log, accessLog(half, lines))
       first.kill('SIGKILL')
       await once(first, 'exit')
       startWorker(names[0] ?? '')
     }
-    await until('everything', () => written() === lines)
+    await until('everything', isComplete)
     const seconds = (performance.now() - since) / 1000
     // Alerts follow the records that they are about.
     const alerts = () => new Set(names.flatMap((name) => alertsOf(join(folder, name, 'alerts.ndjson'))))
@@ -81,6 +85,30 @@ export async function scaleOut({ folder, natsUrl, lines, workers, kills }: Optio
     return { seconds, alerts: [...alerts()].sort(), ...summed(names.map(records), lines) }
   } finally {
     for (const child of running) child.kill('SIGKILL')
+  }
+}
+
+/** Counts the lines of a file that grows. */
+class LineCount {
+  readonly #path: string
+  #offset = 0
+  #lines = 0
+
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  read(): number {
+    if (!existsSync(this.#path)) return 0
+    const file = openSync(this.#path, 'r')
+    const chunk = Buffer.alloc(2 ** 20)
+    for (let length = 0; ; this.#offset += length) {
+      length = readSync(file, chunk, 0, chunk.length, this.#offset)
+      if (length === 0) break
+      for (let at = chunk.indexOf(10); at >= 0 && at < length; at = chunk.indexOf(10, at + 1)) this.#lines++
+    }
+    closeSync(file)
+    return this.#lines
   }
 }
 

@@ -1,7 +1,16 @@
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
 import { connect, headers } from '@nats-io/transport-node'
+import { MessageEncoder, Router } from '@weir/broker-messages'
 import { hasNatsServer, NatsServer } from '@weir/nats-connection/testing'
-import { CollectingOutput, createComponent, receiverContract, testServices } from '@weir/sdk/testing'
+import { attributeMap } from '@weir/sdk'
+import {
+  batchOf,
+  CollectingOutput,
+  createComponent,
+  plainRecords,
+  receiverContract,
+  testServices,
+} from '@weir/sdk/testing'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import nats from './index.ts'
 
@@ -78,6 +87,32 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     await expect.poll(lines, soon).toEqual([...numbers(50), 'two', 'lines'])
     expect(new Set(output.lines.map(({ source }) => source))).toEqual(new Set(['nats:LINES.a']))
     await expect.poll(() => pending('LINES'), soon).toEqual({ unacknowledged: 0, waiting: 0 })
+  })
+
+  it.each(['none', 'gzip', 'zstd'] as const)('brings records of Weir as they were: %s', async (compression) => {
+    await addStream(`RECORDS-${compression}`)
+    const batch = batchOf([
+      {
+        time: Date.UTC(2026, 10, 24, 14, 13, 19, 123),
+        severityNumber: 17,
+        body: 'no "way"\n\0é😀',
+        attributes: { 'a.b': 1.5 },
+      },
+      { body: { nested: [null, true, -1] }, attributes: { __proto__x: '\ud800', 'url.path': '/' } },
+      {},
+    ])
+    batch.remainders()[0] = 456_789
+    batch.resource = attributeMap([['service.name', 'shop']])
+    const router = new Router({ template: `RECORDS-${compression}.a`, key: 'place' })
+    const encoder = new MessageEncoder({ router, maxBytes: 200, compression })
+    for await (const { destination, payload, fields } of encoder.unpublished(batch)) {
+      const header = headers()
+      for (const [name, value] of Object.entries(fields)) header.set(name, value)
+      await manager.jetstream().publish(destination, payload, { headers: header })
+    }
+    const { output } = await receiving({ stream: `RECORDS-${compression}` })
+    await expect.poll(() => output.records, soon).toEqual(plainRecords(batch))
+    expect(output.batches[0]?.resource).toEqual(batch.resource)
   })
 
   it('acknowledges nothing before it has been delivered, and keeps a message while its delivery takes long', async () => {

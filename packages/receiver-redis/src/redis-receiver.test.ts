@@ -1,10 +1,14 @@
+import { MessageEncoder, Router } from '@weir/broker-messages'
 import { type RedisClient, RedisLink } from '@weir/redis-connection'
 import { hasRedisServer, RedisServer } from '@weir/redis-connection/testing'
+import { attributeMap } from '@weir/sdk'
 import {
+  batchOf,
   CollectingOutput,
   createComponent,
   MemoryLogger,
   MemoryState,
+  plainRecords,
   receiverContract,
   testServices,
 } from '@weir/sdk/testing'
@@ -88,6 +92,29 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
     await expect.poll(() => lines().at(-1), soon).toBe('later')
   })
 
+  it.each(['none', 'gzip', 'zstd'] as const)('brings records of Weir as they were: %s', async (compression) => {
+    const batch = batchOf([
+      {
+        time: Date.UTC(2026, 10, 24, 14, 13, 19, 123),
+        severityNumber: 17,
+        body: 'no "way"\n\0é😀',
+        attributes: { 'a.b': 1.5 },
+      },
+      { body: { nested: [null, true, -1] }, attributes: { __proto__x: '\ud800', 'url.path': '/' } },
+      {},
+    ])
+    batch.remainders()[0] = 456_789
+    batch.resource = attributeMap([['service.name', 'shop']])
+    const router = new Router({ template: `records:${compression}`, key: 'place' })
+    const encoder = new MessageEncoder({ router, maxBytes: 200, compression })
+    for await (const { destination, payload, fields } of encoder.unpublished(batch)) {
+      await client.xAdd(destination, '*', { body: payload, ...fields })
+    }
+    const { output } = await receiving({ streams: [`records:${compression}`] })
+    await expect.poll(() => output.records, soon).toEqual(plainRecords(batch))
+    expect(output.batches[0]?.resource).toEqual(batch.resource)
+  })
+
   it('acknowledges nothing before it has been delivered, and lets nobody take over what takes long', async () => {
     const output = new CollectingOutput()
     output.holding = true
@@ -169,6 +196,16 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
     for (const partition of [0, 1, 2]) await add(`part:${partition}`, `of ${partition}`)
     const { lines } = await receiving({ streams: ['part:{partition}'], partitions: [0, 2] })
     await expect.poll(() => lines().sort(), soon).toEqual(['of 0', 'of 2'])
+  })
+
+  it('brings what waits in several streams in the order of time', async () => {
+    // Runs of several lengths, so that the streams are unlike each other.
+    const order = Array.from({ length: 400 }, (_, index) => `${Math.floor(index / (1 + (index % 90))) % 3} ${index}`)
+    for (const [index, line] of order.entries())
+      await client.xAdd(`order:${line[0]}`, `${1000 + index}-1`, { body: line })
+    const { lines } = await receiving({ streams: ['order:{partition}'], partitions: [0, 1, 2, 3] })
+    await expect.poll(() => lines().length, soon).toBe(400)
+    expect(lines()).toEqual(order)
   })
 
   it('deletes what has been delivered, if it is told to', async () => {

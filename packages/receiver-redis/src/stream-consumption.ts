@@ -4,6 +4,7 @@ import { type Clock, messageOf, RetryableError, type Timer } from '@weir/sdk'
 import type { Acknowledgements } from './acknowledgements.ts'
 import type { RedisReceiverConfig } from './config.ts'
 import { bytesOf, type Entry, entriesOf, entriesOfStreams, payloadOf } from './entry.ts'
+import { InOrder } from './in-order.ts'
 
 export interface StreamConsumptionOptions {
   readonly config: RedisReceiverConfig
@@ -84,42 +85,47 @@ export class StreamConsumption {
   async #takeOwn(reader: RedisClient): Promise<void> {
     let after = new Map(this.#options.streams.map((stream) => [stream, '0']))
     while (after.size > 0 && !this.#isStopped) {
-      const entries = await this.#read(reader, after)
+      const entries = await this.#read(reader, after, this.#count())
       after = new Map(entries.map(({ stream, id }) => [stream, id]))
-      await this.#take(entries)
+      await this.#send(this.#begun(entries))
     }
   }
 
   /** What comes; the next entries are asked for while those before them wait for room. */
   async #takeNew(reader: RedisClient, teller: RedisClient): Promise<void> {
-    const latest = new Map(this.#options.streams.map((stream) => [stream, '>']))
+    const { streams, inFlight } = this.#options
+    const inOrder = new InOrder()
     const ask = () => {
-      const asked = this.#read(reader, latest)
+      const limit = this.#count()
+      const free = inOrder.free(streams)
+      const latest = new Map(free.map((stream) => [stream, '>']))
+      const asked = this.#read(reader, latest, limit, inOrder.held.length === 0).then((entries) => ({
+        entries,
+        free,
+        limit,
+      }))
       asked.catch(() => {})
       return asked
     }
-    for (let next = ask(); !this.#isStopped; ) {
-      const entries = await next
-      if (this.#isStopped) return
-      next = ask()
-      await this.#take(entries)
-      if (!this.#isStopped) await this.#takeOver(teller)
+    try {
+      for (let next = ask(); !this.#isStopped; ) {
+        const { entries, free, limit } = await next
+        const ready = inOrder.next(this.#begun(entries), free, limit)
+        if (this.#isStopped) return
+        next = ask()
+        await this.#send(ready)
+        if (!this.#isStopped) await this.#takeOver(teller)
+      }
+    } finally {
+      for (const entry of inOrder.held) inFlight.delete(keyOf(entry))
     }
   }
 
-  async #read(reader: RedisClient, after: ReadonlyMap<string, string>): Promise<Entry[]> {
+  async #read(reader: RedisClient, after: ReadonlyMap<string, string>, limit: number, waits = true): Promise<Entry[]> {
     const { config, consumer } = this.#options
-    const args = [
-      'XREADGROUP',
-      'GROUP',
-      config.group,
-      consumer,
-      'COUNT',
-      String(this.#count()),
-      'BLOCK',
-      String(blockMs),
-    ]
-    return entriesOfStreams(await reader.sendCommand([...args, 'STREAMS', ...after.keys(), ...after.values()]))
+    const args = ['XREADGROUP', 'GROUP', config.group, consumer, 'COUNT', String(limit)]
+    const wait = waits ? ['BLOCK', String(blockMs)] : []
+    return entriesOfStreams(await reader.sendCommand([...args, ...wait, 'STREAMS', ...after.keys(), ...after.values()]))
   }
 
   /** What a collector has left that shows no sign of life, looked for as often as one would be missed. */
@@ -132,33 +138,41 @@ export class StreamConsumption {
         const args = ['XAUTOCLAIM', stream, config.group, consumer, String(config.claim_min_idle), cursor]
         const reply: unknown = await teller.sendCommand([...args, 'COUNT', String(this.#count())])
         const [next, entries] = Array.isArray(reply) ? reply : []
-        await this.#take(entriesOf(stream, entries))
+        await this.#send(this.#begun(entriesOf(stream, entries)))
         cursor = String(next)
         if (next === undefined || cursor === '0-0' || this.#isStopped) break
       }
     }
   }
 
-  /** How many entries to ask for. */
+  /** How many entries to ask each stream for. */
   #count(): number {
     const { max_bytes: maxBytes, max_messages: maxMessages } = this.#options.config
     if (this.#averageBytes === 0) return Math.min(firstEntries, maxMessages)
     // Half of the room: the next ones are on their way while these wait.
-    return Math.max(1, Math.min(maxMessages, Math.floor(maxBytes / 2 / this.#averageBytes)))
+    const room = maxBytes / 2 / this.#options.streams.length
+    return Math.max(1, Math.min(maxMessages, Math.floor(room / this.#averageBytes)))
   }
 
-  async #take(entries: readonly Entry[]): Promise<void> {
-    const { inFlight, intake } = this.#options
+  /** Those of the entries that are not under way already; they are from now on. */
+  #begun(entries: readonly Entry[]): Entry[] {
+    const { inFlight } = this.#options
+    return entries.filter((entry) => {
+      if (inFlight.has(keyOf(entry))) return false
+      inFlight.set(keyOf(entry), entry)
+      this.#averageBytes += (bytesOf(entry) + 1 - this.#averageBytes) / (this.#averageBytes === 0 ? 1 : 16)
+      return true
+    })
+  }
+
+  async #send(entries: readonly Entry[]): Promise<void> {
     const messages: IncomingMessage[] = []
     for (const entry of entries) {
-      if (inFlight.has(keyOf(entry))) continue
-      inFlight.set(keyOf(entry), entry)
       // Nothing is left of one that was trimmed.
       if (entry.fields.size === 0) this.#acknowledge(entry)
       else messages.push(this.#incoming(entry))
-      this.#averageBytes += (bytesOf(entry) + 1 - this.#averageBytes) / (this.#averageBytes === 0 ? 1 : 16)
     }
-    if (messages.length > 0) await intake.take(messages)
+    if (messages.length > 0) await this.#options.intake.take(messages)
   }
 
   #incoming(entry: Entry): IncomingMessage {
