@@ -11,7 +11,7 @@ const stepMs = 20
 const episode = 6000
 
 /** The text of a line: ordinary traffic, with incidents that depend on the number alone. */
-export function lineOf(number: number): string {
+function lineOf(number: number): string {
   const time = new Date(beginning + number * stepMs).toISOString()
   const phase = number % episode
   const incident = Math.floor(number / episode)

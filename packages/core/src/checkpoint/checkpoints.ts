@@ -11,7 +11,7 @@ export interface Participant {
 }
 
 /** Something that batches pass: nothing is in it, or being worked on. */
-export interface Passage {
+interface Passage {
   readonly isIdle: boolean
 }
 
