@@ -69,7 +69,9 @@ export class CheckpointBook {
       const fits = this.#byFingerprint.get(keyOf(markOf(head.subarray(0, length))))
       if (fits) found.push(...fits)
     }
-    return found.sort((one, other) => Number(other.inode === inode) - Number(one.inode === inode))
+    // What was empty in that inode begins like everything.
+    const isSame = (one: Checkpoint) => Number(one.inode === inode && one.fingerprint.length > 0)
+    return found.sort((one, other) => isSame(other) - isSame(one))
   }
 
   /** Notes for the checkpoints of an inode whether it still begins as they say. */

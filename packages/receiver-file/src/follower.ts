@@ -137,6 +137,17 @@ export class Follower {
     return tail
   }
 
+  /** Lets go of a file that was empty, for the checkpoint that its content turned out to have. Whether it can be done now. */
+  async replace(tail: Tail): Promise<boolean> {
+    if (this.#turns.isActive(tail)) return false
+    this.#following.get(tail)?.cancel()
+    this.#detach(tail)
+    this.#forget(tail)
+    this.#options.book.forget(tail.checkpoint)
+    await this.#files.close(tail)
+    return true
+  }
+
   /** Asks for a turn. */
   wake(tail: Tail): void {
     this.#turns.add(tail)
@@ -173,7 +184,9 @@ export class Follower {
   /** After a look: what was not found is read to its end and let go. */
   async endLook(): Promise<void> {
     for (const [tail, following] of this.#following) {
-      if (!following.isListed && !this.#isStopping) await this.#attend(tail, following)
+      if (following.isListed || this.#isStopping) continue
+      following.isHidden = true
+      await this.#attend(tail, following)
     }
     const now = this.#options.clock.monotonic()
     for (const [tail, untilMs] of this.#orphans) {
@@ -208,6 +221,7 @@ export class Follower {
       if (tail.isRefused) tail.rewind()
       const isThere = await this.#files.open(tail, (other) => this.#turns.isActive(other))
       if (!isThere || tail.content === undefined) return await this.#miss(tail, flush)
+      if (tail.isBlank && !following.isHidden && !once && (await this.#hasFilled(tail, tail.content))) return
       const end = await tail.turn(tail.content, flush)
       errors.clear(tail.path)
       const hasRead = tail.offset !== offset || tail.size !== size
@@ -223,6 +237,16 @@ export class Follower {
       else tail.size = -1
       await this.#files.close(tail)
     }
+  }
+
+  /** An empty file that has got something is looked at anew before it is read: it may be a copy. */
+  async #hasFilled(tail: Tail, content: Content): Promise<boolean> {
+    const { size, modifiedMs } = await content.stat()
+    if (size === tail.hollowSize) return false
+    tail.size = size
+    tail.modifiedMs = modifiedMs
+    this.#options.lookSoon()
+    return true
   }
 
   /** The file is no longer at its path. */

@@ -12,6 +12,8 @@ const maxBackoffMs = 30_000
 export class Following {
   /** It was found by the look that is under way, or by the last one. */
   isListed = true
+  /** The last look that came to its end did not find it. */
+  isHidden = false
   /** What the next turn does with a last line that has no end. */
   flush: FlushMode = 'keep'
   readonly #clock: Clock
@@ -34,6 +36,7 @@ export class Following {
   /** It was listed. */
   see(): void {
     this.isListed = true
+    this.isHidden = false
     this.#quietLooks = 0
     this.#lastSeenMs = this.#clock.monotonic()
   }

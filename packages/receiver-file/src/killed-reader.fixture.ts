@@ -1,8 +1,9 @@
 import { existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Clock, LinesDelivery, Output, State } from '@weir/sdk'
+import type { LinesDelivery, Output, State } from '@weir/sdk'
 import { createComponent, testServices } from '@weir/sdk/testing'
 import definition from './index.ts'
+import { systemClock } from './system-clock.fixture.ts'
 
 // A process of its own, to be killed: reads `app.log*` of the folder that it is given, writes the lines to `out`, and
 // keeps its state in a file. A delivery is acknowledged a little after it was written.
@@ -39,30 +40,20 @@ class StateFile implements State {
   }
 }
 
-const clock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  after(ms, callback) {
-    const timer = setTimeout(callback, ms)
-    return { cancel: () => clearTimeout(timer) }
-  },
-  every(ms, callback) {
-    const timer = setInterval(callback, ms)
-    return { cancel: () => clearInterval(timer) }
-  },
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-}
-
 const output: Pick<Output, 'sendLines' | 'end'> = {
   async sendLines({ bytes, from, to }): Promise<LinesDelivery> {
     const consumed = Math.max(from, bytes.lastIndexOf(10, to - 1) + 1)
     writeSync(out, bytes, from, consumed - from)
-    return { consumed, done: clock.sleep(acknowledgedAfterMs) }
+    return { consumed, done: systemClock.sleep(acknowledgedAfterMs) }
   },
   end() {},
 }
 
-const overrides = { clock, state: new StateFile(), run_mode: { once: false, isTerminal: false, baseDir: folder } }
+const overrides = {
+  clock: systemClock,
+  state: new StateFile(),
+  run_mode: { once: false, isTerminal: false, baseDir: folder },
+}
 const config = { include: ['app.log*'], poll_interval: '20ms', flush_period: '0' }
 const send = () => Promise.reject(new Error('only lines are sent'))
 await createComponent(definition, config, testServices({ overrides })).start({ ...output, send })

@@ -34,6 +34,9 @@ const shownPlaces = 5
 /** How long a copy waits for its original to be truncated before it counts as a file of its own. */
 const copyPatienceMs = 10_000
 
+/** By so much the clock of a file system may be behind. */
+const coarseMs = 10
+
 interface WaitingCopy {
   readonly size: number
   readonly sinceMs: number
@@ -184,7 +187,8 @@ export class Lookout {
     for (const file of found) {
       const tail = follower.at(file.stat.inode)
       if (tail) follower.see(tail, file)
-      else if (!this.#isTooOld(file)) strangers.push(file)
+      const isKnown = tail !== undefined && !(tail.isBlank && file.stat.size !== tail.hollowSize)
+      if (!isKnown && !this.#isTooOld(file)) strangers.push(file)
     }
     // Files whose inode is known come first: by what they hold now, a copy of what they held before is recognised.
     const rank = (file: FoundFile) => (book.knowsInode(file.stat.inode) ? 0 : 1)
@@ -228,7 +232,8 @@ export class Lookout {
       content = await openContent(path, config.compression)
       const stat = await content.stat()
       // Since it was listed, the path may have got a file that is followed already, under its old name.
-      if (stat.kind !== 'file' || follower.at(stat.inode)) this.soon()
+      const isFollowed = follower.at(stat.inode)?.isBlank === false
+      if (stat.kind !== 'file' || isFollowed) this.soon()
       else if (await this.#introduce({ path, stat }, content)) content = undefined
     } catch (error) {
       errors.report(path, error)
@@ -249,6 +254,17 @@ export class Lookout {
     if (identity.is === 'heir') return false
     if (identity.is === 'copy' && this.#mustWait(file)) return false
     this.#copies.delete(stat.inode)
+    const blank = follower.at(stat.inode)
+    if (blank && identity.is === 'new') {
+      if (identity.head.length === 0) blank.hollowSize = stat.size
+      book.extend(blank.checkpoint, markOf(identity.head))
+      follower.wake(blank)
+      return false
+    }
+    if (blank && !(await follower.replace(blank))) {
+      this.soon()
+      return false
+    }
     let checkpoint: Checkpoint
     if (identity.is === 'known') {
       checkpoint = identity.checkpoint
@@ -275,7 +291,7 @@ export class Lookout {
   async #firstPosition({ path, stat }: FoundFile, content: Content): Promise<Position> {
     const { config, book, encoding } = this.#options
     const isOld =
-      this.#isFirstLook && !book.knowsPath(path) && (book.lastRunMs === 0 || stat.createdMs < book.lastRunMs)
+      this.#isFirstLook && !book.knowsPath(path) && (book.lastRunMs === 0 || stat.createdMs < book.lastRunMs - coarseMs)
     if (config.start_at === 'beginning' || !isOld) return beginning
     return endOfLines(content, stat.size, (bytes) => encoding.endOfLines(bytes))
   }

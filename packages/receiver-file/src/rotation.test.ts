@@ -1,4 +1,5 @@
 import { copyFile, mkdir, open, rename, rm, symlink, truncate } from 'node:fs/promises'
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Fixture, linesOf, numbered } from './receiver.fixture.ts'
 
@@ -12,6 +13,11 @@ const rotating = { include: ['app.log*', 'canary-*.log'] }
 
 /** Long enough first lines that two generations do not begin alike. */
 const generation = (name: string, from: number, to: number) => numbered(from, to, name)
+
+const gzipInTwo = (text: string) => {
+  const bytes = gzipSync(text)
+  return [bytes.subarray(0, 12), bytes.subarray(12)]
+}
 
 const expectOnce = (...texts: string[]) => expect(fixture.lines.toSorted()).toEqual(texts.flatMap(linesOf).toSorted())
 
@@ -61,7 +67,6 @@ describe('rotation by rename', () => {
   })
 
   it('knows a file that was rotated and compressed', async () => {
-    const { gzipSync } = await import('node:zlib')
     const first = generation('a', 1, 100)
     await fixture.write('app.log', first)
     await fixture.start(rotating)
@@ -189,6 +194,32 @@ describe('rotation by copying and truncating', () => {
     await fixture.untilLines(44)
     await fixture.pass()
     expectOnce(header, generation('a', 1, 12), header, generation('b', 1, 30))
+  })
+
+  it('recognises a copy that it saw while it was still empty', async () => {
+    // Of gzip, the first bytes are empty, too.
+    const copies = { 'app.log.1': (text: string) => [text], 'app.log.1.gz': gzipInTwo }
+    for (const [name, copy] of Object.entries(copies)) {
+      const before = fixture.lines.length
+      const text = generation(name, 1, 300)
+      await fixture.write('app.log', text)
+      await fixture.start(rotating)
+      await fixture.untilLines(before + 300)
+      const file = await open(fixture.path(name), 'w')
+      await fixture.pass()
+      for (const piece of copy(text)) {
+        await file.write(piece)
+        await fixture.pass()
+      }
+      await file.close()
+      await fixture.pass()
+      await fixture.write('app.log', generation(name, 301, 310))
+      await fixture.untilLines(before + 310)
+      await fixture.pass()
+      await fixture.stop()
+      expect(fixture.lines.slice(before)).toEqual(linesOf(generation(name, 1, 310)))
+      for (const gone of ['app.log', name]) await rm(fixture.path(gone))
+    }
   })
 
   it('does not read a copy again that was made before the last lines came', async () => {

@@ -74,6 +74,8 @@ export class Tail {
   /** The most that it was ever seen to hold. */
   seenSize = 0
   modifiedMs = -1
+  /** Bytes on disk with which it still had nothing to read: what compressed data begin with. */
+  hollowSize = 0
   /** When it was last written, as far as is known. */
   writtenMs = -1
   /** Bytes that were seen and are no longer there, after a turn that ended with `changed`. */
@@ -145,6 +147,11 @@ export class Tail {
   get #acknowledged(): Position {
     const { position } = this.checkpoint
     return this.#headerEnd && this.#headerEnd.offset > position.offset ? this.#headerEnd : position
+  }
+
+  /** It was empty, so that nothing is known of what it is: perhaps a copy that is about to be made. */
+  get isBlank(): boolean {
+    return this.checkpoint.fingerprint.length === 0 && this.offset === 0
   }
 
   /** Goes back to what has been acknowledged. */
