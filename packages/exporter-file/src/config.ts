@@ -1,10 +1,9 @@
-import { Duration, OneOf, type Static, Type } from '@weir/sdk'
+import { Duration, FilePath, OneOf, type Static, Type } from '@weir/sdk'
 
 /** Keys as in the Collector's fileexporter where it has them. */
 export const fileConfig = Type.Object({
-  path: Type.String({
+  path: FilePath('write', {
     description: 'File to write, relative to the folder of the config. Folders that are missing are made.',
-    minLength: 1,
     examples: ['/var/lib/weir/archive.ndjson'],
   }),
   format: OneOf(['ndjson', 'template'], {

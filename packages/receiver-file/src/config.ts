@@ -1,4 +1,4 @@
-import { Duration, OneOf, Pattern, Size, type Static, Type } from '@weir/sdk'
+import { Duration, FilePath, OneOf, Pattern, Size, type Static, Type } from '@weir/sdk'
 
 const sortKey = Type.Object(
   {
@@ -49,13 +49,13 @@ const orderingCriteria = Type.Object(
 
 /** Keys as in the Collector's filelog receiver where it has them. */
 export const fileConfig = Type.Object({
-  include: Type.Array(Type.String({ minLength: 1 }), {
+  include: Type.Array(FilePath('read'), {
     description:
       'Files to read: paths or globs (`*`, `?`, `[a-z]`, `{a,b}`, `**`). Relative to the folder of the config.',
     minItems: 1,
     examples: [['/var/log/nginx/*.log']],
   }),
-  exclude: Type.Array(Type.String({ minLength: 1 }), {
+  exclude: Type.Array(FilePath('spare'), {
     description: 'Paths or globs of files that are left out, relative to the folder of the config.',
     default: [],
     examples: [['/var/log/nginx/*.gz']],

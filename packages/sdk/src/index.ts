@@ -77,6 +77,7 @@ export {
   Expression,
   FieldPath,
   FieldTarget,
+  FilePath,
   OneOf,
   Pattern,
   PipelineReference,

@@ -40,6 +40,13 @@ export const FieldPath = (options: FieldOptions<string>) =>
 export const FieldTarget = (options: FieldOptions<string>) =>
   Type.Unsafe<string>({ type: 'string', minLength: 1, weir: 'target', ...options })
 
+/**
+ * A file that the component writes to, or a glob of those that it reads (or leaves out), relative to the folder of the
+ * config. Core sees to it that nothing reads what it writes itself.
+ */
+export const FilePath = (use: 'write' | 'read' | 'spare', options: Partial<FieldOptions<string>> = {}) =>
+  Type.Unsafe<string>({ type: 'string', minLength: 1, weir: `file:${use}`, ...options })
+
 /** A value that must never be shown in logs, in `weir config` or by the API. */
 export const Secret = (options: FieldOptions<string>) =>
   Type.Unsafe<string>({ type: 'string', writeOnly: true, ...options })

@@ -4,6 +4,7 @@ import type { Diagnostic } from '../config/diagnostic.ts'
 import { nearest } from '../config/nearest.ts'
 import type { Registry } from '../plugins/registry.ts'
 import { cannotIsolate, tokensBeyondIsolation } from '../workers/isolation-tokens.ts'
+import { feedbacks } from './feedback.ts'
 import { findCycle, upstreamFirst } from './order.ts'
 import { type FoundReference, pipelineReferences, references } from './references.ts'
 
@@ -66,6 +67,7 @@ class Planner {
     this.#checkReferences()
     this.#checkEmitters(pipelines)
     this.#checkCycle(pipelines)
+    this.#checkFeedback(pipelines)
     this.#checkIsolation()
     this.#checkQueues()
     this.#checkUse()
@@ -286,6 +288,18 @@ class Planner {
       `the pipelines feed each other in a circle: ${[...cycle, cycle[0]].join(' → ')}`,
       'take one connector out of the circle',
     )
+  }
+
+  /** A file that is read and written in one stream would grow for ever. */
+  #checkFeedback(pipelines: readonly PlannedPipeline[]): void {
+    for (const { receiver, exporter, path } of feedbacks(pipelines, this.#config, this.#registry)) {
+      this.#error(
+        'WEIR_GRAPH_FEEDBACK',
+        path,
+        `${receiver.id} reads what ${exporter.id} writes, and what it reads goes there again`,
+        'let the exporter write elsewhere, or leave its file out by exclude',
+      )
+    }
   }
 
   /** What runs in a thread of its own must do without the services that stay here. */
