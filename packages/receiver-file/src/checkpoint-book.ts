@@ -1,6 +1,7 @@
 import { type AttributeValue, type Clock, type Logger, messageOf, type State, type Timer } from '@weir/sdk'
 import { type Checkpoint, checkpointValue, readCheckpoint } from './checkpoint.ts'
 import { beginning, type Mark, markOf, type Position } from './mark.ts'
+import { extendTrail } from './trail.ts'
 
 const savePeriodMs = 500
 /** Files that are gone are remembered for a while: they may come back under another name, or compressed. */
@@ -94,7 +95,7 @@ export class CheckpointBook {
     let id = base
     for (let count = 2; this.#byId.has(id); count++) id = `${base}.${count}`
     const seenMs = this.#clock.now()
-    const checkpoint: Checkpoint = { id, path, inode, fingerprint, position, hasLostInode: false, seenMs }
+    const checkpoint: Checkpoint = { id, path, inode, fingerprint, position, trail: [], hasLostInode: false, seenMs }
     this.#add(checkpoint)
     this.touch(checkpoint)
     return checkpoint
@@ -102,6 +103,7 @@ export class CheckpointBook {
 
   move(checkpoint: Checkpoint, position: Position): void {
     checkpoint.position = position
+    extendTrail(checkpoint.trail, position)
     this.touch(checkpoint)
   }
 

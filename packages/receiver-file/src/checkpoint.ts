@@ -1,5 +1,6 @@
 import type { AttributeValue } from '@weir/sdk'
 import type { Mark, Position } from './mark.ts'
+import type { Trail } from './trail.ts'
 
 /** What is kept of a file: how to know it again, and how far its lines have been delivered. */
 export interface Checkpoint {
@@ -13,6 +14,7 @@ export interface Checkpoint {
   fingerprint: Mark
   /** Everything before it has been delivered. */
   position: Position
+  readonly trail: Trail
   /** The inode was seen with other content: the file was truncated, and what it held may live on in a copy. */
   hasLostInode: boolean
   /** Last time that it was there, Unix epoch in milliseconds. */
@@ -22,7 +24,7 @@ export interface Checkpoint {
 const version = 1
 
 export const checkpointValue = (checkpoint: Checkpoint): AttributeValue => {
-  const { path, inode, fingerprint, position, hasLostInode, seenMs } = checkpoint
+  const { path, inode, fingerprint, position, trail, hasLostInode, seenMs } = checkpoint
   return {
     version,
     path,
@@ -30,6 +32,7 @@ export const checkpointValue = (checkpoint: Checkpoint): AttributeValue => {
     fingerprint: [fingerprint.length, fingerprint.digest],
     offset: position.offset,
     anchor: [position.anchor.length, position.anchor.digest],
+    trail: trail.map(({ offset, anchor }) => [offset, anchor.length, anchor.digest]),
     hasLostInode,
     seenMs: Math.round(seenMs),
   }
@@ -40,6 +43,15 @@ const mark = (value: AttributeValue | undefined): Mark | undefined => {
   const [length, digest] = value
   return isOffset(length) && typeof digest === 'string' ? { length, digest } : undefined
 }
+
+/** Places that cannot be read are left out: without them, a copy is at worst read again. */
+const trailOf = (value: AttributeValue | undefined): Trail =>
+  (Array.isArray(value) ? value : []).flatMap((place) => {
+    if (!Array.isArray(place)) return []
+    const [offset, ...rest] = place
+    const anchor = mark(rest)
+    return isOffset(offset) && anchor ? [{ offset, anchor }] : []
+  })
 
 const isOffset = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
 
@@ -57,6 +69,7 @@ export function readCheckpoint(id: string, value: AttributeValue | undefined): C
     inode,
     fingerprint,
     position: { offset, anchor },
+    trail: trailOf(value.trail),
     hasLostInode: hasLostInode === true,
     seenMs: typeof seenMs === 'number' ? seenMs : 0,
   }

@@ -29,6 +29,11 @@ export class DeliveryQueue {
     return this.#sent.at(-1)?.position
   }
 
+  /** What has been sent and is not acknowledged. */
+  get positions(): Position[] {
+    return this.#sent.map(({ position }) => position)
+  }
+
   add(position: Position, done: Promise<void>): void {
     const queue = this.#sent
     const sent: Sent = { position, isDone: false }

@@ -260,7 +260,7 @@ export class Follower {
     if (end === 'more') this.wake(tail)
     if (end === 'changed') await this.#abandon(tail, following)
     if (end !== 'end') return
-    if (tail.content?.isCut && (once || !tail.hasCarry)) {
+    if (tail.content?.isCut && (once || !(tail.hasCarry || tail.isBlank))) {
       errors.warn(tail.path, 'cut', `${tail.path} ends in the middle of its compressed data; what it held was read`)
     }
     if (tail.content?.isCompressed || once) await this.#files.close(tail)

@@ -52,8 +52,9 @@ export class Identification {
         if (relation === 'unclear') return { is: 'unclear', of: tail }
         if (relation === 'heir') return { is: 'heir' }
       } else if (this.#mayContinue(checkpoint, inode, content)) {
-        const passed = tail?.passed ?? [checkpoint.position]
+        const passed = tail?.passed ?? [checkpoint.position, ...checkpoint.trail.toReversed()]
         const position = await continuation(content, size, passed)
+        if (position === 'cut') return { is: 'copy', head }
         if (position === passed[0]) return { is: 'known', checkpoint }
         if (position) return { is: 'passed', head, position }
       }
@@ -113,12 +114,15 @@ async function bytesBefore(content: Content, end: number): Promise<Buffer> {
   return bytes.subarray(0, await content.read(bytes, 0, length, end - length))
 }
 
-/** Where to go on in content that passed these positions, the last first; `undefined` if it is other content. */
+/**
+ * Where to go on in content that passed these positions, the last first; `undefined` if it is other content, `cut` if it
+ * is compressed and its rest has not come yet.
+ */
 async function continuation(
   content: Content,
   size: number,
   passed: readonly Position[],
-): Promise<Position | undefined> {
+): Promise<Position | 'cut' | undefined> {
   for (const [index, position] of passed.entries()) {
     const { offset, anchor } = position
     if (!content.isCompressed && offset > size) continue
@@ -126,10 +130,13 @@ async function continuation(
     const count = await content.read(bytes, 0, anchor.length, offset - anchor.length)
     if (count < anchor.length) continue
     if (!beginsWith(bytes, anchor)) return undefined
+    if (index === 0) return position
     // A copy that was made before the last lines came: all of it has been read.
-    return index === 0 || content.isCompressed ? position : positionAfter(await bytesBefore(content, size), size)
+    if (!content.isCompressed) return positionAfter(await bytesBefore(content, size), size)
+    const end = await endOfCompressed(content, position)
+    return content.isCut ? 'cut' : end
   }
-  return undefined
+  return content.isCut ? 'cut' : undefined
 }
 
 /** The end of the last line that is complete in a file of `size` bytes, not farther back than a mebibyte. */
@@ -149,9 +156,9 @@ export async function endOfLines(
   return from === 0 ? beginning : positionAfter(bytes.subarray(0, count), from + count)
 }
 
-async function endOfCompressed(content: Content): Promise<Position> {
+async function endOfCompressed(content: Content, from = beginning): Promise<Position> {
   const bytes = Buffer.alloc(1 << 16)
-  for (let position = beginning; ; ) {
+  for (let position = from; ; ) {
     const count = await content.read(bytes, 0, bytes.length, position.offset)
     if (count === 0) return position
     position = positionAfter(bytes.subarray(0, count), position.offset + count)

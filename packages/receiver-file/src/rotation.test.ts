@@ -236,6 +236,27 @@ describe('rotation by copying and truncating', () => {
     expectOnce(generation('a', 1, 310), generation('b', 1, 10))
   })
 
+  it('does not read a copy again, compressed or not, that was made long before the last lines came', async () => {
+    await fixture.write('app.log', generation('a', 1, 300))
+    await fixture.start(rotating)
+    await fixture.untilLines(300)
+    const unseen = generation('a', 1, 300)
+    for (let count = 301; count <= 400; count++) {
+      await fixture.append('app.log', generation('a', count, count))
+      await fixture.untilLines(count)
+    }
+    await fixture.stop()
+    await fixture.write('app.log', generation('b', 1, 10))
+    await fixture.write('app.log.1', unseen)
+    await fixture.start(rotating)
+    await fixture.untilLines(410)
+    await fixture.pass()
+    await fixture.write('app.log.2.gz', gzipSync(unseen))
+    await rm(fixture.path('app.log.1'))
+    await fixture.pass()
+    expectOnce(generation('a', 1, 400), generation('b', 1, 10))
+  })
+
   it('reads a copy as a file of its own when its original is not truncated', async () => {
     await fixture.write('app.log', generation('a', 1, 10))
     await fixture.start(rotating)

@@ -49,8 +49,7 @@ interface Chunk {
   readonly isShort: boolean
 }
 
-/** Places that a file remembers having passed: by them a copy is recognised that was made before the last lines came. */
-const trailLength = 32
+const lastFirst = (one: Position, other: Position) => other.offset - one.offset
 /** Chunks up to this size are copied, so that a few lines do not hold a whole block until they are delivered. */
 const copiedSize = 64 << 10
 const newline = 10
@@ -86,7 +85,6 @@ export class Tail {
   #lineEnd: Position
   /** What was read and not taken: the beginning of a record whose end has not come. */
   #carry: Buffer = noBytes
-  readonly #trail: Position[] = []
   /** The end of the header; `undefined` while it is not known. */
   #headerEnd: Position | undefined
   /** A line without an end is all that is new, and may be one of the header. */
@@ -119,7 +117,7 @@ export class Tail {
 
   /** Places in the content that have been passed, the last first. */
   get passed(): Position[] {
-    return [this.#next, ...this.#trail.toReversed()]
+    return [this.#next, ...this.deliveries.positions, ...this.checkpoint.trail].sort(lastFirst)
   }
 
   /** Its lines were refused; nothing is sent before it is rewound. */
@@ -317,7 +315,6 @@ export class Tail {
     this.#carry = taken < to ? Buffer.from(bytes.subarray(taken, to)) : noBytes
     if (taken > from) {
       const position = at(taken)
-      if (this.#trail.push(position) > trailLength) this.#trail.shift()
       // Inside a line that is too long, which is thrown away up to its end: a restart must begin with it again.
       const lineEnd = flush ? delivery.consumed : lines.bytes.lastIndexOf(newline, delivery.consumed - 1) + 1
       if (lineEnd === delivery.consumed) this.#lineEnd = position
