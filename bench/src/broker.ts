@@ -141,13 +141,13 @@ export async function brokerRows(options: BrokerOptions): Promise<BrokerRow[]> {
 }
 
 export function brokerTable(rows: readonly BrokerRow[]): string {
-  const millions = (value: number) => (value / 1e6).toFixed(2)
+  const thousands = (value: number) => (value / 1000).toFixed(1)
   const lines = rows.map(
     (row) =>
-      `| ${row.case} | ${millions(row.recordsPerSecond)} | ${millions(row.publishedPerCpuSecond)} | ${millions(row.consumedPerCpuSecond)} | ${row.messages} | ${row.peakRssMiB} |`,
+      `| ${row.case} | ${thousands(row.recordsPerSecond)} | ${thousands(row.publishedPerCpuSecond)} | ${thousands(row.consumedPerCpuSecond)} | ${row.messages} | ${row.peakRssMiB} |`,
   )
   return [
-    '| case | M records/s | M records a second of CPU, published | consumed | messages | peak RSS MiB |',
+    '| case | k records/s | k records a second of CPU, published | consumed | messages | peak RSS MiB |',
     '|---|---:|---:|---:|---:|---:|',
     ...lines,
     '',
