@@ -31,6 +31,11 @@ export interface Detector {
    * to be dropped without a report, what is usual is to be kept.
    */
   interrupt?(): void
+  /**
+   * Whether a record is one of those that an alert is about, such as an error for a rate of errors; left out: every one that
+   * it is shown. The host looks for lines to show, and for what they have in common, among those.
+   */
+  concerns?(record: Record): boolean
   /** What it has learnt, in one line for people: `usually 84 records in 1m (66 to 104)`. */
   describe?(): string | undefined
   /** Called once when nothing more will come: the time to hand out what was held back, such as counts. */

@@ -19,6 +19,7 @@ import { DistinctSketch, Panes, Saved } from '@weir/windows'
 import { sampleOf } from '../sample.ts'
 import { Baseline } from '../windows/baseline.ts'
 import { Episode } from '../windows/episode.ts'
+import { Trail } from '../windows/trail.ts'
 
 const config = Type.Object({
   field: FieldPath({ description: 'Field whose different values are counted, such as `attributes.client.address`.' }),
@@ -69,6 +70,7 @@ class CardinalityDetector implements Detector {
   readonly #baseline = new Baseline(1)
   readonly #episodes: { readonly [side in Side]: Episode }
   #unusual: number[] = []
+  readonly #trail = new Trail()
 
   constructor(given: Config) {
     this.#config = given
@@ -101,6 +103,7 @@ class CardinalityDetector implements Detector {
 
   interrupt(): void {
     this.#panes.interrupt()
+    this.#trail.clear()
     this.#unusual = []
     for (const episode of Object.values(this.#episodes)) episode.interrupt()
   }
@@ -119,6 +122,7 @@ class CardinalityDetector implements Detector {
       spike: this.#episodes.spike.snapshot(),
       drop: this.#episodes.drop.snapshot(),
       unusual: [...this.#unusual],
+      trail: this.#trail.snapshot(),
     }
   }
 
@@ -129,6 +133,7 @@ class CardinalityDetector implements Detector {
     this.#episodes.spike.restore(saved.child('spike'))
     this.#episodes.drop.restore(saved.child('drop'))
     this.#unusual = saved.numbers('unusual')
+    this.#trail.restore(saved.numbers('trail'))
   }
 
   /** What is going on, reported or not. */
@@ -139,6 +144,7 @@ class CardinalityDetector implements Detector {
 
   #judge(end: number, count: number, sample: string, report: Report): void {
     const value = stabilized(count)
+    this.#trail.push(count)
     const expected = destabilized(this.#baseline.level)
     const before = this.#side
     const side = this.#baseline.count < this.#config.warmup ? undefined : this.#sideOf(count, value, expected)
@@ -177,7 +183,11 @@ class CardinalityDetector implements Detector {
       resolves: true,
       observed: count,
       expected,
-      evidence: { window: formatDuration(window), z: Number(this.#baseline.z(stabilized(count)).toFixed(1)) },
+      evidence: {
+        window: formatDuration(window),
+        z: Number(this.#baseline.z(stabilized(count)).toFixed(1)),
+        recent: `${this.#trail}`,
+      },
       ...(sample === '' ? {} : { samples: [sample] }),
       windowStart: end - window,
       windowEnd: end,

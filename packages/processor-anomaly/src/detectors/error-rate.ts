@@ -16,6 +16,7 @@ import { sampleOf } from '../sample.ts'
 import { Episode } from '../windows/episode.ts'
 import { ShareBaseline } from '../windows/share-baseline.ts'
 import { panesPerWindow, Sliding } from '../windows/sliding.ts'
+import { Trail } from '../windows/trail.ts'
 
 const config = Type.Object({
   window: Duration({ description: 'The share of errors is taken over this time.', default: '1m' }),
@@ -76,6 +77,7 @@ class ErrorRateDetector implements Detector {
   #panesSince = 0
   readonly #episode: Episode
   #samples: string[] = []
+  readonly #trail = new Trail()
   /** It was reported as critical. */
   #isCritical = false
   #enduring = { windows: 0, records: 0, errors: 0 }
@@ -113,10 +115,15 @@ class ErrorRateDetector implements Detector {
     })
   }
 
+  concerns({ severityNumber }: Record): boolean {
+    return severityNumber >= this.#config.min_severity
+  }
+
   interrupt(): void {
     this.#panes.interrupt()
     this.#records.clear()
     this.#errors.clear()
+    this.#trail.clear()
     this.#panesSince = 0
     this.#samples = []
     this.#isCritical = false
@@ -140,6 +147,7 @@ class ErrorRateDetector implements Detector {
       episode: this.#episode.snapshot(),
       samples: [...this.#samples],
       isCritical: this.#isCritical,
+      trail: this.#trail.snapshot(),
       enduring: { ...this.#enduring },
     }
   }
@@ -155,6 +163,7 @@ class ErrorRateDetector implements Detector {
     this.#episode.restore(saved.child('episode'))
     this.#samples = saved.texts('samples')
     this.#isCritical = saved.flag('isCritical')
+    this.#trail.restore(saved.numbers('trail'))
     const enduring = saved.child('enduring')
     this.#enduring = {
       windows: enduring.number('windows', 0),
@@ -178,6 +187,7 @@ class ErrorRateDetector implements Detector {
     this.#samples = [...this.#samples, ...samples].slice(-maxSamples)
     this.#panesSince++
     if (!this.#records.isFull) return
+    this.#trail.push(this.#errors.sum / Math.max(1, this.#records.sum))
     if (this.#lately.windows >= this.#config.warmup) this.#compare(end, report)
     if (this.#panesSince < panesPerWindow) return
     this.#panesSince = 0
@@ -232,7 +242,7 @@ class ErrorRateDetector implements Detector {
       resolves: true,
       ...{ observed, expected },
       score: Number(deviation.toFixed(1)),
-      evidence: { window: formatDuration(window), errors, records },
+      evidence: { window: formatDuration(window), errors, records, recent: `${this.#trail}` },
       samples: [...this.#samples],
       windowStart: end - window,
       windowEnd: end,

@@ -15,6 +15,7 @@ import { Panes, Saved } from '@weir/windows'
 import { Baseline } from '../windows/baseline.ts'
 import { Episode } from '../windows/episode.ts'
 import { panesPerWindow, Sliding } from '../windows/sliding.ts'
+import { Trail } from '../windows/trail.ts'
 
 const config = Type.Object({
   window: Duration({ description: 'Records are counted over this time.', default: '1m' }),
@@ -64,6 +65,7 @@ class RateDetector implements Detector {
   readonly #config: Config
   readonly #panes: Panes<Pane>
   readonly #window = new Sliding(panesPerWindow)
+  readonly #trail = new Trail()
   readonly #baseline = new Baseline(1)
   /** Panes since the baseline learnt: it learns from windows that do not overlap. */
   #panesSince = 0
@@ -104,6 +106,7 @@ class RateDetector implements Detector {
     this.#panesSince = 0
     this.#isSilent = false
     this.#unusual = []
+    this.#trail.clear()
     for (const episode of Object.values(this.#episodes)) episode.interrupt()
   }
 
@@ -123,6 +126,7 @@ class RateDetector implements Detector {
       drop: this.#episodes.drop.snapshot(),
       isSilent: this.#isSilent,
       unusual: [...this.#unusual],
+      trail: this.#trail.snapshot(),
     }
   }
 
@@ -136,6 +140,7 @@ class RateDetector implements Detector {
     this.#episodes.drop.restore(saved.child('drop'))
     this.#isSilent = saved.flag('isSilent')
     this.#unusual = saved.numbers('unusual')
+    this.#trail.restore(saved.numbers('trail'))
   }
 
   /** What is going on, reported or not. */
@@ -154,6 +159,7 @@ class RateDetector implements Detector {
     this.#panesSince++
     if (!this.#window.isFull) return
     const count = this.#window.sum
+    this.#trail.push(count)
     const value = stabilized(count)
     const isWhole = this.#panesSince >= panesPerWindow
     if (this.#baseline.count >= this.#config.warmup) this.#compare(end, count, value, report)
@@ -205,7 +211,12 @@ class RateDetector implements Detector {
       observed: count,
       expected,
       score: Number(Math.abs(z).toFixed(1)),
-      evidence: { window: formatDuration(this.#config.window), z: Number(z.toFixed(1)), usual: this.#range() },
+      evidence: {
+        window: formatDuration(this.#config.window),
+        z: Number(z.toFixed(1)),
+        usual: this.#range(),
+        recent: `${this.#trail}`,
+      },
       windowStart: end - this.#config.window,
       windowEnd: end,
     })

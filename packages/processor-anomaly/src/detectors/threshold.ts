@@ -19,6 +19,7 @@ import {
 import { aggregates, Panes, Saved, Summary } from '@weir/windows'
 import { sampleOf } from '../sample.ts'
 import { panesPerWindow } from '../windows/sliding.ts'
+import { Trail } from '../windows/trail.ts'
 
 const config = Type.Object({
   field: Type.Optional(
@@ -72,6 +73,7 @@ class ThresholdDetector implements Detector {
   readonly #withSketch: boolean
   readonly #panes: Panes<Pane>
   #window: Pane[] = []
+  readonly #trail = new Trail()
   #firing: Side | undefined
 
   /** @throws WeirError `WEIR_DETECTOR_CONFIG` */
@@ -124,10 +126,19 @@ class ThresholdDetector implements Detector {
     })
   }
 
+  concerns(record: Record): boolean {
+    const { above = Number.POSITIVE_INFINITY, below = Number.NEGATIVE_INFINITY, aggregate } = this.#config
+    // Of a count or a sum each value is a part.
+    if (this.#read === undefined || aggregate === 'count' || aggregate === 'sum') return true
+    const value = numberOf(this.#read(record))
+    return value > above || value < below
+  }
+
   interrupt(): void {
     this.#panes.interrupt()
     this.#window = []
     this.#firing = undefined
+    this.#trail.clear()
   }
 
   snapshot(): AttributeValue {
@@ -135,6 +146,7 @@ class ThresholdDetector implements Detector {
       panes: this.#panes.snapshot(),
       window: this.#window.map(savedPane),
       firing: this.#firing ?? null,
+      trail: this.#trail.snapshot(),
     }
   }
 
@@ -142,6 +154,7 @@ class ThresholdDetector implements Detector {
     const saved = new Saved(snapshot)
     this.#panes.restore(saved.child('panes'))
     this.#window = saved.children('window').map((pane) => this.#load(pane))
+    this.#trail.restore(saved.numbers('trail'))
     const firing = saved.text('firing')
     this.#firing = firing === 'above' || firing === 'below' ? firing : undefined
   }
@@ -175,6 +188,7 @@ class ThresholdDetector implements Detector {
     const whole = new Summary(this.#withSketch)
     for (const part of this.#window) whole.merge(part.summary)
     const figure = this.#figure(whole)
+    this.#trail.push(figure)
     const side = this.#sideOf(figure)
     if (this.#firing !== undefined && side !== this.#firing) {
       report({
@@ -194,7 +208,7 @@ class ThresholdDetector implements Detector {
         time: end,
         key: side,
         resolves: true,
-        evidence: { window: formatDuration(this.#config.window), values: whole.count },
+        evidence: { window: formatDuration(this.#config.window), values: whole.count, recent: `${this.#trail}` },
         ...(sample === '' ? {} : { samples: [sample] }),
         windowStart: end - this.#config.window,
         windowEnd: end,

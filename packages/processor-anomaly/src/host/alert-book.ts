@@ -49,8 +49,11 @@ export class AlertBook {
     this.#send = send
   }
 
-  /** Takes a detector's report. */
-  report(groupKey: string, group: AttributeMap, report: AlertReport): void {
+  /**
+   * Takes a detector's report.
+   * @param explain adds what is worth looking up once the report is sent on
+   */
+  report(groupKey: string, group: AttributeMap, report: AlertReport, explain = (given: AlertReport) => given): void {
     const { key } = report
     const name = `${groupKey}\n${key ?? ''}`
     let entry = this.#entries.get(name)
@@ -76,6 +79,7 @@ export class AlertBook {
     entry.lastTime = Math.max(entry.lastTime, report.time)
     if (isWorse || report.time >= this.#cooledAt(entry)) {
       entry.severity = severity
+      entry.report = explain(report)
       this.#announce(entry, report.time)
     }
     this.#nextDue = Math.min(this.#nextDue, this.#dueAt(entry))

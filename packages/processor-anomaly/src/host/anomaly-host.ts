@@ -1,4 +1,5 @@
 import {
+  type AlertReport,
   type AttributeMap,
   type AttributeValue,
   type Checkpoint,
@@ -18,7 +19,9 @@ import {
 } from '@weir/sdk'
 import { EventTime, Saved } from '@weir/windows'
 import { AlertSender } from './alert-sender.ts'
-import { HostedDetector } from './hosted-detector.ts'
+import { explained } from './explanation.ts'
+import { HostedDetector, type Question } from './hosted-detector.ts'
+import { RecentRecords } from './recent-records.ts'
 
 /** Version of what stands in the state. */
 const version = 1
@@ -47,6 +50,7 @@ export interface HostOptions {
 export class AnomalyHost implements Processor {
   readonly #options: HostOptions
   #time = new EventTime()
+  readonly #recent = new RecentRecords()
   readonly #sender: AlertSender
   readonly #detectors: HostedDetector[]
   readonly #errors: Counter
@@ -93,6 +97,7 @@ export class AnomalyHost implements Processor {
         if (!Number.isNaN(watermark)) detector.advance(watermark)
         detector.observe(batch, view, from, to)
       }
+      this.#recent.observe(batch, time, from, to)
     }
     return this.#sender.isEmpty ? batch : this.#send(batch.source).then(() => batch)
   }
@@ -130,7 +135,17 @@ export class AnomalyHost implements Processor {
       condition: typeof where === 'string' ? conditions.compile(where) : undefined,
       send: (alert, isNew) => this.#sender.add(alert, isNew),
       onError: (rule, error) => this.#failed(rule, error),
+      explain: (report, question) => this.#explain(report, question),
     })
+  }
+
+  #explain(report: AlertReport, question: Question): AlertReport {
+    const { id, mode } = this.#options
+    const { where } = question
+    const known = explained(report, this.#recent, question)
+    if (mode.once) return known
+    const condition = where === '' ? '' : ` --where '${where.replaceAll("'", `'\\''`)}'`
+    return { ...known, evidence: { ...known.evidence, see: `weir tap ${id}${condition}` } }
   }
 
   /** A run that reads to the end does not look at the clock: it must not matter how fast it is. */
@@ -142,6 +157,7 @@ export class AnomalyHost implements Processor {
   #rewind(source: string): void {
     this.#options.logger.warn({ source }, 'the records are from long before those so far: the detectors learn anew')
     for (const detector of this.#detectors) detector.rewind()
+    this.#recent.clear()
   }
 
   #follow(): void {

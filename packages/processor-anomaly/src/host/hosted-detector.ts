@@ -32,6 +32,19 @@ export interface HostedDetectorOptions {
   readonly condition: ((record: Record) => boolean) | undefined
   readonly send: (alert: Alert, isNew: boolean) => void
   readonly onError: (rule: string, error: unknown) => void
+  /** Adds to a report what the records that came lately say about it. */
+  readonly explain?: (report: AlertReport, question: Question) => AlertReport
+}
+
+/** What a report is about. */
+export interface Question {
+  /** The detector was shown the record, and its group. */
+  readonly isMeant: (record: Record) => boolean
+  readonly concerns: ((record: Record) => boolean) | undefined
+  /** Up to here everything has been seen: what came later may differ from run to run. */
+  readonly until: number
+  /** Condition under which others would see such records, in CEL. */
+  readonly where: string
 }
 
 const noGroup = ''
@@ -265,11 +278,7 @@ export class HostedDetector {
   }
 
   #groupOf(record: Record): Group {
-    const [first] = this.#readers
-    const key =
-      this.#readers.length === 1 && first !== undefined
-        ? textOf(first(record))
-        : JSON.stringify(this.#readers.map((read) => read(record) ?? null))
+    const key = this.#keyOf(record)
     if (this.#lastGroup?.key === key) return this.#lastGroup
     let group = this.#groups.get(key)
     if (group === undefined) {
@@ -289,12 +298,37 @@ export class HostedDetector {
   #add(key: string, values: readonly AttributeValue[]): Group {
     const report = (alert: AlertReport) => {
       group.hasReported = true
-      this.#alerts.report(key, this.#named(values), alert)
+      const { explain = (given: AlertReport) => given } = this.#options
+      this.#alerts.report(key, this.#named(values), alert, (given) => explain(given, this.#question(group)))
     }
     const group: Group = { key, values, detector: this.#options.type.create(), report, hasReported: false }
     this.#groups.set(key, group)
     if (!Number.isNaN(this.#begunAt)) group.detector.advance?.(this.#begunAt, report)
     return group
+  }
+
+  #question({ key, values, detector }: Group): Question {
+    const { condition, type } = this.#options
+    const { where } = type.config
+    const conditions = this.settings.group_by.map(
+      (path, index) => `${path} == ${JSON.stringify(values[index] ?? null)}`,
+    )
+    return {
+      isMeant: (record) => condition?.(record) !== false && (this.#readers.length === 0 || this.#keyOf(record) === key),
+      until: this.#watermark,
+      concerns: detector.concerns === undefined ? undefined : (record) => detector.concerns?.(record) === true,
+      where: [
+        ...(typeof where === 'string' ? [conditions.length === 0 ? where : `(${where})`] : []),
+        ...conditions,
+      ].join(' && '),
+    }
+  }
+
+  #keyOf(record: Record): string {
+    const [first] = this.#readers
+    return this.#readers.length === 1 && first !== undefined
+      ? textOf(first(record))
+      : JSON.stringify(this.#readers.map((read) => read(record) ?? null))
   }
 
   #named(values: readonly AttributeValue[]): AttributeMap {

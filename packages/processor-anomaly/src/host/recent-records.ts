@@ -1,0 +1,125 @@
+import { copyRecord, Layout, LogBatch, Record, Severity } from '@weir/sdk'
+import { sampleOf } from '../sample.ts'
+
+/** Records are kept by pieces of event time, so long. */
+const paneMs = 10_000
+/** A quarter of an hour. */
+const maxPanes = 90
+/** Of each piece so many are kept, and so many of those that are warnings or worse, which would else be missed. */
+const plainRoom = 12
+const severeRoom = 6
+
+/** A record that is kept, with how many it stands for. */
+export interface KeptRecord {
+  readonly record: Record
+  readonly sample: string
+  readonly weight: number
+}
+
+interface Kept {
+  readonly record: Record
+  readonly sample: string
+}
+
+/** A uniform sample of what came, by Vitter's algorithm R; what is drawn depends on the place in the stream alone, so that a replay draws the same. */
+class Reservoir {
+  readonly kept: Kept[] = []
+  seen = 0
+  readonly #room: number
+
+  constructor(room: number) {
+    this.#room = room
+  }
+
+  /** Where to put the next one; -1 if it is not drawn. */
+  place(seed: number): number {
+    const count = ++this.seen
+    if (count <= this.#room) return count - 1
+    const drawn = mixed(seed, count) % count
+    return drawn < this.#room ? drawn : -1
+  }
+}
+
+interface Pane {
+  readonly plain: Reservoir
+  readonly severe: Reservoir
+}
+
+/** A few of the latest records: what an alert is about can be looked up in them. Bounded, whatever comes. */
+export class RecentRecords {
+  readonly #panes = new Map<number, Pane>()
+  #layout = new Layout()
+  #latest = Number.NEGATIVE_INFINITY
+
+  /** Takes in the records `from`…`to` of those that count. @param time the times of all rows */
+  observe(batch: LogBatch, time: Float64Array, from: number, to: number): void {
+    const { severityNumber } = batch
+    let index = Number.NaN
+    let pane: Pane | undefined
+    for (let at = from; at < to; at++) {
+      const row = batch.rowAt(at)
+      const next = Math.floor((time[row] ?? Number.NaN) / paneMs)
+      if (next !== index) {
+        index = next
+        pane = this.#paneOf(index)
+      }
+      if (pane === undefined) continue
+      const reservoir = (severityNumber[row] ?? 0) >= Severity.WARN ? pane.severe : pane.plain
+      const place = reservoir.place(index)
+      if (place >= 0) reservoir.kept[place] = this.#copy(batch, row, time[row] ?? Number.NaN)
+    }
+  }
+
+  /** What is kept of the records from `start` to `end` that fit; in pieces of ten seconds, the earliest first. */
+  between(start: number, end: number, fits: (record: Record) => boolean): KeptRecord[] {
+    const found: KeptRecord[] = []
+    for (const [index, { plain, severe }] of [...this.#panes].sort(([one], [other]) => one - other)) {
+      if ((index + 1) * paneMs <= start || index * paneMs >= end) continue
+      for (const { kept, seen } of [plain, severe]) {
+        for (const { record, sample } of kept) {
+          const isIn = record.time >= start && record.time < end
+          if (isIn && fits(record)) found.push({ record, sample, weight: seen / kept.length })
+        }
+      }
+    }
+    return found
+  }
+
+  clear(): void {
+    this.#panes.clear()
+    this.#latest = Number.NEGATIVE_INFINITY
+  }
+
+  #paneOf(index: number): Pane | undefined {
+    if (Number.isNaN(index) || index <= this.#latest - maxPanes) return undefined
+    let pane = this.#panes.get(index)
+    if (pane === undefined) {
+      pane = { plain: new Reservoir(plainRoom), severe: new Reservoir(severeRoom) }
+      this.#panes.set(index, pane)
+    }
+    if (index > this.#latest) {
+      this.#latest = index
+      for (const old of this.#panes.keys()) if (old <= index - maxPanes) this.#panes.delete(old)
+    }
+    return pane
+  }
+
+  #copy(from: LogBatch, row: number, time: number): Kept {
+    if (this.#layout.isCrowded) this.#layout = new Layout()
+    const { resource, attributes, source, observedTime } = from
+    const batch = new LogBatch({ capacity: 1, layout: this.#layout, resource, attributes, source, observedTime })
+    const original = new Record(from).at(row)
+    const record = batch.append()
+    copyRecord(original, record)
+    record.body = original.body
+    record.time = time
+    return { record, sample: sampleOf(original) }
+  }
+}
+
+function mixed(one: number, other: number): number {
+  let hash = Math.imul(one ^ 0x9e37_79b9, 0x85eb_ca6b) ^ Math.imul(other, 0xc2b2_ae35)
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b_3c6d)
+  hash = Math.imul(hash ^ (hash >>> 12), 0x297a_2d39)
+  return (hash ^ (hash >>> 15)) >>> 0
+}
