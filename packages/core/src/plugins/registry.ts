@@ -13,6 +13,8 @@ export interface RegisteredType {
 
 /** Packages of ours that provide types which may not be installed. */
 const knownProviders: { readonly [kindAndType: string]: string } = {
+  'connector correlation': '@weir/connector-correlation',
+  'connector metrics': '@weir/connector-metrics',
   'connector route': '@weir/connector-route',
   'connector route_alerts': '@weir/connector-route',
   'exporter alertmanager': '@weir/exporter-alertmanager',
@@ -21,14 +23,14 @@ const knownProviders: { readonly [kindAndType: string]: string } = {
   'exporter loki': '@weir/exporter-loki',
   'exporter nats': '@weir/exporter-nats',
   'exporter otlp': '@weir/exporter-otlp',
+  'exporter prometheus': '@weir/exporter-prometheus',
+  'exporter redis': '@weir/exporter-redis',
   'exporter syslog': '@weir/exporter-syslog',
   'exporter webhook': '@weir/exporter-webhook',
   'extension basic_auth': '@weir/extension-auth',
   'extension bearer_auth': '@weir/extension-auth',
-  'extension basic_auth': '@weir/extension-health',
-  'extension bearer_auth': '@weir/extension-health',
-  'extension basic_auth': '@weir/extension-profiling',
-  'extension bearer_auth': '@weir/extension-profiling',
+  'extension health': '@weir/extension-health',
+  'extension profiling': '@weir/extension-profiling',
   'processor dedupe': '@weir/processor-dedupe',
   'processor enrich': '@weir/processor-enrich',
   'processor filter': '@weir/processor-filter',
@@ -39,6 +41,7 @@ const knownProviders: { readonly [kindAndType: string]: string } = {
   'receiver http': '@weir/receiver-http',
   'receiver nats': '@weir/receiver-nats',
   'receiver otlp': '@weir/receiver-otlp',
+  'receiver redis': '@weir/receiver-redis',
   'receiver socket': '@weir/receiver-socket',
   'receiver syslog': '@weir/receiver-syslog',
 }
