@@ -60,6 +60,13 @@ export class ControlClient {
     return bodyOf<ReloadOutcome>(await this.#ask('POST', '/v1/reload'))
   }
 
+  /** @param lines dead letters as they stand in a file @returns when they are delivered: how many records they were */
+  async replay(lines: string, to: string | undefined): Promise<number> {
+    const query = to === undefined ? '' : `?${new URLSearchParams({ to })}`
+    const answer = await this.#ask('POST', `/v1/replay${query}`, undefined, lines)
+    return (await bodyOf<{ records: number }>(answer)).records
+  }
+
   /**
    * The records that pass a point, a line of JSON each, until the collector or `signal` ends it.
    * @returns the last that the collector said about them
@@ -85,7 +92,7 @@ export class ControlClient {
     return stats
   }
 
-  #ask(method: string, path: string, timeoutMs?: number): Promise<IncomingMessage> {
+  #ask(method: string, path: string, timeoutMs?: number, body?: string): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => reject(this.#unreachable(error))
       const asking = request({
@@ -100,7 +107,7 @@ export class ControlClient {
         const timer = setTimeout(() => asking.destroy(new Error('it does not answer')), timeoutMs)
         asking.on('close', () => clearTimeout(timer))
       }
-      asking.end()
+      asking.end(body)
     })
   }
 

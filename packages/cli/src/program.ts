@@ -10,6 +10,7 @@ import { graph } from './graph.ts'
 import { learn } from './learn.ts'
 import { addPlugins, listPlugins, removePlugins, updatePlugins } from './plugin.ts'
 import { reload } from './reload.ts'
+import { replay } from './replay.ts'
 import { run } from './run.ts'
 import { schema } from './schema.ts'
 import { listState, resetState, showState } from './state.ts'
@@ -148,6 +149,20 @@ export function program(): Command {
     .option('--receiver <id>', 'receiver whose parser reads the files, if several could')
     .option('--json', 'print what was learnt as JSON')
     .action(learn)
+  withSocket(
+    withConfig(
+      verb(
+        'replay',
+        'Send dead letters again: to the component that gave them up, by the running collector if there is one',
+        'weir replay dead.ndjson --where \'attributes["weir.dead_letter.reason"] == "permanent"\'',
+      ).argument('<file>', 'a file of dead letters (dead_letter: { path: … })'),
+    ),
+  )
+    .option('--to <id>', 'another exporter, or receiver of lines')
+    .option('--where <condition>', 'only records for which this is true (CEL, as in the config)')
+    .option('--again', 'also what was replayed before')
+    .option('--dry-run', 'only say what would be replayed')
+    .action(replay)
   verb('templates', 'Show what kinds of messages log files hold, the most frequent first', 'weir templates app.log')
     .argument('<files...>', 'log files; - is stdin')
     .option('--top <count>', 'templates that are shown; 0: all', '20')

@@ -351,7 +351,7 @@ describe('a collector', () => {
     const story = new Story()
     const collector = await collectorOf(story, {
       receivers: {
-        feed: { lines: ['a', '?b', 'c'], on_parse_error: 'dead_letter', dead_letter_pipeline: 'logs/dead' },
+        feed: { lines: ['a', '?b', 'c'], on_parse_error: 'dead_letter', dead_letter: { pipeline: 'logs/dead' } },
       },
       exporters: { 'keep/good': { name: 'good' }, 'keep/dead': { name: 'dead' } },
       service: service({

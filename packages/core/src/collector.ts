@@ -8,6 +8,8 @@ import { Control } from './control/control.ts'
 import type { ReloadOutcome } from './control/reload-outcome.ts'
 import type { Onlooker } from './control/tap-point.ts'
 import { type TapPlace, TapPoints } from './control/tap-points.ts'
+import { DeadLetterFiles } from './dead-letter/dead-letter-file.ts'
+import { replay } from './dead-letter/replay.ts'
 import { compileCondition, compileExpression } from './expressions/condition.ts'
 import { compilePattern } from './expressions/pattern.ts'
 import { AuthenticatorDirectory } from './graph/authenticator-directory.ts'
@@ -38,6 +40,8 @@ export interface CollectorOptions {
   /** Level of the process's own log; the config's if left out. */
   logLevel?: LogLevel | undefined
   clock?: Clock
+  /** `false`: receivers are made, but not started; what is to be done comes by `replay`. Default: true. */
+  receives?: boolean
   /** Opens the control socket, unless the config says no; with what it does when it is told to reload. */
   control?: { reload(): Promise<ReloadOutcome> } | undefined
 }
@@ -51,6 +55,7 @@ export class Collector {
   readonly #control = new Control()
   readonly #clock: Clock
   readonly #since: number
+  readonly #letterFiles: DeadLetterFiles
   readonly #failure = Promise.withResolvers<never>()
   readonly #closers: (() => Promise<void>)[] = []
   #prepared: Runnable
@@ -71,6 +76,7 @@ export class Collector {
     this.#since = this.#clock.monotonic()
     const { logs } = this.#prepared.config.service.telemetry
     this.logger = createLogger({ level: options.logLevel ?? logs.level, isPretty: process.stderr.isTTY === true })
+    this.#letterFiles = new DeadLetterFiles({ clock: this.#clock, logger: this.logger })
     this.#failure.promise.catch(() => {})
   }
 
@@ -123,6 +129,7 @@ export class Collector {
         plan: () => this.#prepared.plan,
         status: () => this.status(),
         reload: () => control.reload(),
+        replay: (lines, to) => this.replay(lines, to),
       })
     } catch (error) {
       await this.stop()
@@ -142,6 +149,18 @@ export class Collector {
     const reloading = this.#reloading.then(() => this.#reload(next))
     this.#reloading = reloading.catch(() => {})
     return reloading
+  }
+
+  /**
+   * Sends dead letters again, as they stand in a file: to the component that gave them up, or to another. Resolves when
+   * they are delivered, or dead again.
+   * @returns how many records were sent
+   * @throws WeirError `WEIR_REPLAY_TARGET` before anything is sent, or why something was not delivered
+   */
+  async replay(lines: string, to?: string): Promise<number> {
+    await this.#reloading
+    const graph = this.#running?.graph
+    return graph === undefined ? 0 : replay(graph, lines, to)
   }
 
   /** Resolves when every receiver that ends has ended (`once`); rejects when an error stops the collector. */
@@ -242,6 +261,7 @@ export class Collector {
     for (const [name, useValue] of values) container.register(name, { useValue })
     container.register(Telemetry, { useValue: this.telemetry })
     container.register(TapPoints, { useValue: this.#control.taps })
+    container.register(DeadLetterFiles, { useValue: this.#letterFiles })
     container.register(WorkerPool, { useValue: this.#workers })
     const singletons = [BatchPool, ComponentFactory, ComponentCatalog, AuthenticatorDirectory]
     for (const service of singletons) container.registerSingleton<unknown>(service)
@@ -255,6 +275,7 @@ export class Collector {
       once,
       shutdownMs: config.service.shutdown_timeout,
       predecessor,
+      receives: this.#options.receives ?? true,
     })
     await this.#running.start()
   }

@@ -54,6 +54,11 @@ export class RetryableError extends WeirError {
 export interface PermanentErrorOptions extends Partial<WeirErrorOptions> {
   /** How many records were refused, if the others were delivered; left out: all. */
   records?: number
+  /**
+   * Which records were refused, if the others were delivered: their places in the batch as it is iterated, ascending,
+   * from 0. Only these become dead letters; without it all records of the batch do.
+   */
+  rows?: readonly number[]
 }
 
 /**
@@ -62,6 +67,7 @@ export interface PermanentErrorOptions extends Partial<WeirErrorOptions> {
  */
 export class PermanentError extends WeirError {
   readonly records: number | undefined
+  readonly rows: readonly number[] | undefined
   override get [brand](): string {
     return 'permanent'
   }
@@ -69,7 +75,8 @@ export class PermanentError extends WeirError {
   constructor(message: string, options: PermanentErrorOptions = {}) {
     super(message, { code: 'WEIR_EXPORT_PERMANENT', ...options })
     this.name = 'PermanentError'
-    this.records = options.records
+    this.records = options.rows?.length ?? options.records
+    this.rows = options.rows
   }
 }
 

@@ -16,6 +16,8 @@ export interface ControlView {
   plan(): Plan
   status(): CollectorStatus
   reload(): Promise<ReloadOutcome>
+  /** @param lines dead letters as they stand in a file @returns how many records were sent */
+  replay(lines: string, to: string | undefined): Promise<number>
 }
 
 const maxTaps = 16
@@ -26,11 +28,14 @@ const statsMs = 1000
 /** How long readers may take to read to the end when the collector stops. */
 const graceMs = 500
 const maxPerSecond = 10_000
+/** Dead letters come a mebibyte at a time; a single one may be longer. */
+const maxBodyLength = 64 << 20
 const json = { 'content-type': 'application/json' }
 
 /**
  * HTTP over a socket that only the owner can open, version 1: `GET /v1/status`, `GET /v1/points`,
- * `GET /v1/tap?id=…[&where=…][&limit=…][&rate=…]` (NDJSON until one side ends it), `POST /v1/reload`.
+ * `GET /v1/tap?id=…[&where=…][&limit=…][&rate=…]` (NDJSON until one side ends it), `POST /v1/reload`,
+ * `POST /v1/replay[?to=…]` with dead letters, which is answered when they are delivered.
  * An error is `{"error": {"code", "message", "hint"}}`.
  */
 export class ControlServer {
@@ -93,9 +98,13 @@ export class ControlServer {
     }
     if (route === 'GET /v1/tap' && url !== null) return this.#tap(url.searchParams, response)
     if (route === 'POST /v1/reload') return reply(response, 200, await this.#view.reload())
+    if (route === 'POST /v1/replay' && url !== null) {
+      const records = await this.#view.replay(await textOf(request), url.searchParams.get('to') ?? undefined)
+      return reply(response, 200, { records })
+    }
     throw new WeirError(`there is no ${route}`, {
       code: 'WEIR_CONTROL_UNKNOWN',
-      hint: 'this Weir knows version 1: /v1/status, /v1/points, /v1/tap, /v1/reload',
+      hint: 'this Weir knows version 1: /v1/status, /v1/points, /v1/tap, /v1/reload, /v1/replay',
     })
   }
 
@@ -145,6 +154,21 @@ export class ControlServer {
 const reply = (response: ServerResponse, status: number, body: object): void => {
   if (response.destroyed) return
   response.writeHead(status, json).end(`${JSON.stringify(body)}\n`)
+}
+
+/** The body of a request. @throws WeirError `WEIR_CONTROL_TOO_LARGE` */
+async function textOf(request: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const part of request.setEncoding('utf8')) {
+    text += part
+    if (text.length > maxBodyLength) {
+      throw new WeirError(`the request is longer than ${maxBodyLength}`, {
+        code: 'WEIR_CONTROL_TOO_LARGE',
+        hint: 'send less at a time',
+      })
+    }
+  }
+  return text
 }
 
 function refuse(response: ServerResponse, error: unknown): void {

@@ -14,6 +14,7 @@ export interface ControlOptions {
   plan(): Plan
   status(): CollectorStatus
   reload(): Promise<ReloadOutcome>
+  replay(lines: string, to: string | undefined): Promise<number>
 }
 
 /** What others see of the running collector: its points, its alerts, and the socket through which they see it. */

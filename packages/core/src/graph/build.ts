@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import {
   type Clock,
   ConnectorOutput,
@@ -17,6 +18,8 @@ import { DeliveryLedger } from '../checkpoint/delivery-ledger.ts'
 import type { HeldState } from '../checkpoint/held-state.ts'
 import type { ComponentConfig, WeirConfig } from '../config/config.ts'
 import { TapPoints } from '../control/tap-points.ts'
+import { DeadLetterFiles } from '../dead-letter/dead-letter-file.ts'
+import { DeadLetters, type DeadLettersOptions } from '../dead-letter/dead-letters.ts'
 import type { RegisteredType, Registry } from '../plugins/registry.ts'
 import { queueDirectory } from '../queue/queue-directory.ts'
 import { ConnectorStage } from '../stages/connector-stage.ts'
@@ -35,7 +38,7 @@ import { ComponentCatalog } from './component-catalog.ts'
 import { ComponentFactory } from './component-factory.ts'
 import { Isolation, isIsolated, withoutIsolation } from './isolation.ts'
 import type { Kept } from './kept.ts'
-import type { Plan, PlannedPipeline } from './plan.ts'
+import { deadLetterOf, feeds, type Plan, type PlannedPipeline } from './plan.ts'
 import { relatedPipelines } from './related-pipelines.ts'
 import { services } from './services.ts'
 
@@ -84,6 +87,7 @@ export class GraphBuilder {
     @inject(BatchPool) private readonly pool: BatchPool,
     @inject(WorkerPool) private readonly workers: WorkerPool,
     @inject(Isolation) private readonly isolation: Isolation,
+    @inject(DeadLetterFiles) private readonly letterFiles: DeadLetterFiles,
     @inject(TapPoints) private readonly taps: TapPoints,
     @inject(AuthenticatorDirectory) private readonly authenticators: AuthenticatorDirectory,
   ) {}
@@ -139,8 +143,8 @@ export class GraphBuilder {
     const { pipelines } = this.plan
     const stages = pipelines.flatMap(({ name, exporters }, index) => {
       const later = new Set(pipelines.slice(index + 1).flatMap((pipeline) => pipeline.exporters))
-      const connectors = exporters.filter((component) => component.kind === 'connector' && !later.has(component))
-      return [this.#pipelines.get(name) ?? [], connectors.flatMap((component) => this.#exporters.get(component) ?? [])]
+      const feeders = exporters.filter((component) => feeds(component) && !later.has(component))
+      return [this.#pipelines.get(name) ?? [], feeders.flatMap((component) => this.#exporters.get(component) ?? [])]
     })
     return [...new Set([...stages.flat(2), ...this.#exporters.values()])]
   }
@@ -280,9 +284,10 @@ export class GraphBuilder {
       extra: connector === undefined ? [] : [[ConnectorOutput, connector]],
     })
     this.#noteCheckpoint(pipeline, `${definition.kind}/${component.id}`, exporter)
+    const metrics = new ExporterMetrics(this.factory.meter('exporter', component.id))
     const stage = new ExporterStage({
       id: component.id,
-      pipelines: definition.kind === 'connector' ? [pipeline] : [],
+      pipelines: feeds(component) ? [pipeline] : [],
       exporter,
       connector,
       concurrent: definition.concurrent ?? 1,
@@ -291,8 +296,9 @@ export class GraphBuilder {
       drains: this.runMode.once,
       clock: this.clock,
       logger: this.factory.logger(component.id),
-      metrics: new ExporterMetrics(this.factory.meter('exporter', component.id)),
+      metrics,
       tap: this.taps.at({ kind: definition.kind === 'connector' ? 'connector' : 'exporter', id: component.id }),
+      deadLetters: this.#deadLetters(component, metrics.deadLetters),
       stopping: this.abort.signal,
     })
     this.#exporters.set(component, stage)
@@ -322,11 +328,10 @@ export class GraphBuilder {
     const names = this.plan.pipelines.filter(({ receivers }) => receivers.includes(component)).map(({ name }) => name)
     const branches = names.flatMap((name) => this.#pipelines.get(name)?.entrance ?? [])
     const settings = settingsOf<LineSettings>(lineKeys.properties, component)
-    const deadLetters = this.#pipelines.get(settings.dead_letter_pipeline ?? '')
     const { graph, kept } = this.predecessor.of ?? {}
     const former = graph?.receivers.find(({ stage: { id } }) => id === component.id && kept?.receivers.has(id))
     if (former !== undefined && kept?.pipelines.has(names[0] ?? '')) return former
-    const deadLetterBranches = deadLetters === undefined ? [] : [deadLetters.entrance]
+    const deadLetterBranches = this.#deadLetterBranches(component)
     const route = { pipelines: names, branches, deadLetterBranches, deliveries: this.#ledgerOf(names[0]) }
     if (former !== undefined) {
       former.stage.reroute(route)
@@ -335,12 +340,30 @@ export class GraphBuilder {
     const stage = new ReceiverStage({
       id: component.id,
       route,
+      deadLetters: this.#deadLetters(component, metrics.deadLetters),
       metrics,
       tap: this.taps.at({ kind: 'receiver', id: component.id }),
       createLines:
         definition.reads === 'lines' ? (sends) => this.#lines(component, settings, metrics, sends) : undefined,
     })
     return { stage, receiver: this.#create<Receiver>(component), ends: definition.ends === true }
+  }
+
+  #deadLetters(component: ComponentConfig, count: DeadLettersOptions['count']): DeadLetters {
+    const { path, max_size: maxBytes = 0 } = deadLetterOf(component) ?? {}
+    const letters = path === undefined ? undefined : this.letterFiles.of(resolve(this.config.baseDir, path))
+    return new DeadLetters({
+      component: `${component.kind}/${component.id}`,
+      clock: this.clock,
+      logger: this.factory.logger(component.id),
+      branches: this.#deadLetterBranches(component),
+      file: letters === undefined ? undefined : { letters, maxBytes, stopping: this.abort.signal },
+      count,
+    })
+  }
+
+  #deadLetterBranches(component: ComponentConfig): Branch[] {
+    return [this.#pipelines.get(deadLetterOf(component)?.pipeline ?? '')?.entrance ?? []].flat()
   }
 
   #lines(

@@ -2,7 +2,7 @@ import type { Kind } from '@weir/sdk'
 import type { ComponentConfig, WeirConfig } from '../config/config.ts'
 import type { Registry } from '../plugins/registry.ts'
 import { isIsolated } from './isolation.ts'
-import type { Plan, PlannedPipeline } from './plan.ts'
+import { feeds, type Plan, type PlannedPipeline } from './plan.ts'
 import { relatedPipelines } from './related-pipelines.ts'
 
 /** A config with its plan, as it runs or is about to. */
@@ -67,11 +67,12 @@ class Fingerprints {
     this.#helpers = this.#parsers + this.#section('detector')
   }
 
-  /** Of the components in use, by id. Connectors stand between pipelines and go with these. */
+  /** Of the components in use, by id. What stands between pipelines goes with these. */
   of(kind: 'receiver' | 'exporter'): Map<string, string> {
     const { pipelines } = this.#runnable.plan
     const used = pipelines.flatMap(({ receivers, exporters }) => (kind === 'receiver' ? receivers : exporters))
-    return new Map(used.filter((each) => each.kind === kind).map((component) => [component.id, this.#one(component)]))
+    const own = used.filter((each) => each.kind === kind && (kind === 'receiver' || !feeds(each)))
+    return new Map(own.map((component) => [component.id, this.#one(component)]))
   }
 
   ofGroup(group: readonly PlannedPipeline[]): string {

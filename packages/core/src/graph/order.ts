@@ -1,9 +1,12 @@
 import type { PlannedPipeline } from './plan.ts'
 
-/** The pipelines that a pipeline feeds through its connectors. */
+/** The pipelines that a pipeline feeds: through its connectors, or with the dead letters of its exporters. */
 function fedBy(pipeline: PlannedPipeline, all: readonly PlannedPipeline[]): PlannedPipeline[] {
   const sources = [...pipeline.processors, ...pipeline.exporters]
-  return all.filter(({ connectors }) => connectors.some((connector) => sources.includes(connector)))
+  return all.filter(
+    ({ name, connectors }) =>
+      pipeline.deadLetters.includes(name) || connectors.some((connector) => sources.includes(connector)),
+  )
 }
 
 /** Names of pipelines that feed each other in a circle, or `undefined`. */

@@ -3,6 +3,7 @@ import type { ComponentConfig, PipelineConfig, WeirConfig } from '../config/conf
 import type { Diagnostic } from '../config/diagnostic.ts'
 import { nearest } from '../config/nearest.ts'
 import type { Registry } from '../plugins/registry.ts'
+import type { DeadLetterSettings } from '../stages/standard-keys.ts'
 import { cannotIsolate, tokensBeyondIsolation } from '../workers/isolation-tokens.ts'
 import { feedbacks } from './feedback.ts'
 import { findCycle, upstreamFirst } from './order.ts'
@@ -18,6 +19,8 @@ export interface PlannedPipeline {
   readonly receivers: readonly ComponentConfig[]
   /** Processors and connectors of other pipelines that feed it. */
   readonly connectors: readonly ComponentConfig[]
+  /** Names of the pipelines that the dead letters of its exporters go to. */
+  readonly deadLetters: readonly string[]
 }
 
 /** What is to be built: nodes and edges, nothing started. */
@@ -39,6 +42,14 @@ const placeKinds: { readonly [place in PipelineEnd]: readonly Kind[] } = {
 const takes = (definition: Definition): readonly Signal[] =>
   definition.accepts ??
   (definition.kind === 'exporter' || definition.kind === 'connector' ? ['logs', 'alerts', 'metrics'] : ['logs'])
+
+/** Where the records of a component go that cannot go on; the schema says what it is. */
+export const deadLetterOf = (component: ComponentConfig): DeadLetterSettings | undefined =>
+  component.resolved.dead_letter as DeadLetterSettings | undefined
+
+/** Whether an exporter sends into other pipelines: a connector, or one whose dead letters do. */
+export const feeds = (component: ComponentConfig): boolean =>
+  component.kind === 'connector' || deadLetterOf(component)?.pipeline !== undefined
 
 /** Plans the graph of a valid config, or says what is wrong with it. Pure. */
 export function planGraph(config: WeirConfig, registry: Registry): { plan?: Plan; diagnostics: Diagnostic[] } {
@@ -69,6 +80,7 @@ class Planner {
     this.#checkCycle(pipelines)
     this.#checkFeedback(pipelines)
     this.#checkIsolation()
+    this.#checkDeadLetters()
     this.#checkQueues()
     this.#checkUse()
     const extensions = [...(this.#config.components.get('extension')?.values() ?? [])]
@@ -79,15 +91,17 @@ class Planner {
     const resolve = (place: PipelineEnd) =>
       pipeline[place].flatMap((id, index) => this.#resolve(id, pipeline, place, [...pipeline.path, place, index]))
     const sources = resolve('receivers')
+    const exporters = resolve('exporters')
     const planned: PlannedPipeline = {
       name: pipeline.name,
       signal: pipeline.signal,
       receivers: sources.filter(({ kind }) => kind === 'receiver'),
       connectors: sources.filter(({ kind }) => kind !== 'receiver'),
       processors: resolve('processors'),
-      exporters: resolve('exporters'),
+      exporters,
+      deadLetters: exporters.flatMap((component) => deadLetterOf(component)?.pipeline ?? []),
     }
-    const isDeadLetters = this.#deadLetterTargets().has(pipeline.name)
+    const isDeadLetters = this.#deadLetterTargets().some(({ target }) => target === pipeline.name)
     if (pipeline.receivers.length === 0 && !isDeadLetters) {
       this.#error(
         'WEIR_GRAPH_NO_RECEIVER',
@@ -190,9 +204,9 @@ class Planner {
       for (const { id, path } of pipelineReferences(schema, connector.resolved))
         this.#checkPipelineReference(connector, id, [...connector.path, ...path])
     }
-    for (const [target, component] of this.#deadLetterTargets()) {
+    for (const { target, component } of this.#deadLetterTargets()) {
       const pipeline = this.#config.pipelines.get(target)
-      const path = [...component.path, 'dead_letter_pipeline']
+      const path = [...component.path, 'dead_letter', 'pipeline']
       if (pipeline === undefined) {
         const near = nearest(target, [...this.#config.pipelines.keys()])
         this.#error(
@@ -346,14 +360,37 @@ class Planner {
     }
   }
 
-  /** Pipelines for dead letters, with the receiver that names each. */
-  #deadLetterTargets(): Map<string, ComponentConfig> {
-    const targets = new Map<string, ComponentConfig>()
-    for (const receiver of this.#config.components.get('receiver')?.values() ?? []) {
-      const target = receiver.resolved.dead_letter_pipeline
-      if (typeof target === 'string') targets.set(target, receiver)
+  /** Pipelines for dead letters, with the component that names each. */
+  #deadLetterTargets(): { readonly target: string; readonly component: ComponentConfig }[] {
+    return this.#undertakers().flatMap((component) => {
+      const target = deadLetterOf(component)?.pipeline
+      return target === undefined ? [] : [{ target, component }]
+    })
+  }
+
+  /** The components that can have dead letters. */
+  #undertakers(): ComponentConfig[] {
+    return (['receiver', 'exporter', 'connector'] as const).flatMap((kind) => [
+      ...(this.#config.components.get(kind)?.values() ?? []),
+    ])
+  }
+
+  /** Dead letters that were asked for must have somewhere to go. */
+  #checkDeadLetters(): void {
+    for (const component of this.#undertakers()) {
+      const { pipeline, path } = deadLetterOf(component) ?? {}
+      if (pipeline !== undefined || path !== undefined) continue
+      const key = ['on_parse_error', 'max_log_size_behavior', 'dead_letter'].find((name) =>
+        name === 'dead_letter' ? name in component.resolved : component.resolved[name] === 'dead_letter',
+      )
+      if (key === undefined) continue
+      this.#error(
+        'WEIR_DEAD_LETTER_TARGET',
+        [...component.path, key],
+        `${component.id} has dead letters that go nowhere`,
+        'set dead_letter: { pipeline: logs/dead } or dead_letter: { path: dead.ndjson }',
+      )
     }
-    return targets
   }
 
   #definition(component: ComponentConfig): Definition | undefined {

@@ -15,6 +15,8 @@ export interface RunningGraphOptions {
   readonly shutdownMs: number
   /** What goes on of the graph before it: that has been started. */
   readonly predecessor?: Predecessor | undefined
+  /** Whether receivers are started. */
+  readonly receives?: boolean
 }
 
 /** How long a component may take to stop once everything must stop at once; then it is left behind. */
@@ -53,7 +55,8 @@ export class RunningGraph {
         await starting(exporter.id, () => exporter.start())
       for (const pipeline of pipelines.filter(isNew(before?.pipelines)).reverse()) await pipeline.start()
       for (const each of checkpoints.filter(isNew(before?.checkpoints))) each.checkpoints.start()
-      for (const { stage, receiver } of receivers.filter(isNew(before?.receivers)))
+      const receiving = this.#options.receives === false ? [] : receivers
+      for (const { stage, receiver } of receiving.filter(isNew(before?.receivers)))
         await starting(stage.id, () => stage.start(receiver))
       for (const { stage } of receivers) stage.gate.open()
       if (predecessor !== undefined) this.#release(predecessor)

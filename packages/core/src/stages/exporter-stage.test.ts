@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import { type Exporter, PermanentError, RetryableError, resolveConfig } from '@weir/sdk'
 import { batchOf, MemoryLogger, MemoryMeter, settle, TestClock } from '@weir/sdk/testing'
 import { afterEach, describe, expect, it } from 'vitest'
+import { Channel } from '../channel/channel.ts'
+import type { Branch } from '../channel/fan-out.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
 import { TapPoint } from '../control/tap-point.ts'
+import { DeadLetters } from '../dead-letter/dead-letters.ts'
 import { ExporterMetrics } from '../telemetry/stage-metrics.ts'
 import { ExporterStage } from './exporter-stage.ts'
 import { type ExporterSettings, exporterKeys } from './standard-keys.ts'
@@ -14,7 +17,7 @@ import { type ExporterSettings, exporterKeys } from './standard-keys.ts'
 async function stageWith(
   answers: (Error | 'hang')[],
   config: object = {},
-  { concurrent = 1, queueDirectory = '', drains = false } = {},
+  { concurrent = 1, queueDirectory = '', drains = false, dead = [] as Branch[] } = {},
 ) {
   const clock = new TestClock()
   const meter = new MemoryMeter()
@@ -43,6 +46,7 @@ async function stageWith(
     logger,
     metrics: new ExporterMetrics(meter),
     tap: new TapPoint(),
+    deadLetters: new DeadLetters({ component: 'exporter/sink', clock, logger, branches: dead, count: () => {} }),
     stopping: stop.signal,
   })
   await stage.start()
@@ -99,6 +103,39 @@ describe('an exporter stage', () => {
     expect(exported).toEqual([['good']])
     expect(meter.total('weir_exporter_send_failed_log_records')).toBe(1)
     expect(logger.lines.some(({ level, message }) => level === 'error' && message.includes('given up'))).toBe(true)
+  })
+
+  it('makes dead letters of what was refused alone, and is done with the batch when they are', async () => {
+    const channel = new Channel({ maxRecords: 10, maxBytes: 1e6, policy: 'block', onDrop: () => {} })
+    const dead = [{ channel, mutates: false }]
+    const { send } = await stageWith([new PermanentError('bad', { rows: [1] })], {}, { dead })
+    const state = await send('one', 'two', 'three')
+    expect(state()).toBe('pending')
+    const letters = channel.shift()
+    const seen = Array.from(letters?.batch ?? [], ({ body, attributes }) => [
+      body,
+      attributes.get('weir.dead_letter.reason'),
+      attributes.get('weir.dead_letter.component'),
+      attributes.get('weir.dead_letter.error'),
+      attributes.get('weir.dead_letter.attempts'),
+    ])
+    expect(seen).toEqual([['two', 'permanent', 'exporter/sink', 'bad', 1]])
+    letters?.delivery.settle()
+    await settle()
+    expect(state()).toBe('delivered')
+  })
+
+  it('makes dead letters of what was tried for too long, with the number of attempts', async () => {
+    const channel = new Channel({ maxRecords: 10, maxBytes: 1e6, policy: 'block', onDrop: () => {} })
+    const retry = { initial_interval: '1s', max_elapsed_time: '5s' }
+    const busy = Array.from({ length: 50 }, () => new RetryableError('busy'))
+    const options = { dead: [{ channel, mutates: false }] }
+    const { send, clock, attempts } = await stageWith(busy, { retry_on_failure: retry }, options)
+    await send('one', 'two')
+    await clock.advance(60_000)
+    const [first] = channel.shift()?.batch ?? []
+    expect(first?.attributes.get('weir.dead_letter.reason')).toBe('retries_exhausted')
+    expect(first?.attributes.get('weir.dead_letter.attempts')).toBe(attempts.length)
   })
 
   it('counts what a sink refuses of a batch apart from what it took', async () => {

@@ -1,7 +1,17 @@
-import { type Clock, type Exporter, isPermanentError, isRetryableError, type LogBatch, type Logger } from '@weir/sdk'
+import {
+  type Clock,
+  type Delivery,
+  type Exporter,
+  isPermanentError,
+  isRetryableError,
+  type LogBatch,
+  type Logger,
+  messageOf,
+} from '@weir/sdk'
 import { concat } from '../batch/concat.ts'
 import { Channel, type Parcel } from '../channel/channel.ts'
 import type { TapPoint } from '../control/tap-point.ts'
+import type { DeadLetters } from '../dead-letter/dead-letters.ts'
 import type { Backlog } from '../queue/backlog.ts'
 import { DiskPassage } from '../queue/disk-passage.ts'
 import type { ExporterMetrics } from '../telemetry/stage-metrics.ts'
@@ -30,6 +40,8 @@ export interface ExporterStageOptions {
   metrics: ExporterMetrics
   /** Passed by what is about to be exported, however many attempts it takes. */
   tap: TapPoint
+  /** Where what is given up goes, if someone wants it. */
+  deadLetters: DeadLetters
   /** Aborts when the collector stops at once: attempts end, what waits is not delivered. */
   stopping: AbortSignal
 }
@@ -179,8 +191,9 @@ export class ExporterStage {
   async #deliver(parcels: readonly Parcel[]): Promise<void> {
     for (const group of alike(parcels)) {
       try {
-        await this.#exportUntilDone(concat(group.map(({ batch }) => batch)))
+        const letters = await this.#exportUntilDone(concat(group.map(({ batch }) => batch)))
         this.#options.connector?.moveDeliveriesTo(group.map(({ delivery }) => delivery))
+        if (letters !== undefined) for (const { delivery } of group) delivery.include(letters)
         for (const { delivery } of group) delivery.settle()
       } catch (reason) {
         for (const { delivery } of group) delivery.fail(reason)
@@ -188,8 +201,11 @@ export class ExporterStage {
     }
   }
 
-  /** Returns when the batch is delivered or given up for good; throws when it is not delivered because all must stop. */
-  async #exportUntilDone(batch: LogBatch): Promise<void> {
+  /**
+   * Returns when the batch is delivered or given up for good, with the delivery of the dead letters if it became some;
+   * throws when it is not delivered because all must stop.
+   */
+  async #exportUntilDone(batch: LogBatch): Promise<Delivery | undefined> {
     const { settings, clock, metrics, logger, tap } = this.#options
     const { signal: patience } = this.#patience
     const { retry_on_failure: retry } = settings
@@ -202,20 +218,20 @@ export class ExporterStage {
         this.#circuit.succeed()
         metrics.sent(batch.length)
         if (attempt > 1) logger.info({ attempts: attempt }, 'delivered after a failure')
-        return
+        return undefined
       } catch (error) {
         this.#options.stopping.throwIfAborted()
         const isRetryable = isRetryableError(error)
         if (isRetryable) patience.throwIfAborted()
         if (!isRetryable || !retry.enabled) {
           if (isPermanentError(error)) this.#circuit.succeed()
-          return this.#giveUp(batch, error, isRetryable ? 'retry_disabled' : 'permanent')
+          return this.#giveUp(batch, error, isRetryable ? 'retry_disabled' : 'permanent', attempt)
         }
         this.#circuit.fail()
         const waitMs = Math.max(backOff(attempt, retry), error.retryAfter ?? 0)
         const elapsedMs = clock.monotonic() - since
         if (retry.max_elapsed_time > 0 && elapsedMs + waitMs > retry.max_elapsed_time) {
-          return this.#giveUp(batch, error, 'retries_exhausted')
+          return this.#giveUp(batch, error, 'retries_exhausted', attempt)
         }
         metrics.retried()
         logger.warn({ attempt, retry_in_ms: Math.round(waitMs), ...reasonOf(error) }, 'delivery failed, trying again')
@@ -249,18 +265,23 @@ export class ExporterStage {
     }
   }
 
-  #giveUp(batch: LogBatch, error: unknown, reason: string): void {
-    const { metrics, logger } = this.#options
-    const refused = isPermanentError(error) ? Math.min(error.records ?? batch.length, batch.length) : batch.length
+  async #giveUp(batch: LogBatch, error: unknown, reason: string, attempts: number): Promise<Delivery | undefined> {
+    const { metrics, logger, deadLetters } = this.#options
+    const { records = batch.length, rows = undefined } = isPermanentError(error) ? error : {}
+    const refused = Math.min(records, batch.length)
     const isPartial = refused < batch.length
     if (isPartial) metrics.sent(batch.length - refused)
     metrics.dropped(refused, reason)
+    const end = deadLetters.isEmpty ? 'given up' : 'kept as dead letters'
     logger.error(
       { records: refused, reason, ...reasonOf(error) },
       isPartial
-        ? 'some records of a batch were refused and are given up'
-        : 'a batch could not be delivered and is given up',
+        ? `some records of a batch were refused and are ${end}`
+        : `a batch could not be delivered and is ${end}`,
     )
+    if (deadLetters.isEmpty || refused === 0) return undefined
+    const dead = rows === undefined ? batch : batch.select(Uint32Array.from(rows, (index) => batch.rowAt(index)))
+    return deadLetters.send(dead, { reason, error: messageOf(error), attempts })
   }
 }
 

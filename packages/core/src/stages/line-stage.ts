@@ -14,6 +14,7 @@ import {
 import type { BatchPool } from '../batch/batch-pool.ts'
 import { endOfLine, endOfLines, overlongLine } from '../batch/line-bounds.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
+import type { Why } from '../dead-letter/dead-letters.ts'
 import type { ReceiverMetrics } from '../telemetry/stage-metrics.ts'
 import type { RemoteParser } from '../workers/worker-pool.ts'
 import { Encoded } from './encoded-piece.ts'
@@ -21,6 +22,8 @@ import { parseLines, type RecordSplitter } from './line-parsing.ts'
 import { type SourceState, SourceStates } from './line-source.ts'
 import { joinContinuations, lineStart } from './record-joiner.ts'
 import type { LineSettings } from './standard-keys.ts'
+
+const notUnderstood: Why = { reason: 'unparsed', error: 'the parser does not understand the line' }
 
 /** Bytes that one batch is made of: enough to make per-batch costs vanish, little enough to stay in the second-level cache. */
 const pieceBytes = 256 * 1024
@@ -37,7 +40,7 @@ export interface LineStageOptions {
   logger: Logger
   metrics: ReceiverMetrics
   send(batch: LogBatch): Promise<Delivery>
-  sendDeadLetters(batch: LogBatch): Promise<Delivery>
+  sendDeadLetters(batch: LogBatch, why: Why): Promise<Delivery>
 }
 
 interface Piece {
@@ -180,7 +183,21 @@ export class LineStage {
     if (settings.max_log_size_behavior === 'drop') return
     let to = from + settings.max_log_size
     while (to > from && ((bytes[to] ?? 0) & 0xc0) === 0x80) to--
+    if (settings.max_log_size_behavior === 'dead_letter')
+      return this.#sendOversized(state, { bytes, from, to }, delivery)
     await this.#sendPiece(state, { bytes, from, to, isFinal: true }, delivery)
+  }
+
+  /** Sends the beginning of a record that is too long to the dead letters. */
+  async #sendOversized(state: SourceState, piece: Omit<Piece, 'isFinal'>, delivery: PendingDelivery): Promise<void> {
+    const { clock, settings, sendDeadLetters } = this.#options
+    const { source, attributes, resource } = state
+    const batch = new LogBatch({ capacity: 1, source: source.id, attributes, resource, observedTime: clock.now() })
+    const { bytes, to } = this.#utf8({ ...piece, isFinal: true })
+    batch.bytes = bytes
+    batch.addLine(0, to)
+    const error = `longer than max_log_size (${settings.max_log_size} bytes): this is its beginning`
+    delivery.include(await sendDeadLetters(batch, { reason: 'over_size', error }))
   }
 
   /**
@@ -254,7 +271,7 @@ export class LineStage {
       const understood = batch.select((rows ?? rowsOf(batch)).filter((row) => !failed.has(row)))
       metrics.accepted(understood.length)
       if (settings.on_parse_error === 'dead_letter') {
-        whole.include(await this.#options.sendDeadLetters(batch.select(Uint32Array.from(failures))))
+        whole.include(await this.#options.sendDeadLetters(batch.select(Uint32Array.from(failures)), notUnderstood))
       }
       if (understood.length > 0) whole.include(await this.#options.send(understood))
     }

@@ -12,6 +12,7 @@ import { PendingDelivery } from '../channel/pending-delivery.ts'
 import type { DeliveryLedger } from '../checkpoint/delivery-ledger.ts'
 import { Gate } from '../checkpoint/gate.ts'
 import type { TapPoint } from '../control/tap-point.ts'
+import type { DeadLetters } from '../dead-letter/dead-letters.ts'
 import type { ReceiverMetrics } from '../telemetry/stage-metrics.ts'
 import type { LineStage, LineStageOptions } from './line-stage.ts'
 
@@ -27,6 +28,7 @@ export interface ReceiverRoute {
 export interface ReceiverStageOptions {
   id: string
   route: ReceiverRoute
+  deadLetters: DeadLetters
   metrics: ReceiverMetrics
   tap: TapPoint
   /** Makes the stage for lines, for receivers that read lines. */
@@ -54,7 +56,7 @@ export class ReceiverStage implements Output {
     this.#route = options.route
     this.#lines = options.createLines?.({
       send: (batch) => this.#fanOut(batch),
-      sendDeadLetters: (batch) => fanOut(batch, this.#route.deadLetterBranches),
+      sendDeadLetters: (batch, why) => options.deadLetters.send(batch, why),
     })
   }
 
@@ -82,6 +84,7 @@ export class ReceiverStage implements Output {
   /** Sends into other pipelines from now on. Nothing may be passing the gate. */
   reroute(route: ReceiverRoute): void {
     this.#route = route
+    this.#options.deadLetters.reroute(route.deadLetterBranches)
   }
 
   async start(receiver: Receiver): Promise<void> {

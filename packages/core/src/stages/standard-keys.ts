@@ -11,6 +11,29 @@ import {
   Type,
 } from '@weir/sdk'
 
+/** Where records go that cannot go on. */
+const deadLetter = (description: string) =>
+  Type.Optional(
+    Type.Object(
+      {
+        pipeline: Type.Optional(
+          Type.String({ description: 'A logs pipeline, such as `logs/dead`; records have `weir.dead_letter.*`.' }),
+        ),
+        path: Type.Optional(
+          Type.String({
+            description: 'A file of NDJSON, relative to the config, that `weir replay` reads.',
+            minLength: 1,
+          }),
+        ),
+        max_size: Size({
+          description: 'Bytes of the file; what comes beyond is dropped (counted, logged).',
+          default: '100MiB',
+        }),
+      },
+      { description, additionalProperties: false, minProperties: 1 },
+    ),
+  )
+
 /** Keys of every receiver that reads lines. */
 export const lineKeys = Type.Object({
   parser: Reference('parser', {
@@ -20,19 +43,21 @@ export const lineKeys = Type.Object({
   }),
   on_parse_error: OneOf(['keep', 'drop', 'dead_letter'], {
     description:
-      'What becomes of a line that the parser does not understand: kept with the line as body, dropped (counted), or sent to `dead_letter_pipeline`.',
+      'What becomes of a line that the parser does not understand: kept with the line as body, dropped (counted), or sent to `dead_letter`.',
     default: 'keep',
   }),
-  dead_letter_pipeline: Type.Optional(
-    Type.String({ description: 'Pipeline for lines that were not understood, such as `logs/unparsed`.' }),
-  ),
+  dead_letter: deadLetter('Where lines go that were not understood, and records that are too long, if told so.'),
   keep_original: Type.Boolean({
     description: 'Add the line as it came as the attribute `log.record.original`.',
     default: false,
   }),
-  max_log_size: Size({ description: 'Longest record; what is longer is cut or dropped.', default: '1MiB' }),
-  max_log_size_behavior: OneOf(['truncate', 'drop'], {
-    description: 'What becomes of a record longer than `max_log_size`.',
+  max_log_size: Size({
+    description: 'Longest record; what is longer is cut, dropped, or a dead letter.',
+    default: '1MiB',
+  }),
+  max_log_size_behavior: OneOf(['truncate', 'drop', 'dead_letter'], {
+    description:
+      'What becomes of a record longer than `max_log_size`: its beginning goes on, it is dropped (counted), or its beginning goes to `dead_letter`.',
     default: 'truncate',
   }),
   multiline: Type.Optional(
@@ -135,6 +160,7 @@ export const exporterKeys = Type.Object({
     { description: 'Leaves a sink that keeps failing in peace.', default: {}, additionalProperties: false },
   ),
   timeout: Duration({ description: 'Longest time for one attempt.', default: '30s' }),
+  dead_letter: deadLetter('Where records go that are given up: refused for good, or tried for too long.'),
 })
 
 /** Those of a connector, which waits for room downstream as long as it takes. */
@@ -160,6 +186,8 @@ const isolationKeys = Type.Object({
 })
 
 export type IsolationLimits = Static<typeof isolationKeys>['isolation_options']
+/** Of `dead_letter`. */
+export type DeadLetterSettings = NonNullable<Static<typeof exporterKeys>['dead_letter']>
 export type LineSettings = Static<typeof lineKeys>
 export type ExporterSettings = Static<typeof exporterKeys>
 

@@ -11,8 +11,13 @@ export class ReceiverMetrics {
   readonly #invalid
   readonly #overlong
   readonly #errors
+  readonly #deadLetters
 
   constructor(meter: Meter) {
+    this.#deadLetters = meter.counter('weir_receiver_dead_letters', {
+      description: 'Records that went to `dead_letter` (`kept`), or for which its file had no room (`dropped`)',
+      unit,
+    })
     this.#accepted = meter.counter('weir_receiver_accepted_log_records', {
       description: 'Records that entered the pipelines',
       unit,
@@ -37,6 +42,10 @@ export class ReceiverMetrics {
       description: 'Exceptions thrown by the parser',
       unit: '{error}',
     })
+  }
+
+  readonly deadLetters = (records: number, outcome: 'kept' | 'dropped'): void => {
+    this.#deadLetters.add(records, { outcome })
   }
 
   accepted(records: number): void {
@@ -117,6 +126,7 @@ export class ExporterMetrics {
   readonly #queueBytes
   readonly #queueAge
   readonly #damaged
+  readonly #deadLetters
   #queue: { readonly backlog: Backlog; readonly clock: Clock } | undefined
 
   constructor(meter: Meter) {
@@ -137,6 +147,15 @@ export class ExporterMetrics {
       description: 'Parts of the queue on disk that were damaged and set aside',
       unit: '{part}',
     })
+    this.#deadLetters = meter.counter('weir_exporter_dead_letters', {
+      description:
+        'Records given up that went to `dead_letter` (`kept`), or for which its file had no room (`dropped`)',
+      unit,
+    })
+  }
+
+  readonly deadLetters = (records: number, outcome: 'kept' | 'dropped'): void => {
+    this.#deadLetters.add(records, { outcome })
   }
 
   sent(records: number): void {
