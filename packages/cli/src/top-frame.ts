@@ -27,15 +27,30 @@ export function topFrame(activity: Activity, paint: Paint): string[] {
   ]
 }
 
-function header({ files, pid, uptimeMs, cpu, rssBytes, heapBytes }: Activity, paint: Paint): string {
+function header({ files, pid, uptimeMs, cpu, rssBytes, heapBytes, memory }: Activity, paint: Paint): string {
   const rest = [
     printable(files.join(', ')),
     `pid ${pid}`,
     `up ${formatDuration(uptimeMs)}`,
     `CPU ${percent(cpu)}`,
     `memory ${megabytes(rssBytes)} (heap ${megabytes(heapBytes)})`,
+    ...limited(memory, paint),
   ]
   return `${paint('bold', 'weir top')}  ${rest.join(paint('dim', ' · '))}`
+}
+
+/** What `memory_limit` says, loud when it holds someone back. */
+function limited(memory: Activity['memory'], paint: Paint): string[] {
+  if (memory === undefined) return []
+  const { usedBytes, hardBytes, state } = memory
+  const text = `${megabytes(usedBytes)} of ${megabytes(hardBytes)}`
+  if (state === 'normal') return [`limit ${text}`]
+  return [
+    paint(
+      state === 'refusing' ? 'red' : 'yellow',
+      `limit ${text}, receivers ${state === 'refusing' ? 'refuse' : 'wait'}`,
+    ),
+  ]
 }
 
 function receivers({ receivers: all }: Activity, paint: Paint): string[] {

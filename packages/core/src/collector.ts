@@ -4,6 +4,7 @@ import type { Logger as PinoLogger } from 'pino'
 import { container as rootContainer } from 'tsyringe'
 import { BatchPool } from './batch/batch-pool.ts'
 import type { HeldState } from './checkpoint/held-state.ts'
+import { softLimitOf } from './config/service-schema.ts'
 import { Control } from './control/control.ts'
 import type { ReloadOutcome } from './control/reload-outcome.ts'
 import type { Onlooker } from './control/tap-point.ts'
@@ -20,6 +21,8 @@ import { keptBetween, type Runnable } from './graph/kept.ts'
 import { registerTokens } from './graph/register-tokens.ts'
 import { RunningGraph } from './graph/running-graph.ts'
 import { services } from './graph/services.ts'
+import { MemoryLimiter, type MemoryLimits } from './memory/memory-limiter.ts'
+import { type MemoryMeter, ProcessMemory } from './memory/memory-meter.ts'
 import type { Prepared } from './prepare.ts'
 import { StateStore } from './state/state-store.ts'
 import { createLogger, type LogLevel } from './telemetry/logger.ts'
@@ -42,6 +45,8 @@ export interface CollectorOptions {
   clock?: Clock
   /** `false`: receivers are made, but not started; what is to be done comes by `replay`. Default: true. */
   receives?: boolean
+  /** How memory is measured for `service.memory_limit`; the process's own if left out. */
+  memory?: MemoryMeter
   /** Opens the control socket, unless the config says no; with what it does when it is told to reload. */
   control?: { reload(): Promise<ReloadOutcome> } | undefined
 }
@@ -56,6 +61,7 @@ export class Collector {
   readonly #clock: Clock
   readonly #since: number
   readonly #letterFiles: DeadLetterFiles
+  readonly #memory: MemoryLimiter
   readonly #failure = Promise.withResolvers<never>()
   readonly #closers: (() => Promise<void>)[] = []
   #prepared: Runnable
@@ -78,6 +84,12 @@ export class Collector {
     this.logger = createLogger({ level: options.logLevel ?? logs.level, isPretty: process.stderr.isTTY === true })
     this.#letterFiles = new DeadLetterFiles({ clock: this.#clock, logger: this.logger })
     this.#failure.promise.catch(() => {})
+    this.#memory = new MemoryLimiter({
+      memory: options.memory ?? new ProcessMemory(),
+      clock: this.#clock,
+      logger: this.logger,
+      meter: this.telemetry.meter('process', 'memory'),
+    })
   }
 
   /** The exporters with what waits before each, for those who show it. */
@@ -98,6 +110,7 @@ export class Collector {
         telemetry: this.telemetry,
         now: this.#clock.now(),
         uptimeMs: this.#clock.monotonic() - this.#since,
+        memory: this.#memory,
       },
     )
   }
@@ -194,6 +207,7 @@ export class Collector {
     const isDelivered = (await this.#running?.stop()) ?? true
     await this.#workers.close()
     await this.#control.close()
+    this.#memory.stop()
     this.#state?.close()
     for (const close of this.#closers.splice(0)) {
       await close().catch((error: unknown) => this.logger.error({ error: messageOf(error) }, 'could not be closed'))
@@ -235,6 +249,8 @@ export class Collector {
     }
     if (predecessor === undefined) {
       this.#abort = new AbortController()
+      this.#abort.signal.addEventListener('abort', () => this.#memory.release(), { once: true })
+      this.#memory.watch(memoryLimits(config.service))
       this.#states = new Map()
       this.#workers = new WorkerPool(config.service.workers)
     }
@@ -262,6 +278,7 @@ export class Collector {
     container.register(Telemetry, { useValue: this.telemetry })
     container.register(TapPoints, { useValue: this.#control.taps })
     container.register(DeadLetterFiles, { useValue: this.#letterFiles })
+    container.register(MemoryLimiter, { useValue: this.#memory })
     container.register(WorkerPool, { useValue: this.#workers })
     const singletons = [BatchPool, ComponentFactory, ComponentCatalog, AuthenticatorDirectory]
     for (const service of singletons) container.registerSingleton<unknown>(service)
@@ -279,6 +296,11 @@ export class Collector {
     })
     await this.#running.start()
   }
+}
+
+function memoryLimits({ memory_limit: limit }: Runnable['config']['service']): MemoryLimits | undefined {
+  if (limit === undefined) return undefined
+  return { softBytes: softLimitOf(limit), hardBytes: limit.hard, checkMs: limit.check_interval }
 }
 
 /** @throws WeirError `WEIR_CONFIG_INVALID` when the config cannot run */

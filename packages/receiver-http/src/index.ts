@@ -9,6 +9,7 @@ export default defineReceiver({
   stability: 'beta',
   reads: 'lines',
   config,
+  refuses: true,
   inject: httpServerServices,
   create: ({ config: keys, ...services }) => new HttpReceiver(keys, services),
 })

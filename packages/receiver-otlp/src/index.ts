@@ -9,6 +9,7 @@ export default defineReceiver({
   stability: 'beta',
   reads: 'records',
   config,
+  refuses: true,
   inject: httpServerServices,
   create: (context) => new OtlpReceiver(context),
 })

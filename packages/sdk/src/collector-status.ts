@@ -69,6 +69,13 @@ export interface CollectorStatus {
   readonly cpuMs: number
   readonly rssBytes: number
   readonly heapBytes: number
+  /** What `service.memory_limit` sees, if there is one: bytes in use, and whether receivers are held back. */
+  readonly memory?: {
+    readonly usedBytes: number
+    readonly softBytes: number
+    readonly hardBytes: number
+    readonly state: 'normal' | 'slowed' | 'refusing'
+  }
   readonly receivers: readonly ReceiverStatus[]
   readonly pipelines: readonly PipelineStatus[]
   readonly exporters: readonly ExporterStatus[]

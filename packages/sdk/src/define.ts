@@ -50,6 +50,11 @@ interface Traits {
    * that are handed on to it.
    */
   parses?: { readonly parser: string; readonly keys: readonly string[] }
+  /**
+   * receiver: it can tell its peers to send again later. When memory is short, `output.send` and `sendLines` then throw a
+   * `RetryableError` with the code `WEIR_MEMORY_LIMIT` instead of waiting.
+   */
+  refuses?: boolean
   /** receiver: it ends by itself under `--once`; left out, `--once` runs until it is interrupted. */
   ends?: boolean
   /** processor: it changes the records that it is given. */

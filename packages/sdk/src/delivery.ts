@@ -44,7 +44,8 @@ export interface LinesDelivery extends Delivery {
 }
 
 /**
- * What a receiver or connector sends into. Both waits are the backpressure: they end when there is room.
+ * What a receiver or connector sends into. Both waits are the backpressure: they end when there is room,
+ * and when there is memory (`service.memory_limit`).
  * Bytes and batches belong to the pipeline until `done` settles; then the sender may use them again.
  * Calls may overlap; what one source sends must be sent in order.
  */

@@ -1,4 +1,4 @@
-import { Duration, OneOf, type Static, Type } from '@weir/sdk'
+import { Duration, OneOf, Size, type Static, Type } from '@weir/sdk'
 
 const ids = (description: string) => Type.Array(Type.String({ minLength: 1 }), { description, default: [] })
 
@@ -48,6 +48,25 @@ export const serviceSchema = Type.Object(
         'How often what detectors and other components know is stored, with the positions in the sources that it covers: what is read again after a crash.',
       default: '5s',
     }),
+    memory_limit: Type.Optional(
+      Type.Object(
+        {
+          hard: Size({
+            description:
+              'Memory from which receivers that can tell their peer to try later do so (OTLP, HTTP); the others wait.',
+          }),
+          soft: Type.Optional(
+            Size({ description: 'Memory from which receivers wait. Default: four fifths of `hard`.' }),
+          ),
+          check_interval: Duration({ description: 'How often one looks.', default: '200ms' }),
+        },
+        {
+          description:
+            'Keeps memory bounded: heap, buffers, and what the process has when it starts. Needs some room above `hard`.',
+          additionalProperties: false,
+        },
+      ),
+    ),
     control: Type.Object(
       {
         enabled: Type.Boolean({
@@ -95,6 +114,10 @@ export const serviceSchema = Type.Object(
 )
 
 export type ServiceConfig = Omit<Static<typeof serviceSchema>, 'pipelines'>
+
+/** Bytes of memory from which receivers wait. */
+export const softLimitOf = ({ soft, hard }: NonNullable<ServiceConfig['memory_limit']>): number =>
+  soft ?? Math.floor(hard * 0.8)
 
 /** The section `plugins`. */
 export const pluginsSchema = Type.Object(

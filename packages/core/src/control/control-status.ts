@@ -2,6 +2,7 @@ import type { CollectorStatus, Phase, QueueStatus } from '@weir/sdk'
 import type { WeirConfig } from '../config/config.ts'
 import type { Graph } from '../graph/build.ts'
 import type { Plan } from '../graph/plan.ts'
+import type { MemoryLimiter } from '../memory/memory-limiter.ts'
 import type { Backlog } from '../queue/backlog.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { AlertBook } from './alert-book.ts'
@@ -21,13 +22,17 @@ export interface StatusSources {
   readonly alerts: AlertBook
   readonly now: number
   readonly uptimeMs: number
+  readonly memory: MemoryLimiter
 }
+
+const memoryStatus = ({ limits, used: usedBytes, state }: MemoryLimiter): Pick<CollectorStatus, 'memory'> =>
+  limits === undefined ? {} : { memory: { usedBytes, softBytes: limits.softBytes, hardBytes: limits.hardBytes, state } }
 
 const recentAlerts = 20
 
 export function collectorStatus(
   { config, plan, graph, phase }: Running,
-  { telemetry, taps, alerts, now, uptimeMs }: StatusSources,
+  { telemetry, taps, alerts, now, uptimeMs, memory }: StatusSources,
 ): CollectorStatus {
   const total = totals(telemetry)
   const entrances = new Map(graph?.pipelines.map(({ name, entrance }) => [name, entrance.channel]))
@@ -42,6 +47,7 @@ export function collectorStatus(
     cpuMs: (user + system) / 1000,
     rssBytes: rss,
     heapBytes: heapUsed,
+    ...memoryStatus(memory),
     receivers: (graph?.receivers ?? []).map(({ stage: { id, oldestDeliveryMs } }) => ({
       id,
       records: total('weir_receiver_accepted_log_records', id),

@@ -20,6 +20,7 @@ import type { ComponentConfig, WeirConfig } from '../config/config.ts'
 import { TapPoints } from '../control/tap-points.ts'
 import { DeadLetterFiles } from '../dead-letter/dead-letter-file.ts'
 import { DeadLetters, type DeadLettersOptions } from '../dead-letter/dead-letters.ts'
+import { MemoryLimiter } from '../memory/memory-limiter.ts'
 import type { RegisteredType, Registry } from '../plugins/registry.ts'
 import { queueDirectory } from '../queue/queue-directory.ts'
 import { ConnectorStage } from '../stages/connector-stage.ts'
@@ -88,6 +89,7 @@ export class GraphBuilder {
     @inject(WorkerPool) private readonly workers: WorkerPool,
     @inject(Isolation) private readonly isolation: Isolation,
     @inject(DeadLetterFiles) private readonly letterFiles: DeadLetterFiles,
+    @inject(MemoryLimiter) private readonly memory: MemoryLimiter,
     @inject(TapPoints) private readonly taps: TapPoints,
     @inject(AuthenticatorDirectory) private readonly authenticators: AuthenticatorDirectory,
   ) {}
@@ -343,6 +345,8 @@ export class GraphBuilder {
       deadLetters: this.#deadLetters(component, metrics.deadLetters),
       metrics,
       tap: this.taps.at({ kind: 'receiver', id: component.id }),
+      memory: this.memory,
+      refuses: definition.refuses === true,
       createLines:
         definition.reads === 'lines' ? (sends) => this.#lines(component, settings, metrics, sends) : undefined,
     })

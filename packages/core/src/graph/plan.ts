@@ -2,6 +2,7 @@ import { type Definition, type Kind, type Signal, sections } from '@weir/sdk'
 import type { ComponentConfig, PipelineConfig, WeirConfig } from '../config/config.ts'
 import type { Diagnostic } from '../config/diagnostic.ts'
 import { nearest } from '../config/nearest.ts'
+import { softLimitOf } from '../config/service-schema.ts'
 import type { Registry } from '../plugins/registry.ts'
 import type { DeadLetterSettings } from '../stages/standard-keys.ts'
 import { cannotIsolate, tokensBeyondIsolation } from '../workers/isolation-tokens.ts'
@@ -81,6 +82,7 @@ class Planner {
     this.#checkFeedback(pipelines)
     this.#checkIsolation()
     this.#checkDeadLetters()
+    this.#checkMemory()
     this.#checkQueues()
     this.#checkUse()
     const extensions = [...(this.#config.components.get('extension')?.values() ?? [])]
@@ -373,6 +375,17 @@ class Planner {
     return (['receiver', 'exporter', 'connector'] as const).flatMap((kind) => [
       ...(this.#config.components.get(kind)?.values() ?? []),
     ])
+  }
+
+  #checkMemory(): void {
+    const { memory_limit: limit } = this.#config.service
+    if (limit === undefined || softLimitOf(limit) < limit.hard) return
+    this.#error(
+      'WEIR_MEMORY_SOFT',
+      ['service', 'memory_limit', 'soft'],
+      'memory_limit.soft is not below hard',
+      'lower soft, or leave it out',
+    )
   }
 
   /** Dead letters that were asked for must have somewhere to go. */

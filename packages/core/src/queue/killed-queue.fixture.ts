@@ -1,10 +1,11 @@
 /** Appends to the queue of a folder for ever, exports behind it, and says what was acknowledged and what was exported. */
+import { appendFileSync } from 'node:fs'
 import { batchOf, MemoryLogger } from '@weir/sdk/testing'
 import { SystemClock } from '../telemetry/system-clock.ts'
 import { DiskQueue, type Taken } from './disk-queue.ts'
 import { encodeEntry } from './entry.ts'
 
-const [, , directory = '', from = '0'] = process.argv
+const [, , directory = '', from = '0', said = ''] = process.argv
 const queue = await DiskQueue.open({
   directory,
   ...{ maxBytes: 4 << 20, whenFull: 'block', fsync: 'never', fsyncMs: 200 },
@@ -14,8 +15,8 @@ const queue = await DiskQueue.open({
   onDrop() {},
   onDamage() {},
 })
-// Written with no buffer between: what was said was said before the kill.
-const say = (text: string) => process.stdout.write(`${text}\n`)
+// To a file, with no buffer between: what was said was said before the kill.
+const say = (text: string) => appendFileSync(said, `${text}\n`)
 
 void (async () => {
   const taken: Taken[] = []

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MemoryLogger, TestClock } from '@weir/sdk/testing'
@@ -14,20 +14,22 @@ it('loses nothing that was acknowledged, whenever the process is killed', { time
   let next = 0
   const exported = new Set<number>()
   for (let round = 0; round < 6; round++) {
-    const child = spawn(process.execPath, [fixture, directory, String(next)], { stdio: ['ignore', 'pipe', 'inherit'] })
-    let said = ''
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      said += text
-      // In the middle of something: more comes all the time.
-      if (said.length > 4000 + round * 1700) child.kill('SIGKILL')
-    })
-    await once(child, 'close')
-    const numbers = (word: string) => [...said.matchAll(new RegExp(`^${word} (\\d+)$`, 'gm'))].map(([, n]) => Number(n))
+    const told = join(directory, `told-${round}`)
+    writeFileSync(told, '')
+    const child = spawn(process.execPath, [fixture, directory, String(next), told], { stdio: 'ignore' })
+    const ended = once(child, 'close')
+    // In the middle of something: more comes all the time.
+    await expect.poll(() => statSync(told).size, { timeout: 20_000, interval: 1 }).toBeGreaterThan(4000 + round * 1700)
+    child.kill('SIGKILL')
+    await ended
+    const said = readFileSync(told, 'utf8')
+    const numbers = (word: string) =>
+      [...said.matchAll(new RegExp(`^${word} (\\d+)\\n`, 'gm'))].map(([, n]) => Number(n))
     for (const number of numbers('exported')) exported.add(number)
     const last = Math.max(-1, ...numbers('acknowledged'))
     expect(last).toBeGreaterThanOrEqual(next)
     next = last + 1
-    // What the next run would find; read from a copy of nothing: it is closed with all of it still there.
+    // What the next run would find. Nothing is said to be done, and so all of it stays.
     const found: number[] = []
     const queue = await DiskQueue.open({
       ...{ directory, maxBytes: 4 << 20, whenFull: 'block', fsync: 'never', fsyncMs: 200 },

@@ -13,6 +13,7 @@ import type { DeliveryLedger } from '../checkpoint/delivery-ledger.ts'
 import { Gate } from '../checkpoint/gate.ts'
 import type { TapPoint } from '../control/tap-point.ts'
 import type { DeadLetters } from '../dead-letter/dead-letters.ts'
+import type { MemoryLimiter } from '../memory/memory-limiter.ts'
 import type { ReceiverMetrics } from '../telemetry/stage-metrics.ts'
 import type { LineStage, LineStageOptions } from './line-stage.ts'
 
@@ -31,6 +32,9 @@ export interface ReceiverStageOptions {
   deadLetters: DeadLetters
   metrics: ReceiverMetrics
   tap: TapPoint
+  memory: MemoryLimiter
+  /** Whether it would rather be refused than wait when memory is short. */
+  refuses: boolean
   /** Makes the stage for lines, for receivers that read lines. */
   createLines: ((sends: Pick<LineStageOptions, 'send' | 'sendDeadLetters'>) => LineStage) | undefined
 }
@@ -106,9 +110,13 @@ export class ReceiverStage implements Output {
 
   async send(batch: LogBatch): Promise<Delivery> {
     this.#throwIfStopped()
-    this.#options.metrics.accepted(batch.length)
-    this.#options.metrics.bytes(batch.byteLength)
-    return this.gate.pass(async () => this.#watch(await this.#fanOut(batch)))
+    const { metrics } = this.#options
+    const bytes = batch.byteLength
+    return this.#admit(bytes, () => {
+      metrics.accepted(batch.length)
+      metrics.bytes(bytes)
+      return this.gate.pass(async () => this.#watch(await this.#fanOut(batch)))
+    })
   }
 
   async sendLines(lines: Lines): Promise<LinesDelivery> {
@@ -121,20 +129,37 @@ export class ReceiverStage implements Output {
         hint: "set reads: 'lines' in its definition",
       })
     }
-    const whole = new PendingDelivery(1)
-    this.#watch(whole)
-    try {
-      const delivery = await this.gate.pass(() => stage.sendLines(lines))
-      this.#options.metrics.bytes(delivery.consumed - lines.from)
-      whole.include(delivery)
-      return delivery
-    } finally {
-      whole.settle()
-    }
+    return this.#admit(lines.to - lines.from, async () => {
+      const whole = new PendingDelivery(1)
+      this.#watch(whole)
+      try {
+        const delivery = await this.gate.pass(() => stage.sendLines(lines))
+        this.#options.metrics.bytes(delivery.consumed - lines.from)
+        whole.include(delivery)
+        return delivery
+      } finally {
+        whole.settle()
+      }
+    })
   }
 
   end(): void {
     this.#ended.resolve()
+  }
+
+  /** Sends when there is memory for it. What waits here is not under way yet. */
+  async #admit<D extends Delivery>(bytes: number, send: () => Promise<D>): Promise<D> {
+    const { memory, refuses } = this.#options
+    if (!memory.isOn) return send()
+    const leave = await memory.enter(bytes, refuses)
+    try {
+      const delivery = await send()
+      delivery.done.then(leave, leave)
+      return delivery
+    } catch (error) {
+      leave()
+      throw error
+    }
   }
 
   #fanOut(batch: LogBatch): Promise<Delivery> {
