@@ -49,7 +49,7 @@ export async function scaleOut({ folder, natsUrl, lines, workers, kills }: Optio
   }
   const names = workers === 1 ? ['worker'] : ['worker-a', 'worker-b']
   const startWorker = (name: string) =>
-    weir(name, 'worker.yaml', ...(workers === 1 ? [] : [name.replace('worker', 'share').concat('.yaml')]))
+    weir(name, 'weir.yaml', ...(workers === 1 ? [] : [name.replace('worker', 'share').concat('.yaml')]))
   const records = (name: string) => entriesOf(join(folder, name, 'records.ndjson'))
   const counts = names.map((name) => new LineCount(join(folder, name, 'records.ndjson')))
   /** Whether every line has been written; looked at closely only when there are enough of them. */
