@@ -95,7 +95,7 @@ const define =
     return branded as unknown as Definition<K, Instance>
   }
 
-export const defineReceiver = define<'receiver', Receiver, 'reads' | 'parses' | 'ends'>('receiver')
+export const defineReceiver = define<'receiver', Receiver, 'reads' | 'parses' | 'refuses' | 'ends'>('receiver')
 export const defineParser = define<'parser', Parser, 'parallel'>('parser')
 export const defineProcessor = define<'processor', Processor, 'mutates' | 'parallel' | 'accepts' | 'emits'>('processor')
 export const defineDetector = define<'detector', Detector>('detector')
