@@ -1,6 +1,7 @@
 import { type AttributeValue, type Clock, type Logger, messageOf, type State, type Timer } from '@weir/sdk'
 import { type Checkpoint, checkpointValue, readCheckpoint } from './checkpoint.ts'
 import { beginning, type Mark, markOf, type Position } from './mark.ts'
+import { MultiMap } from './multi-map.ts'
 import { extendTrail } from './trail.ts'
 
 const savePeriodMs = 500
@@ -18,8 +19,8 @@ export class CheckpointBook {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #byId = new Map<string, Checkpoint>()
-  readonly #byInode = new Map<string, Set<Checkpoint>>()
-  readonly #byFingerprint = new Map<string, Set<Checkpoint>>()
+  readonly #byInode = new MultiMap<string, Checkpoint>()
+  readonly #byFingerprint = new MultiMap<string, Checkpoint>()
   /** How many fingerprints there are of each length: few lengths, so that few digests find any file. */
   readonly #lengths = new Map<number, number>()
   readonly #paths = new Set<string>()
@@ -67,8 +68,7 @@ export class CheckpointBook {
     const found: Checkpoint[] = []
     const lengths = [...this.#lengths.keys()].filter((length) => length <= head.length).sort((a, b) => b - a)
     for (const length of lengths) {
-      const fits = this.#byFingerprint.get(keyOf(markOf(head.subarray(0, length))))
-      if (fits) found.push(...fits)
+      found.push(...this.#byFingerprint.get(keyOf(markOf(head.subarray(0, length)))))
     }
     // What was empty in that inode begins like everything.
     const isSame = (one: Checkpoint) => Number(one.inode === inode && one.fingerprint.length > 0)
@@ -77,7 +77,7 @@ export class CheckpointBook {
 
   /** Notes for the checkpoints of an inode whether it still begins as they say. */
   examine(inode: string, head: Uint8Array): void {
-    for (const checkpoint of this.#byInode.get(inode) ?? []) {
+    for (const checkpoint of this.#byInode.get(inode)) {
       const fits = this.candidates(head, inode).includes(checkpoint)
       if (!fits) this.loseInode(checkpoint)
     }
@@ -205,30 +205,18 @@ export class CheckpointBook {
     const { id, inode, path, fingerprint } = checkpoint
     this.#byId.set(id, checkpoint)
     this.#paths.add(path)
-    join(this.#byInode, inode, checkpoint)
-    join(this.#byFingerprint, keyOf(fingerprint), checkpoint)
+    this.#byInode.add(inode, checkpoint)
+    this.#byFingerprint.add(keyOf(fingerprint), checkpoint)
     this.#lengths.set(fingerprint.length, (this.#lengths.get(fingerprint.length) ?? 0) + 1)
   }
 
   #drop(checkpoint: Checkpoint): void {
     const { id, inode, fingerprint } = checkpoint
     this.#byId.delete(id)
-    leave(this.#byInode, inode, checkpoint)
-    leave(this.#byFingerprint, keyOf(fingerprint), checkpoint)
+    this.#byInode.delete(inode, checkpoint)
+    this.#byFingerprint.delete(keyOf(fingerprint), checkpoint)
     const count = (this.#lengths.get(fingerprint.length) ?? 1) - 1
     if (count > 0) this.#lengths.set(fingerprint.length, count)
     else this.#lengths.delete(fingerprint.length)
   }
-}
-
-function join<Value>(index: Map<string, Set<Value>>, key: string, value: Value): void {
-  const members = index.get(key)
-  if (members) members.add(value)
-  else index.set(key, new Set([value]))
-}
-
-function leave<Value>(index: Map<string, Set<Value>>, key: string, value: Value): void {
-  const members = index.get(key)
-  members?.delete(value)
-  if (members?.size === 0) index.delete(key)
 }

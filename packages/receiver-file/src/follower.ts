@@ -84,7 +84,7 @@ export class Follower {
       isCrowded: () => !once && this.#turns.isCrowded,
       isStopping: () => this.#isStopping,
       onRefused: (tail, error) => this.#onRefused(tail, error),
-      onDelivered: (tail) => this.#removeIfRead(tail),
+      onDelivered: (tail) => this.#finish(tail),
     }
   }
 
@@ -264,14 +264,19 @@ export class Follower {
       errors.warn(tail.path, 'cut', `${tail.path} ends in the middle of its compressed data; what it held was read`)
     }
     if (tail.content?.isCompressed || once) await this.#files.close(tail)
-    this.#removeIfRead(tail)
+    this.#finish(tail)
     if (!tail.hasCarry || flushMs === 0 || once || this.#isStopping) return
     following.flushAfter(flushMs, hasRead, () => this.wake(tail))
   }
 
-  #removeIfRead(tail: Tail): void {
-    const { removal } = this.#options
-    if (removal && tail.isDelivered && this.#following.has(tail)) removal.remove(tail)
+  /** Everything has been read and delivered: what that is the end of is deleted, and not followed any longer. */
+  #finish(tail: Tail): void {
+    const { removal, once } = this.#options
+    if (!tail.isDelivered || !this.#following.has(tail)) return
+    removal?.remove(tail)
+    if (!once) return
+    this.#detach(tail)
+    this.#forget(tail)
   }
 
   /** The file was truncated, or its inode has another file: its content is gone, unless a copy turns up. */

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path'
+import { MultiMap } from './multi-map.ts'
 import type { Tail } from './tail.ts'
 
 const suffix = /(?:\.\d{1,5}|[.-]old|\.bak|\.gz|\.zst)$/
@@ -16,33 +17,30 @@ export function logOf(path: string): string {
 
 /** Which files are generations of one log: of these, an older one is read before a younger one, so that lines keep their order. */
 export class Generations {
-  readonly #members = new Map<string, Set<Tail>>()
+  readonly #members = new MultiMap<string, Tail>()
   readonly #logs = new Map<Tail, string>()
 
   add(tail: Tail): void {
     this.delete(tail)
     const log = logOf(tail.path)
     this.#logs.set(tail, log)
-    const members = this.#members.get(log)
-    if (members === undefined) this.#members.set(log, new Set([tail]))
-    else members.add(tail)
+    this.#members.add(log, tail)
   }
 
   delete(tail: Tail): void {
     const log = this.#logs.get(tail)
     if (log === undefined) return
     this.#logs.delete(tail)
-    const members = this.#members.get(log)
-    members?.delete(tail)
-    if (members?.size === 0) this.#members.delete(log)
+    this.#members.delete(log, tail)
   }
 
   /** An older generation is busy. */
   isBehind(tail: Tail, isBusy: (other: Tail) => boolean): boolean {
     const log = this.#logs.get(tail)
-    const members = log === undefined ? undefined : this.#members.get(log)
-    if (log === undefined || members === undefined || members.size === 1) return false
-    for (const other of members) if (other !== tail && isOlder(other, tail, log) && isBusy(other)) return true
+    if (log === undefined || !this.#members.isShared(log)) return false
+    for (const other of this.#members.get(log)) {
+      if (other !== tail && isOlder(other, tail, log) && isBusy(other)) return true
+    }
     return false
   }
 }
