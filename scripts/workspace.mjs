@@ -1,5 +1,6 @@
 // The workspace's commands, behind the scripts of package.json: start, weir, build, test, fix, bench, x,
-// torture, bench:processors, bench:templates, bench:nab, bench:incidents.
+// torture, bench:processors, bench:templates, bench:nab, bench:incidents,
+// bench:plots.
 // Plain JavaScript without dependencies, so that it runs before anything is installed, on Node 20 and later.
 
 import { spawn } from 'node:child_process'
@@ -57,6 +58,7 @@ const commands = {
   'bench:templates': (args) => published('templates', args),
   'bench:nab': (args) => published('nab', args),
   'bench:incidents': (args) => published('incidents', args),
+  'bench:plots': (args) => published('plots', args),
   async x([command, ...args]) {
     if (command !== 'pnpm') await install()
     return run(command, args, { cwd: process.env.INIT_CWD ?? root })

@@ -46,7 +46,7 @@ export type Random = () => number
 const paths = ['/', '/products', '/products/{id}', '/cart', '/checkout', '/login', '/search', '/api/stock']
 const pathWeights = [0.2, 0.2, 0.25, 0.1, 0.05, 0.05, 0.1, 0.05]
 
-export const normal = (random: Random): number =>
+const normal = (random: Random): number =>
   Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 
 /** How many events happen when `mean` are expected. */

@@ -1,7 +1,7 @@
 import { Condition, Duration, FieldPath, OneOf, type Static, Type, WeirError } from '@weir/sdk'
 
 /** What can be said about the records of a window. */
-export const aggregates = ['count', 'rate', 'sum', 'min', 'max', 'mean', 'quantile', 'unique'] as const
+const aggregates = ['count', 'rate', 'sum', 'min', 'max', 'mean', 'quantile', 'unique'] as const
 
 const metricConfig = Type.Object(
   {

@@ -1,7 +1,7 @@
 import { type AttributeMap, type MetricPoint, textOf } from '@weir/sdk'
 import { labelName, metricName, type NameOptions, unitName } from './names.ts'
 
-export interface Series {
+interface Series {
   /** `a="1",b="2"`, sorted; `''` for none. */
   readonly labels: string
   value: number
