@@ -1,4 +1,4 @@
-import { copyRecord, Layout, LogBatch, Record, Severity } from '@weir/sdk'
+import { type AttributeValue, Layout, LogBatch, Record, Severity } from '@weir/sdk'
 import { sampleOf } from '../sample.ts'
 
 /** Records are kept by pieces of event time, so long. */
@@ -8,6 +8,8 @@ const maxPanes = 90
 /** Of each piece so many are kept, and so many of those that are warnings or worse, which would else be missed. */
 const plainRoom = 12
 const severeRoom = 6
+/** Longest value that is kept, in characters. */
+const maxLength = 1024
 
 /** A record that is kept, with how many it stands for. */
 export interface KeptRecord {
@@ -110,12 +112,24 @@ export class RecentRecords {
     const batch = new LogBatch({ capacity: 1, layout: this.#layout, resource, attributes, source, observedTime })
     const original = new Record(from).at(row)
     const record = batch.append()
-    copyRecord(original, record)
-    record.body = original.body
     record.time = time
+    record.severityNumber = original.severityNumber
+    record.severityText = original.severityText
+    const { body } = original
+    record.body = isSmall(body) ? body : sampleOf(original)
+    for (const { name, slot } of from.layout.attributes) {
+      const value = from.value(row, slot)
+      if (value !== undefined && isSmall(value)) record.attributes.set(name, value)
+    }
     return { record, sample: sampleOf(original) }
   }
 }
+
+/** What is longer is no key, and would be held for a quarter of an hour. */
+const isSmall = (value: AttributeValue | undefined): boolean =>
+  typeof value === 'string'
+    ? value.length <= maxLength
+    : typeof value !== 'object' || JSON.stringify(value).length <= maxLength
 
 function mixed(one: number, other: number): number {
   let hash = Math.imul(one ^ 0x9e37_79b9, 0x85eb_ca6b) ^ Math.imul(other, 0xc2b2_ae35)
