@@ -56,6 +56,15 @@ export const cases: readonly Case[] = [
       queue: { storage: 'disk', fsync },
     }),
   ),
+  {
+    name: 'file → nginx → queue that spills → blackhole',
+    input: 'nginx',
+    goal: 0.7,
+    parser: 'nginx',
+    exporter: 'blackhole',
+    hasState: true,
+    queue: { policy: 'spill' },
+  },
   { name: 'file → auto (nginx) → blackhole', input: 'nginx', goal: 0.8, parser: 'auto', exporter: 'blackhole' },
 ]
 

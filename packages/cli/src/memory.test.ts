@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { Folder } from './command.fixture.ts'
@@ -92,3 +93,55 @@ it.skipIf(process.platform !== 'linux')(
     expect((await ended)[0]).toBe(0)
   },
 )
+
+it('above the hard limit refuses what can be sent again, and lets the rest through slowly', {
+  timeout: 30_000,
+}, async () => {
+  using folder = new Folder()
+  const [http, otlp] = [await freePort(), await freePort()]
+  folder.write('plugin.ts', plugin)
+  folder.write('up', '')
+  const text = Array.from({ length: 20_000 }, (_, index) => `${name(0, index)} ${'x'.repeat(200)}\n`).join('')
+  folder.write('app.log', text)
+  const receivers = {
+    file: { include: ['app.log'], parser: 'text', poll_interval: '20ms' },
+    http: { endpoint: `127.0.0.1:${http}`, parser: 'text' },
+    otlp: { protocols: { http: { endpoint: `127.0.0.1:${otlp}` } } },
+  }
+  folder.write('weir.json', {
+    plugins: { paths: ['plugin.ts'] },
+    receivers,
+    exporters: { frail: {} },
+    service: {
+      memory_limit: { hard: '2MiB' },
+      pipelines: { logs: { receivers: Object.keys(receivers), exporters: ['frail'] } },
+    },
+  })
+  const weir = folder.start(['run'])
+  const post = (port: number, path: string, body: string, type: string) =>
+    fetch(`http://127.0.0.1:${port}${path}`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': type },
+    }).then(
+      ({ status, headers }) => [status, headers.has('retry-after')],
+      () => [],
+    )
+  await expect.poll(() => post(http, '/', 'a line', 'text/plain'), { timeout: 20_000 }).toEqual([503, true])
+  const logs = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: 'a line' } }] }] }] }
+  expect((await post(otlp, '/v1/logs', JSON.stringify(logs), 'application/json'))[0]).toBe(503)
+  const seen = () => (existsSync(folder.file('out.txt')) ? readFileSync(folder.file('out.txt'), 'utf8') : '')
+  await expect.poll(() => seen().split('\n').length, { timeout: 20_000 }).toBe(20_001)
+  const top = await folder.weir('top', '--once')
+  expect(top.stdout).toContain('receivers refuse')
+  weir.kill('SIGTERM')
+  expect((await weir.finished).code).toBe(0)
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}

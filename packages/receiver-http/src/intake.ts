@@ -1,6 +1,14 @@
 import type { Buffer } from 'node:buffer'
 import { HttpProblem, type HttpRequest, isHttpProblem } from '@weir/http-server'
-import { type AttributeMap, attributeMap, type Clock, type Counter, type LogBatch, type Output } from '@weir/sdk'
+import {
+  type AttributeMap,
+  attributeMap,
+  type Clock,
+  type Counter,
+  isRetryableError,
+  type LogBatch,
+  type Output,
+} from '@weir/sdk'
 import { LineSources } from './line-sources.ts'
 
 export interface IntakeOptions {
@@ -46,6 +54,9 @@ export class Intake {
     this.#sending.add(sending)
     try {
       return await sending
+    } catch (error) {
+      if (!isRetryableError(error)) throw error
+      throw new HttpProblem(503, error.message, { ...again, cause: error })
     } finally {
       this.#sending.delete(sending)
     }

@@ -64,7 +64,7 @@ export class Channel {
 
   /** Resolves when the parcel is in the queue, or has been dropped. Order is kept among those who wait. */
   async push(parcel: Parcel): Promise<void> {
-    while (!this.#hasRoomFor(parcel.batch) && !this.#isClosed) {
+    while (!this.hasRoomFor(parcel.batch) && !this.#isClosed) {
       if (this.#options.policy === 'drop_newest') return this.#drop(parcel)
       if (this.#options.policy === 'drop_oldest') {
         const oldest = this.shift()
@@ -124,7 +124,8 @@ export class Channel {
     for (let parcel = this.shift(); parcel !== undefined; parcel = this.shift()) parcel.delivery.fail(reason)
   }
 
-  #hasRoomFor(batch: LogBatch): boolean {
+  /** Whether a batch could be pushed right now. */
+  hasRoomFor(batch: LogBatch): boolean {
     return (
       this.#parcels.length === 0 ||
       (this.#records + batch.length <= this.#options.maxRecords &&

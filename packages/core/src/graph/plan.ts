@@ -337,12 +337,13 @@ class Planner {
     if (this.#config.service.state_dir !== 'memory') return
     for (const component of this.#used) {
       const queue = Object(component.resolved.sending_queue)
-      if (queue.storage !== 'disk') continue
+      const key = queue.storage === 'disk' ? 'storage' : queue.policy === 'spill' ? 'policy' : undefined
+      if (key === undefined) continue
       this.#error(
         'WEIR_QUEUE_STATE',
-        [...component.path, 'sending_queue', 'storage'],
+        [...component.path, 'sending_queue', key],
         `${component.id} keeps its queue on disk, but service.state_dir is memory`,
-        'set service.state_dir to a folder, or storage: memory',
+        `set service.state_dir to a folder, or ${key === 'storage' ? 'storage: memory' : 'policy: block'}`,
       )
     }
   }

@@ -9,6 +9,11 @@ import { EntryMemory } from './entry-memory.ts'
 export interface DiskPassageOptions extends Omit<DiskQueueOptions, 'stopping'> {
   /** What comes in. */
   readonly entrance: Channel
+  /**
+   * What may wait in memory before anything goes to the disk: then batches go straight to the outlet, and only what does
+   * not fit, and what comes after that, is written. Left out, everything is.
+   */
+  readonly memory?: { readonly maxRecords: number; readonly maxBytes: number }
   /** Something was written or is done. */
   onChange(): void
 }
@@ -21,7 +26,8 @@ const retryMs = 1000
 
 /**
  * The way over the disk: what comes in at the entrance is written and acknowledged; what is written is read again, in
- * order, and waits at the outlet. What leaves the outlet is removed from the disk when it is delivered.
+ * order, and waits at the outlet. What leaves the outlet is removed from the disk when it is delivered. With `memory`
+ * only what does not fit there takes this way.
  */
 export class DiskPassage implements Backlog {
   readonly outlet: Channel
@@ -29,20 +35,24 @@ export class DiskPassage implements Backlog {
   readonly #memory = new EntryMemory()
   readonly #leaving = new AbortController()
   #queue: DiskQueue | undefined
+  /** What went straight to the outlet and is not done. */
+  readonly #direct = { records: 0, bytes: 0 }
+  /** Entries that were taken from the queue and have found room at the outlet. */
+  #handed = 0
   #writing: Promise<void> = Promise.resolve()
   #reading: Promise<void> = Promise.resolve()
 
   constructor(options: DiskPassageOptions) {
     this.#options = options
-    this.outlet = new Channel({ ...outletBounds, onDrop: () => {} })
+    this.outlet = new Channel({ ...outletBounds, ...options.memory, onDrop: () => {} })
   }
 
   get records(): number {
-    return (this.#queue?.records ?? 0) + this.#options.entrance.records
+    return (this.#queue?.records ?? 0) + this.#options.entrance.records + this.#direct.records
   }
 
   get bytes(): number {
-    return (this.#queue?.bytes ?? 0) + this.#options.entrance.bytes
+    return (this.#queue?.bytes ?? 0) + this.#options.entrance.bytes + this.#direct.bytes
   }
 
   get bounds(): Backlog['bounds'] {
@@ -89,6 +99,10 @@ export class DiskPassage implements Backlog {
     for (;;) {
       const first = await entrance.take()
       if (first === undefined) return
+      if (this.#goesStraight(queue, first)) {
+        await this.#passOn(first)
+        continue
+      }
       const incoming = this.#incoming(first)
       for (let bytes = first.batch.byteLength; bytes < groupBytes; ) {
         const next = entrance.shift()
@@ -99,6 +113,28 @@ export class DiskPassage implements Backlog {
       await queue.append(incoming)
       onChange()
     }
+  }
+
+  /** Whether a batch need not be written: nothing is on the disk before it, and there is room in memory. */
+  #goesStraight(queue: DiskQueue, { batch }: Parcel): boolean {
+    if (this.#options.memory === undefined || queue.isWaiting || queue.takes > this.#handed) return false
+    return this.outlet.hasRoomFor(batch)
+  }
+
+  async #passOn(parcel: Parcel): Promise<void> {
+    const { length: records, byteLength: bytes } = parcel.batch
+    this.#direct.records += records
+    this.#direct.bytes += bytes
+    const delivery = new PendingDelivery(1)
+    const end = () => {
+      this.#direct.records -= records
+      this.#direct.bytes -= bytes
+      this.#options.onChange()
+    }
+    delivery.done.then(end, end)
+    parcel.delivery.include(delivery)
+    parcel.delivery.settle()
+    await this.outlet.push({ batch: parcel.batch, delivery })
   }
 
   #incoming({ batch, delivery }: Parcel): Incoming[] {
@@ -137,6 +173,7 @@ export class DiskPassage implements Backlog {
         }
         delivery.done.then(done, () => {})
         await this.outlet.push({ batch: taken.batch, delivery })
+        this.#handed++
       } catch (error) {
         logger.error({ error: messageOf(error), retry_in_ms: retryMs }, 'the queue cannot be read, trying again')
         await clock.sleep(retryMs, signal).catch(() => {})

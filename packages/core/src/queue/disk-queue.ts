@@ -83,6 +83,8 @@ export class DiskQueue {
   #recent: { readonly segment: Segment; readonly offset: number; readonly one: Incoming }[] = []
   #recentBytes = 0
   #oldestWaiting: number | undefined
+  /** Entries that were taken, ever. */
+  takes = 0
   #change = Promise.withResolvers<void>()
   #isFinished = false
   #isClosed = false
@@ -136,6 +138,11 @@ export class DiskQueue {
   get bytes(): number {
     const waiting = this.#segments.reduce((sum, segment) => sum + segment.bytes, 0)
     return this.#taken.reduce((sum, { bytes, isDone }) => sum + (isDone ? 0 : bytes), waiting)
+  }
+
+  /** Whether something is written that nobody has taken. */
+  get isWaiting(): boolean {
+    return this.#segments.some(({ bytes }) => bytes > 0)
   }
 
   /** Bytes of the files. */
@@ -441,6 +448,7 @@ export class DiskQueue {
     segment.records -= head.records
     segment.bytes -= head.length
     segment.taken++
+    this.takes++
     this.#oldestWaiting = this.#segments.some(({ bytes }) => bytes > 0) ? head.time : undefined
     const { records, time, length } = head
     const taken = {

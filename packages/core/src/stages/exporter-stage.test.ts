@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Exporter, PermanentError, RetryableError, resolveConfig } from '@weir/sdk'
@@ -103,6 +103,48 @@ describe('an exporter stage', () => {
     expect(exported).toEqual([['good']])
     expect(meter.total('weir_exporter_send_failed_log_records')).toBe(1)
     expect(logger.lines.some(({ level, message }) => level === 'error' && message.includes('given up'))).toBe(true)
+  })
+
+  it('with `policy: spill` writes to disk only what does not fit in memory, and exports all of it in order', async () => {
+    const queueDirectory = newDirectory()
+    const config = { sending_queue: { policy: 'spill', queue_size: 2, fsync: 'never' } }
+    const busy = Array.from({ length: 3 }, () => new RetryableError('busy'))
+    const { stage, send, clock, exported } = await stageWith(busy, config, { queueDirectory })
+    const files = () => readdirSync(queueDirectory).filter((name) => name.endsWith('.queue'))
+    const states = [await send('1'), await send('2'), await send('3')]
+    expect(files()).toEqual([])
+    for (const line of ['4', '5', '6']) states.push(await send(line))
+    await expect
+      .poll(() => states.map((state) => state()))
+      .toEqual([
+        // The first is being tried, the next two fit; what is written is delivered as far as its source is concerned.
+        ...['pending', 'pending', 'pending'],
+        ...['delivered', 'delivered', 'delivered'],
+      ])
+    expect(files()).toHaveLength(1)
+    await clock.advance(60_000)
+    await expect.poll(() => exported.flat()).toEqual(['1', '2', '3', '4', '5', '6'])
+    const before = files()
+    states.push(await send('7'))
+    await expect.poll(() => exported.flat().at(-1)).toBe('7')
+    expect(files()).toEqual(before)
+    expect(stage.waiting.records).toBe(0)
+    await stage.stop()
+  })
+
+  it('with `policy: spill` keeps order whatever the exporter and its source do', async () => {
+    const queueDirectory = newDirectory()
+    const config = { sending_queue: { policy: 'spill', queue_size: 3, fsync: 'never' } }
+    const answers = Array.from({ length: 40 }, (_, index) => (index % 9 < 2 ? [new RetryableError('busy')] : [])).flat()
+    const { stage, send, clock, exported } = await stageWith(answers, config, { queueDirectory })
+    for (let index = 0; index < 300; index++) {
+      void send(String(index))
+      if (index % 7 === 0) await settle()
+      if (index % 40 === 39) await clock.advance(60_000)
+    }
+    await expect.poll(() => clock.advance(60_000).then(() => exported.flat().length)).toBe(300)
+    expect(exported.flat()).toEqual(Array.from({ length: 300 }, (_, index) => String(index)))
+    await stage.stop()
   })
 
   it('makes dead letters of what was refused alone, and is done with the batch when they are', async () => {

@@ -53,8 +53,10 @@ export class ExporterStage {
   readonly queue: Channel
   readonly #options: ExporterStageOptions
   readonly #circuit: Circuit
-  /** The way over the disk, under `storage: disk`. */
+  /** The way over the disk, under `storage: disk` and `policy: spill`. */
   readonly #disk: DiskPassage | undefined
+  /** Whether some of what waits may be in memory alone, although there is a queue on disk. */
+  readonly #spills: boolean
   /** Aborts when a batch that fails is not tried again. */
   readonly #patience = new AbortController()
   #consumers: Promise<void>[] = []
@@ -62,14 +64,16 @@ export class ExporterStage {
 
   constructor(options: ExporterStageOptions) {
     const { settings, metrics, clock, logger, stopping } = options
-    const { storage, max_size, when_full, fsync, fsync_interval } = settings.sending_queue
+    const { storage, policy, queue_size, max_bytes, max_size, when_full, fsync, fsync_interval } =
+      settings.sending_queue
+    this.#spills = storage === 'memory' && policy === 'spill'
     this.id = options.id
     this.pipelines = options.pipelines ?? []
     this.#options = options
     this.queue = new Channel({
-      maxRecords: settings.sending_queue.queue_size,
-      maxBytes: settings.sending_queue.max_bytes,
-      policy: storage === 'disk' ? 'block' : settings.sending_queue.policy,
+      maxRecords: queue_size,
+      maxBytes: max_bytes,
+      policy: storage === 'disk' || policy === 'spill' ? 'block' : policy,
       onDrop: (batch) => metrics.dropped(batch.length, 'queue_full'),
     })
     this.#circuit = new Circuit({
@@ -82,9 +86,10 @@ export class ExporterStage {
         else if (state === 'closed') logger.info({ state }, 'the sink works again')
       },
     })
-    if (storage === 'disk') {
+    if (storage === 'disk' || this.#spills) {
       this.#disk = new DiskPassage({
         entrance: this.queue,
+        ...(this.#spills ? { memory: { maxRecords: queue_size, maxBytes: max_bytes } } : {}),
         directory: options.queueDirectory,
         maxBytes: max_size,
         whenFull: when_full,
@@ -131,12 +136,12 @@ export class ExporterStage {
   }
 
   /**
-   * Takes nothing more in, exports what waits, and stops the exporter. What waits on the disk is safe there: unless the
-   * stage drains, it is left for the next start.
+   * Takes nothing more in, exports what waits, and stops the exporter. What waits on the disk alone is safe there: unless
+   * the stage drains, it is left for the next start.
    */
   async stop(): Promise<void> {
     this.queue.close()
-    if (this.#options.drains) await this.#disk?.drain()
+    if (this.#options.drains || this.#spills) await this.#disk?.drain()
     else if (this.#disk !== undefined) this.#leave(new Error('stopped: what waits is on the disk'))
     await Promise.all(this.#consumers)
     await this.#disk?.close()

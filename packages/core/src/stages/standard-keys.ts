@@ -91,8 +91,9 @@ export const exporterKeys = Type.Object({
     {
       queue_size: Type.Integer({ description: 'Records that may wait.', default: 32_768, minimum: 1 }),
       max_bytes: Size({ description: 'Bytes that may wait.', default: '8MiB' }),
-      policy: OneOf(['block', 'drop_newest', 'drop_oldest'], {
-        description: 'When the queue in memory is full: hold back the pipeline, or drop (counted).',
+      policy: OneOf(['block', 'drop_newest', 'drop_oldest', 'spill'], {
+        description:
+          'When the queue in memory is full: hold back the pipeline, drop (counted), or write what does not fit to disk until the exporter has caught up.',
         default: 'block',
       }),
       storage: OneOf(['memory', 'disk'], {
@@ -100,7 +101,10 @@ export const exporterKeys = Type.Object({
           'Where batches wait. `disk`: in `service.state_dir`, over restarts; what is written counts as delivered upstream.',
         default: 'memory',
       }),
-      max_size: Size({ description: 'Bytes of the files of the queue under `storage: disk`.', default: '1GiB' }),
+      max_size: Size({
+        description: 'Bytes of the files of the queue under `storage: disk` and `policy: spill`.',
+        default: '1GiB',
+      }),
       fsync: OneOf(['always', 'interval', 'never'], {
         description:
           'When a batch on disk counts as delivered: after an fsync that begins at once (`always`) or at the next `fsync_interval`, either of which survives a power cut; or once it is written (`never`), which survives the death of the process alone.',
