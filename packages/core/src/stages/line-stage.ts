@@ -3,6 +3,7 @@ import {
   type Clock,
   type Delivery,
   Layout,
+  type LineSource,
   type Lines,
   type LinesDelivery,
   LogBatch,
@@ -68,7 +69,7 @@ export class LineStage {
     const { settings } = options
     const shared = options.createParser()
     this.#sources = new SourceStates((source) => {
-      const parser = shared.open?.(source) ?? shared
+      const parser = this.#openParser(shared, source)
       return {
         source,
         parser,
@@ -77,6 +78,18 @@ export class LineStage {
         isSkipping: false,
       }
     })
+  }
+
+  /** The parser of a source; one whose parser cannot be made has its lines kept as they are. */
+  #openParser(shared: Parser, source: LineSource): Parser {
+    try {
+      return shared.open?.(source) ?? shared
+    } catch (error) {
+      this.#options.metrics.parserError()
+      const message = 'the parser of a source could not be made: its lines are kept as they are'
+      this.#options.logger.error({ error: messageOf(error), source: source.id }, message)
+      return { parse: () => false }
+    }
   }
 
   /** No more lines will come. */
@@ -219,9 +232,8 @@ export class LineStage {
     batch.bytes = text.bytes
     let reached = this.#parse(parser, text, batch, piece.isFinal)
     let rows: Uint32Array | null = null
-    const { continues } = parser
-    if (continues !== undefined && this.#options.splitter === undefined) {
-      rows = joinContinuations(batch, (line) => continues.call(parser, line))
+    if (parser.continues !== undefined && this.#options.splitter === undefined) {
+      rows = joinContinuations(batch, (line) => this.#continues(parser, line))
       const last = rows === null ? batch.rowCount - 1 : (rows.at(-1) ?? -1)
       if (last >= 0 && !(piece.isFinal && reached === text.to)) {
         reached = lineStart(batch, last)
@@ -252,6 +264,17 @@ export class LineStage {
       batch.rowCount = 0
       batch.failures = []
       return parseLines({ parse: () => false }, bytes, 0, to, batch, undefined, true)
+    }
+  }
+
+  /** Whether the parser says that a line continues the record before it; one that throws does not say so. */
+  #continues(parser: Parser, line: string): boolean {
+    try {
+      return parser.continues?.(line) ?? false
+    } catch (error) {
+      this.#options.metrics.parserError()
+      this.#options.logger.error({ error: messageOf(error) }, 'the parser threw: the line is a record of its own')
+      return false
     }
   }
 
