@@ -164,6 +164,44 @@ describe('syslog', () => {
     expect(records.map(({ time = 0 }) => new Date(time).getUTCFullYear())).toEqual([2025, 2026])
   })
 
+  it.each([
+    ['2026-03-30', 'Mar 29 01:59:59', '2026-03-29T00:59:59Z'],
+    ['2026-03-30', 'Mar 29 03:00:00', '2026-03-29T01:00:00Z'],
+    ['2026-10-26', 'Oct 25 01:59:59', '2026-10-24T23:59:59Z'],
+    ['2026-10-26', 'Oct 25 03:00:00', '2026-10-25T02:00:00Z'],
+    ['2028-03-01', 'Feb 29 12:00:00', '2028-02-29T11:00:00Z'],
+    ['2027-01-01', 'Dec 31 23:59:59', '2026-12-31T22:59:59Z'],
+    // 31 December in Berlin, 1 January in Berlin, both 31 December in UTC.
+    ['2027-01-01', 'Jan  1 00:30:00', '2026-12-31T23:30:00Z'],
+  ])('reads RFC 3164 around changes of the clock and the year: on %s, %s', (today, text, expected) => {
+    const then = new TestClock(Date.parse(`${today}T12:00:00Z`))
+    const { records } = columnarHarness(syslog, { location: 'Europe/Berlin' }, { clock: then }).feed(
+      `<13>${text} h a: m\n`,
+    )
+    expect(records).toMatchObject([{ time: Date.parse(expected), body: 'm' }])
+  })
+
+  it('has a time for what the clock shows twice, or never, when it is changed', () => {
+    const autumn = new TestClock(Date.parse('2026-10-26T12:00:00Z'))
+    const times = ['Oct 25 02:30:00', 'Mar 29 02:30:00'].map((text) => {
+      const { records } = columnarHarness(syslog, { location: 'Europe/Berlin' }, { clock: autumn }).feed(
+        `<13>${text} h a: m\n`,
+      )
+      return new Date(records[0]?.time ?? 0).toISOString().slice(0, 16)
+    })
+    expect(['2026-10-25T00:30', '2026-10-25T01:30']).toContain(times[0])
+    expect(['2026-03-29T00:30', '2026-03-29T01:30']).toContain(times[1])
+  })
+
+  it.each([
+    ['1970-01-01T00:00:00Z', 0],
+    ['2016-12-31T23:59:60Z', Date.UTC(2017, 0, 1)],
+    ['2106-02-07T06:28:16Z', 2 ** 32 * 1000],
+    ['9999-12-31T23:59:59.999Z', Date.UTC(9999, 11, 31, 23, 59, 59, 999)],
+  ])('reads RFC 5424 of %s', (text, time) => {
+    expect(one(`<13>1 ${text} h a p m - x`)).toMatchObject({ time, body: 'x' })
+  })
+
   it('reads times of RFC 3164 in the zone that it is told', () => {
     const { records } = columnarHarness(syslog, { location: 'Europe/Berlin' }, { clock }).feed(rfc3164)
     expect(records[0]?.time).toBe(Date.UTC(2026, 9, 11, 20, 14, 15))
