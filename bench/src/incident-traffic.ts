@@ -46,8 +46,7 @@ export type Random = () => number
 const paths = ['/', '/products', '/products/{id}', '/cart', '/checkout', '/login', '/search', '/api/stock']
 const pathWeights = [0.2, 0.2, 0.25, 0.1, 0.05, 0.05, 0.1, 0.05]
 
-const normal = (random: Random): number =>
-  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+const normal = (random: Random): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
 
 /** How many events happen when `mean` are expected. */
 export function poisson(mean: number, random: Random): number {

@@ -58,7 +58,7 @@ class Pipeline {
             },
             checkpoint: () => {
               this.#call('receiver.checkpoint')
-              return []
+              return {}
             },
             stop: () => this.#call('receiver.stop'),
             close: () => this.#call('receiver.close'),
@@ -99,7 +99,7 @@ class Pipeline {
             },
             checkpoint: () => {
               this.#call('processor.checkpoint')
-              return []
+              return {}
             },
             flush: () => {
               this.#call('processor.flush')

@@ -208,7 +208,7 @@ describe('rotation by copying and truncating', () => {
       const file = await open(fixture.path(name), 'w')
       await fixture.pass()
       for (const piece of copy(text)) {
-        await file.write(piece)
+        await file.write(Buffer.from(piece))
         await fixture.pass()
       }
       await file.close()

@@ -30,6 +30,7 @@ const plan: Plan = {
       connectors: [],
       processors: [],
       exporters: [component('exporter', 'file'), component('exporter', 'webhook')],
+      deadLetters: [],
     },
   ],
 }
@@ -59,7 +60,8 @@ async function serve(stateDir = join(folder, 'state')) {
   if (stateDir !== 'memory') mkdirSync(stateDir, { recursive: true, mode: 0o700 })
   const taps = new TapPoints(() => {})
   const reload = async () => ({ outcome: 'reloaded' as const, diagnostics: [], plugins: [] })
-  const view = { clock: new SystemClock(), taps, plan: () => plan, status: () => status, reload }
+  const replay = async () => 0
+  const view = { clock: new SystemClock(), taps, plan: () => plan, status: () => status, reload, replay }
   const { server, path } = await ControlServer.open(view, stateDir)
   open.push(server)
   return { server, path, point: taps.at({ kind: 'receiver', id: 'file' }) }

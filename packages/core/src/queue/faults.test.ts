@@ -142,7 +142,7 @@ describe('a queue on a disk in trouble', () => {
         await clock.advance(1000)
         await clock.advance(1000)
         expect(second.state).toBe('pending')
-        expect(String(errors()[0]?.fields.error)).toContain(code)
+        expect(String(Object(errors()[0]?.fields).error)).toContain(code)
         expect(errors()[0]?.message).toBe('the queue cannot be written, trying again')
         storage.faults.clear()
         await expect.poll(() => clock.advance(1000).then(() => second.state)).toBe('acknowledged')
