@@ -221,7 +221,7 @@ export class Follower {
       if (tail.isRefused) tail.rewind()
       const isThere = await this.#files.open(tail, (other) => this.#turns.isActive(other))
       if (!isThere || tail.content === undefined) return await this.#miss(tail, flush)
-      if (tail.isBlank && !following.isHidden && !once && (await this.#hasFilled(tail, tail.content))) return
+      if (tail.isBlank && !following.isHidden && !once) return await this.#watchBlank(tail, tail.content)
       const end = await tail.turn(tail.content, flush)
       errors.clear(tail.path)
       const hasRead = tail.offset !== offset || tail.size !== size
@@ -239,14 +239,14 @@ export class Follower {
     }
   }
 
-  /** An empty file that has got something is looked at anew before it is read: it may be a copy. */
-  async #hasFilled(tail: Tail, content: Content): Promise<boolean> {
+  /** An empty file is not read before a look has told what it has got: it may be a copy. */
+  async #watchBlank(tail: Tail, content: Content): Promise<void> {
     const { size, modifiedMs } = await content.stat()
-    if (size === tail.hollowSize) return false
     tail.size = size
     tail.modifiedMs = modifiedMs
-    this.#options.lookSoon()
-    return true
+    this.#options.errors.clear(tail.path)
+    if (size !== tail.hollowSize) this.#options.lookSoon()
+    if (content.isCompressed) await this.#files.close(tail)
   }
 
   /** The file is no longer at its path. */
@@ -260,7 +260,7 @@ export class Follower {
     if (end === 'more') this.wake(tail)
     if (end === 'changed') await this.#abandon(tail, following)
     if (end !== 'end') return
-    if (tail.content?.isCut && (once || !(tail.hasCarry || tail.isBlank))) {
+    if (tail.content?.isCut && (once || !tail.hasCarry)) {
       errors.warn(tail.path, 'cut', `${tail.path} ends in the middle of its compressed data; what it held was read`)
     }
     if (tail.content?.isCompressed || once) await this.#files.close(tail)

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import type { Checkpoint } from './checkpoint.ts'
 import type { CheckpointBook } from './checkpoint-book.ts'
 import type { Compression, Content } from './content.ts'
+import type { FileStat } from './file-stat.ts'
 import type { FoundFile } from './finder.ts'
 import type { Follower } from './follower.ts'
 import { anchorLength, beginning, beginsWith, type Position, positionAfter, tellingLength } from './mark.ts'
@@ -78,10 +79,10 @@ export class Identification {
     if (fingerprint.length === 0) return 'other'
     const relation = await this.#withContent(tail, async (original) => {
       const stat = await original.stat()
-      const isIntact =
+      const isIntact = async ({ size: held }: FileStat) =>
         original.isCompressed ||
-        (stat.size >= tail.offset && beginsWith(await original.head(fingerprint.length), fingerprint))
-      if (!isIntact) return 'unclear'
+        (held >= tail.offset && beginsWith(await original.head(fingerprint.length), fingerprint))
+      if (!(await isIntact(stat))) return 'unclear'
       // Deleted, or replaced by a file that goes on with what it held: when it is let go, the file takes its place.
       const isGone = stat.links === 0 && fingerprint.length >= tellingLength
       if (isGone && (await continuation(content, size, tail.passed))) return 'heir'
@@ -89,7 +90,9 @@ export class Identification {
       // A copy is never ahead of its original.
       if (size > stat.size) return 'other'
       const [one, other] = await Promise.all([bytesBefore(content, size), bytesBefore(original, size)])
-      return one.equals(other) ? 'copy' : 'other'
+      if (one.equals(other)) return 'copy'
+      // It may have been truncated between two reads.
+      return (await isIntact(await original.stat())) ? 'other' : 'unclear'
     })
     return relation ?? 'unclear'
   }

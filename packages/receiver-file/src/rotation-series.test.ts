@@ -87,8 +87,7 @@ describe('several files, rotated again and again', () => {
         if (index > 0) await moveAndCreate(name, await nameOf(name, index))
         await fixture.append(name, generation(name, index))
       }
-      // A look at the files, not the reading of them.
-      await fixture.clock.advance(400)
+      await fixture.pass()
     }
     await fixture.untilLines(all().length)
     await fixture.pass()
