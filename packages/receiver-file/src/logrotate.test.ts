@@ -100,7 +100,8 @@ describe.skipIf(logrotate === undefined && env.CI === undefined)('logrotate (nee
         await run(logrotate ?? 'logrotate', options)
         // By the time in seconds, two rotations get one name.
         const second = Math.floor(Date.now() / 1000)
-        if (directives.includes(date)) await expect.poll(() => Date.now() / 1000).toBeGreaterThan(second + 1)
+        if (directives.includes(date))
+          await expect.poll(() => Date.now() / 1000, { timeout: 5000 }).toBeGreaterThan(second + 1)
         if (index === unseen) await start()
       }
       const told = once(child, 'message')
