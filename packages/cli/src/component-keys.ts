@@ -45,6 +45,8 @@ function typeOf(property: Property): string {
   if (property.weir !== undefined)
     return property.weir
       .replace(/^target$/, 'path')
+      .replace(/^file:write$/, 'file')
+      .replace(/^file:(read|spare)$/, 'glob')
       .replace(/^reference:(?=([aeiou]?))/, (_, vowel) => (vowel ? 'id of an ' : 'id of a '))
   if (property.anyOf !== undefined) return property.anyOf.map(typeOf).join(' | ')
   if (property.type === 'array') return `list of ${property.items === undefined ? 'values' : typeOf(property.items)}`

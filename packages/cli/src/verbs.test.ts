@@ -103,7 +103,7 @@ describe('weir components', () => {
   it('shows every key of a type, those of its kind among them', async () => {
     using folder = new Folder()
     const { stdout } = await folder.weir('components', 'file')
-    expect(stdout).toMatch(/^include +list of string +\(required\)/m)
+    expect(stdout).toMatch(/^include +list of glob +\(required\)/m)
     expect(stdout).toMatch(/^retry_on_failure\.max_interval +duration +"30s"/m)
   })
 
