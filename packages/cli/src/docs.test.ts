@@ -44,6 +44,16 @@ describe('the documentation', () => {
     expect(stdout).toContain('plugin.ts@local')
   })
 
+  it('names tests that are there, in reliability.md', () => {
+    const folder = join(root, 'docs')
+    const rows = readFileSync(join(folder, 'reliability.md'), 'utf8').matchAll(
+      /\]\(([^)]+\.test\.ts)\): (.+?)(?=<br>| \|$)/gm,
+    )
+    const named = Array.from(rows, ([, path = '', words = '']) => ({ path, words }))
+    expect(named.length).toBeGreaterThan(200)
+    expect(named.filter(({ path, words }) => !readFileSync(join(folder, path), 'utf8').includes(words))).toEqual([])
+  })
+
   it('links to files that are there', () => {
     const missing = pages.flatMap((page) =>
       Array.from(readFileSync(page, 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g), ({ 1: link = '' }) => ({
