@@ -1,4 +1,4 @@
-import { type AttributeValue, parseDuration } from '@weir/sdk'
+import { type AttributeValue, parseDuration, textOf } from '@weir/sdk'
 
 /** What an expression gives: `undefined` where a field is missing or a function does not fit its arguments. */
 export type Value = AttributeValue | undefined
@@ -137,7 +137,7 @@ export const methods: { readonly [name: string]: ConditionFunction } = {
   split: onTexts((text, other) => text.split(other)),
   substring: onText((text, from, to) => text.slice(numberOf(from), to === undefined ? undefined : numberOf(to))),
   join: (list, separator) =>
-    Array.isArray(list) ? list.join(typeof separator === 'string' ? separator : '') : undefined,
+    Array.isArray(list) ? list.map(textOf).join(typeof separator === 'string' ? separator : '') : undefined,
   getFullYear: onTime((time) => time.getUTCFullYear()),
   getMonth: onTime((time) => time.getUTCMonth()),
   getDate: onTime((time) => time.getUTCDate()),

@@ -137,6 +137,8 @@ describe('compileCondition', () => {
       fc.property(value, value, (x, y) => {
         for (const condition of conditions) expect(typeof condition(record({ x, y }))).toBe('boolean')
       }),
+      // What JavaScript itself cannot make a text of.
+      { examples: [[[{ toString: 1 }], { valueOf: {}, toString: '' }]] },
     )
   })
 })
