@@ -27,6 +27,8 @@ import { RecentRecords } from './recent-records.ts'
 const version = 1
 const stateKey = 'detectors'
 /** What they know in words, for `weir state show`. */
+/** Before the number of a pane: each is stored when it changes. */
+const recentPrefix = 'recent:'
 const learntKey = 'learnt'
 /** How often the watermark follows the clock while the sources are silent. */
 const followMs = 1000
@@ -117,7 +119,7 @@ export class AnomalyHost implements Processor {
 
   stop(): void {
     for (const timer of this.#timers.splice(0)) timer.cancel()
-    this.#options.state.setAll(this.checkpoint())
+    this.#options.state.setAll({ ...this.checkpoint(), ...byKey(this.#recent.snapshot()) })
   }
 
   /** History was learnt from: what comes next is of another time. */
@@ -140,10 +142,9 @@ export class AnomalyHost implements Processor {
   }
 
   #explain(report: AlertReport, question: Question): AlertReport {
-    const { id, mode } = this.#options
+    const { id } = this.#options
     const { where } = question
     const known = explained(report, this.#recent, question)
-    if (mode.once) return known
     const condition = where === '' ? '' : ` --where '${where.replaceAll("'", `'\\''`)}'`
     return { ...known, evidence: { ...known.evidence, see: `weir tap ${id}${condition}` } }
   }
@@ -181,7 +182,8 @@ export class AnomalyHost implements Processor {
         this.#failed(detector.id, error)
       }
     }
-    return { [stateKey]: { version, time: this.#time.snapshot(), detectors }, [learntKey]: learnt }
+    const known = { [stateKey]: { version, time: this.#time.snapshot(), detectors }, [learntKey]: learnt }
+    return { ...known, ...byKey(this.#recent.changes()) }
   }
 
   #restore(): void {
@@ -195,6 +197,7 @@ export class AnomalyHost implements Processor {
       return
     }
     this.#time.restore(saved.value('time'), this.#now())
+    this.#restoreRecent()
     for (const [index, detector] of this.#detectors.entries()) {
       const own = saved.child('detectors').child(detector.id)
       if (own.value('config') === undefined) continue
@@ -210,6 +213,14 @@ export class AnomalyHost implements Processor {
         this.#replace(index, detector.id)
       }
     }
+  }
+
+  #restoreRecent(): void {
+    const { state } = this.#options
+    const keys = state.keys().filter((key) => key.startsWith(recentPrefix))
+    const panes = keys.map((key) => ({ index: Number(key.slice(recentPrefix.length)), key }))
+    for (const { index, key } of panes.sort((one, other) => one.index - other.index))
+      this.#recent.restore(index, state.get(key))
   }
 
   #stored(): AttributeValue | undefined {
@@ -239,3 +250,6 @@ export class AnomalyHost implements Processor {
       )
   }
 }
+
+const byKey = (panes: readonly [pane: number, value: AttributeValue][]): Checkpoint =>
+  Object.fromEntries(panes.map(([pane, value]) => [`${recentPrefix}${pane}`, value]))

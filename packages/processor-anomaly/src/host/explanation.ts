@@ -66,11 +66,17 @@ function shiftsOf(now: readonly KeptRecord[], before: readonly KeptRecord[]): Sh
     const all = [...new Set([...(values?.keys() ?? []), ...(past?.keys() ?? [])])]
     const found = all.map((value) => ({ key, value, now: values?.get(value) ?? 0, before: past?.get(value) ?? 0 }))
     // One of each key: that it is more of one value says that it is less of the others.
-    const [most] = found.sort((one, other) => sizeOf(other) - sizeOf(one))
+    const [most] = found.sort(byShift)
     if (most !== undefined && sizeOf(most) >= leastShift) shifts.push(most)
   }
-  return shifts.sort((one, other) => sizeOf(other) - sizeOf(one))
+  return shifts.sort(byShift)
 }
+
+/** The largest first; of equal ones always the same, whatever came before. */
+const byShift = (one: Shift, other: Shift): number =>
+  sizeOf(other) - sizeOf(one) || compare(one.key, other.key) || compare(one.value, other.value)
+
+const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
 
 const sizeOf = ({ now, before }: Shift): number => Math.abs(now - before)
 

@@ -1,4 +1,5 @@
-import { type AttributeValue, Layout, LogBatch, Record, Severity } from '@weir/sdk'
+import { type AttributeMap, type AttributeValue, Layout, LogBatch, Record, Severity } from '@weir/sdk'
+import { Saved } from '@weir/windows'
 import { sampleOf } from '../sample.ts'
 
 /** Records are kept by pieces of event time, so long. */
@@ -25,7 +26,7 @@ interface Kept {
 
 /** A uniform sample of what came, by Vitter's algorithm R; what is drawn depends on the place in the stream alone, so that a replay draws the same. */
 class Reservoir {
-  readonly kept: Kept[] = []
+  kept: Kept[] = []
   seen = 0
   readonly #room: number
 
@@ -52,6 +53,8 @@ export class RecentRecords {
   readonly #panes = new Map<number, Pane>()
   #layout = new Layout()
   #latest = Number.NEGATIVE_INFINITY
+  /** Panes that have changed, come or gone since `changes` was last called. */
+  readonly #changed = new Set<number>()
 
   /** Takes in the records `from`…`to` of those that count. @param time the times of all rows */
   observe(batch: LogBatch, time: Float64Array, from: number, to: number): void {
@@ -64,6 +67,8 @@ export class RecentRecords {
       if (next !== index) {
         index = next
         pane = this.#paneOf(index)
+        // What is only counted matters as well: it decides what is drawn next.
+        if (pane !== undefined) this.#changed.add(index)
       }
       if (pane === undefined) continue
       const reservoir = (severityNumber[row] ?? 0) >= Severity.WARN ? pane.severe : pane.plain
@@ -87,7 +92,31 @@ export class RecentRecords {
     return found
   }
 
+  /** What has changed since the last call, by pane; `null` of those that are gone. */
+  changes(): [pane: number, value: AttributeValue][] {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    return changed.map((index) => [index, this.#snapshot(index)])
+  }
+
+  /** All panes. */
+  snapshot(): [pane: number, value: AttributeValue][] {
+    return [...this.#panes.keys()].map((index) => [index, this.#snapshot(index)])
+  }
+
+  restore(index: number, value: AttributeValue | undefined): void {
+    const saved = new Saved(value)
+    const pane = this.#paneOf(index)
+    if (pane === undefined) return
+    for (const [name, reservoir] of Object.entries(pane)) {
+      const own = saved.child(name)
+      reservoir.seen = own.number('seen', 0)
+      reservoir.kept = own.values('kept').map((kept) => this.#restored(new Saved(kept)))
+    }
+  }
+
   clear(): void {
+    for (const index of this.#panes.keys()) this.#changed.add(index)
     this.#panes.clear()
     this.#latest = Number.NEGATIVE_INFINITY
   }
@@ -101,9 +130,32 @@ export class RecentRecords {
     }
     if (index > this.#latest) {
       this.#latest = index
-      for (const old of this.#panes.keys()) if (old <= index - maxPanes) this.#panes.delete(old)
+      for (const old of this.#panes.keys()) {
+        if (old > index - maxPanes) continue
+        this.#panes.delete(old)
+        this.#changed.add(old)
+      }
     }
     return pane
+  }
+
+  #snapshot(index: number): AttributeValue {
+    const pane = this.#panes.get(index)
+    if (pane === undefined) return null
+    const saved = ({ seen, kept }: Reservoir) => ({ seen, kept: kept.map(savedRecord) })
+    return { plain: saved(pane.plain), severe: saved(pane.severe) }
+  }
+
+  #restored(saved: Saved): Kept {
+    const record = new LogBatch({
+      ...{ capacity: 1, layout: this.#layout, source: saved.text('source'), resource: saved.map('resource') },
+    }).append()
+    record.time = saved.number('time', Number.NaN)
+    record.severityNumber = saved.number('severityNumber', 0)
+    record.severityText = saved.text('severityText')
+    record.body = saved.value('body')
+    for (const [name, value] of Object.entries(saved.map('attributes'))) record.attributes.set(name, value)
+    return { record, sample: saved.text('sample') }
   }
 
   #copy(from: LogBatch, row: number, time: number): Kept {
@@ -124,6 +176,12 @@ export class RecentRecords {
     return { record, sample: sampleOf(original) }
   }
 }
+
+const savedRecord = ({ record, sample }: Kept): AttributeMap => ({
+  ...{ time: record.time, severityNumber: record.severityNumber, severityText: record.severityText, sample },
+  ...{ body: record.body ?? null, attributes: record.attributes.toMap(), resource: record.resource },
+  source: record.batch.source,
+})
 
 /** What is longer is no key, and would be held for a quarter of an hour. */
 const isSmall = (value: AttributeValue | undefined): boolean =>
