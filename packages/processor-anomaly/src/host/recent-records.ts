@@ -19,14 +19,10 @@ export interface KeptRecord {
   readonly weight: number
 }
 
-interface Kept {
-  readonly record: Record
-  readonly sample: string
-}
-
 /** A uniform sample of what came, by Vitter's algorithm R; what is drawn depends on the place in the stream alone, so that a replay draws the same. */
 class Reservoir {
-  kept: Kept[] = []
+  /** As they are stored: far smaller than records, which few of them become again. */
+  kept: AttributeMap[] = []
   seen = 0
   readonly #room: number
 
@@ -61,6 +57,8 @@ export class RecentRecords {
     const { severityNumber } = batch
     let index = Number.NaN
     let pane: Pane | undefined
+    // A record that is drawn is often pushed out by the next few: only what is left at the end is copied.
+    const drawn = new Map<Reservoir, Map<number, number>>()
     for (let at = from; at < to; at++) {
       const row = batch.rowAt(at)
       const next = Math.floor((time[row] ?? Number.NaN) / paneMs)
@@ -73,7 +71,10 @@ export class RecentRecords {
       if (pane === undefined) continue
       const reservoir = (severityNumber[row] ?? 0) >= Severity.WARN ? pane.severe : pane.plain
       const place = reservoir.place(index)
-      if (place >= 0) reservoir.kept[place] = this.#copy(batch, row, time[row] ?? Number.NaN)
+      if (place >= 0) rowsOf(drawn, reservoir).set(place, row)
+    }
+    for (const [reservoir, rows] of drawn) {
+      for (const [place, row] of rows) reservoir.kept[place] = savedRecord(batch, row, time[row] ?? Number.NaN)
     }
   }
 
@@ -83,9 +84,11 @@ export class RecentRecords {
     for (const [index, { plain, severe }] of [...this.#panes].sort(([one], [other]) => one - other)) {
       if ((index + 1) * paneMs <= start || index * paneMs >= end) continue
       for (const { kept, seen } of [plain, severe]) {
-        for (const { record, sample } of kept) {
-          const isIn = record.time >= start && record.time < end
-          if (isIn && fits(record)) found.push({ record, sample, weight: seen / kept.length })
+        for (const saved of kept.map((one) => new Saved(one))) {
+          const time = saved.number('time', Number.NaN)
+          if (!(time >= start && time < end)) continue
+          const record = this.#record(saved)
+          if (fits(record)) found.push({ record, sample: saved.text('sample'), weight: seen / kept.length })
         }
       }
     }
@@ -111,7 +114,7 @@ export class RecentRecords {
     for (const [name, reservoir] of Object.entries(pane)) {
       const own = saved.child(name)
       reservoir.seen = own.number('seen', 0)
-      reservoir.kept = own.values('kept').map((kept) => this.#restored(new Saved(kept)))
+      reservoir.kept = own.values('kept').flatMap((kept) => (isMap(kept) ? kept : []))
     }
   }
 
@@ -142,11 +145,12 @@ export class RecentRecords {
   #snapshot(index: number): AttributeValue {
     const pane = this.#panes.get(index)
     if (pane === undefined) return null
-    const saved = ({ seen, kept }: Reservoir) => ({ seen, kept: kept.map(savedRecord) })
+    const saved = ({ seen, kept }: Reservoir) => ({ seen, kept })
     return { plain: saved(pane.plain), severe: saved(pane.severe) }
   }
 
-  #restored(saved: Saved): Kept {
+  #record(saved: Saved): Record {
+    if (this.#layout.isCrowded) this.#layout = new Layout()
     const record = new LogBatch({
       ...{ capacity: 1, layout: this.#layout, source: saved.text('source'), resource: saved.map('resource') },
     }).append()
@@ -155,39 +159,40 @@ export class RecentRecords {
     record.severityText = saved.text('severityText')
     record.body = saved.value('body')
     for (const [name, value] of Object.entries(saved.map('attributes'))) record.attributes.set(name, value)
-    return { record, sample: saved.text('sample') }
-  }
-
-  #copy(from: LogBatch, row: number, time: number): Kept {
-    if (this.#layout.isCrowded) this.#layout = new Layout()
-    const { resource, attributes, source, observedTime } = from
-    const batch = new LogBatch({ capacity: 1, layout: this.#layout, resource, attributes, source, observedTime })
-    const original = new Record(from).at(row)
-    const record = batch.append()
-    record.time = time
-    record.severityNumber = original.severityNumber
-    record.severityText = original.severityText
-    const { body } = original
-    record.body = isSmall(body) ? body : sampleOf(original)
-    for (const { name, slot } of from.layout.attributes) {
-      const value = from.value(row, slot)
-      if (value !== undefined && isSmall(value)) record.attributes.set(name, value)
-    }
-    return { record, sample: sampleOf(original) }
+    return record
   }
 }
 
-const savedRecord = ({ record, sample }: Kept): AttributeMap => ({
-  ...{ time: record.time, severityNumber: record.severityNumber, severityText: record.severityText, sample },
-  ...{ body: record.body ?? null, attributes: record.attributes.toMap(), resource: record.resource },
-  source: record.batch.source,
-})
+function rowsOf(drawn: Map<Reservoir, Map<number, number>>, reservoir: Reservoir): Map<number, number> {
+  const known = drawn.get(reservoir)
+  if (known !== undefined) return known
+  const rows = new Map<number, number>()
+  drawn.set(reservoir, rows)
+  return rows
+}
+
+function savedRecord(from: LogBatch, row: number, time: number): AttributeMap {
+  const record = new Record(from).at(row)
+  const { severityNumber, severityText, body } = record
+  const attributes: AttributeMap = Object.assign(Object.create(null), from.attributes)
+  for (const { name, slot } of from.layout.attributes) {
+    const value = from.value(row, slot)
+    if (value !== undefined && isSmall(value)) attributes[name] = value
+  }
+  const { resource, source } = from
+  const sample = sampleOf(record)
+  const shown = isSmall(body) ? (body ?? null) : sample
+  return { time, severityNumber, severityText, body: shown, attributes, resource, source, sample }
+}
 
 /** What is longer is no key, and would be held for a quarter of an hour. */
 const isSmall = (value: AttributeValue | undefined): boolean =>
   typeof value === 'string'
     ? value.length <= maxLength
     : typeof value !== 'object' || JSON.stringify(value).length <= maxLength
+
+const isMap = (value: AttributeValue): value is AttributeMap =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function mixed(one: number, other: number): number {
   let hash = Math.imul(one ^ 0x9e37_79b9, 0x85eb_ca6b) ^ Math.imul(other, 0xc2b2_ae35)
