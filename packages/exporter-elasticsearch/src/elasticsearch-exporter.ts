@@ -29,7 +29,8 @@ interface Progress {
   readonly prefix: string
   /** Rows that are still to be sent; null for all. */
   rows: Uint32Array | null
-  refused: number
+  /** Rows of the records that were refused. */
+  readonly refused: Set<number>
   refusal: string | undefined
 }
 
@@ -66,7 +67,7 @@ export class ElasticsearchExporter implements Exporter {
         const outcome = await this.#send(bulk, abortSignal)
         for (const index of outcome.retry) again.push(view.rowAt(done + index))
         delay ??= outcome.delay
-        progress.refused += outcome.refused.length
+        for (const index of outcome.refused) progress.refused.add(view.rowAt(done + index))
         progress.refusal ??= outcome.refusal
         done += bulk.count
       }
@@ -78,14 +79,12 @@ export class ElasticsearchExporter implements Exporter {
       progress.rows = Uint32Array.from(again)
     }
     this.#progress.delete(batch)
-    if (progress.refused > 0) {
-      throw new PermanentError(
-        `${progress.refused} of ${batch.length} records were refused; the first: ${progress.refusal}`,
-        {
-          records: progress.refused,
-        },
-      )
-    }
+    const { refused, refusal } = progress
+    if (refused.size === 0) return
+    const rows = Array.from({ length: batch.length }, (_, place) => place).filter((place) =>
+      refused.has(batch.rowAt(place)),
+    )
+    throw new PermanentError(`${refused.size} of ${batch.length} records were refused; the first: ${refusal}`, { rows })
   }
 
   async stop(): Promise<void> {
@@ -116,7 +115,7 @@ export class ElasticsearchExporter implements Exporter {
 const newProgress = (): Progress => ({
   prefix: `${randomBytes(9).toString('base64url')}-`,
   rows: null,
-  refused: 0,
+  refused: new Set(),
   refusal: undefined,
 })
 

@@ -168,7 +168,7 @@ describe('documents of a request', () => {
     const { error, isPermanent } = await rejected(exporter.send(batch))
     expect(isPermanent).toBe(true)
     expect(error).toMatchObject({
-      records: 2,
+      rows: [1, 3],
       message: '2 of 4 records were refused; the first: 400 document_parsing_exception: because of bad',
     })
     expect(server.counts).toEqual([4, 1])
@@ -217,7 +217,7 @@ describe('documents of a request', () => {
     await using server = await BulkServer.start()
     await using exporter = exporterOf({ endpoint: server.url, max_request_size: 100 })
     server.statuses.push(200, 400, 200)
-    expect((await rejected(exporter.send(batchOf(['a', 'b', 'c'])))).error).toMatchObject({ records: 1 })
+    expect((await rejected(exporter.send(batchOf(['a', 'b', 'c'])))).error).toMatchObject({ rows: [1] })
     expect(server.bodies).toEqual(['a', 'c'])
   })
 })

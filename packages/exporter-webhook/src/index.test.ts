@@ -144,7 +144,7 @@ describe('the webhook exporter', () => {
       ({ body }, response) => void response.writeHead(body.includes('bad') ? 422 : 200).end(),
     )
     await using hook = webhookOf({ url: server.url(), max_per_request: 2 })
-    expect(await thrown(hook.send(batchOf(['good', 'good', 'good', 'bad', 'good'])))).toMatchObject({ records: 2 })
+    expect(await thrown(hook.send(batchOf(['good', 'good', 'good', 'bad', 'good'])))).toMatchObject({ rows: [2, 3] })
   })
 
   it('sends an alert of Opsgenie with its key to where it is opened, and its end to where it is closed', async () => {

@@ -23,7 +23,8 @@ interface Progress {
   /** Requests that need not be sent again. */
   done: number
   refusals: number
-  refusedRecords: number
+  /** Places of the records in the batch. */
+  readonly refused: number[]
   firstRefusal: PermanentError | undefined
 }
 
@@ -51,29 +52,37 @@ export class WebhookExporter implements Exporter {
   }
 
   async export(batch: LogBatch, { abortSignal }: { readonly abortSignal: AbortSignal }): Promise<void> {
-    const progress = this.#progress.get(batch) ?? { done: 0, refusals: 0, refusedRecords: 0, firstRefusal: undefined }
+    const progress: Progress = this.#progress.get(batch) ?? {
+      done: 0,
+      refusals: 0,
+      refused: [],
+      firstRefusal: undefined,
+    }
     this.#progress.set(batch, progress)
     let count = 0
+    let end = 0
     for (const request of this.#format.requests(batch, this.#url)) {
+      const from = end
+      end += request.recordCount
       if (count++ < progress.done) continue
       try {
         await this.#send(request, abortSignal)
       } catch (error) {
         if (!isPermanentError(error)) throw error
         progress.refusals++
-        progress.refusedRecords += request.recordCount
+        for (let place = from; place < end; place++) progress.refused.push(place)
         progress.firstRefusal ??= error
       }
       progress.done = count
     }
     this.#progress.delete(batch)
-    const { firstRefusal, refusals, refusedRecords } = progress
+    const { firstRefusal, refusals, refused } = progress
     if (firstRefusal === undefined) return
     if (count === 1) throw firstRefusal
     throw new PermanentError(`${refusals} of ${count} requests were refused; the first: ${firstRefusal.message}`, {
       code: firstRefusal.code,
       cause: firstRefusal,
-      records: refusedRecords,
+      rows: refused,
       ...(firstRefusal.hint === undefined ? {} : { hint: firstRefusal.hint }),
     })
   }
