@@ -98,6 +98,8 @@ describe('a sending queue on disk', () => {
     second.kill('SIGKILL')
     await second.finished
     const third = folder.start(['run'])
+    // It answers: so it heeds signals, too.
+    await expect.poll(async () => (await acknowledged(folder)).length, deadline).toBeGreaterThan(0)
     const alerts = all.filter((body) => body.endsWith('99')).map((body) => `alert for ${body}`)
     await expect.poll(() => distinct(folder.file('logs.txt')).length, deadline).toBe(count)
     await expect.poll(() => distinct(folder.file('alerts.txt')).length, deadline).toBe(alerts.length)

@@ -146,7 +146,8 @@ describe.skipIf(!hasNatsServer)('the NATS exporter (needs: apt-get install nats-
     await exporter.send(batchOf(['first']))
     const batch = batchOf(['a', 'b', 'c', 'd', 'e'])
     const impatience = new AbortController()
-    server.pause()
+    await server.pause()
+    using _ = { [Symbol.dispose]: () => server.resume() }
     const attempt = exporter.send(batch, impatience.signal)
     await settle()
     impatience.abort(new Error('timed out'))

@@ -91,7 +91,8 @@ describe.skipIf(!hasRedisServer)('the Redis exporter (needs: apt-get install red
     const batch = batchOf(['a', 'b', 'c', 'd', 'e'])
     const impatience = new AbortController()
     await exporter.send(batchOf(['first']))
-    server.pause()
+    await server.pause()
+    using _ = { [Symbol.dispose]: () => server.resume() }
     const attempt = exporter.send(batch, impatience.signal)
     await settle()
     impatience.abort(new Error('timed out'))

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type AttributeValue, messageOf, type State, WeirError } from '@weir/sdk'
@@ -52,7 +52,7 @@ export class StateStore {
       const database = new DatabaseSync(path)
       try {
         const store = new StateStore(prepare(database))
-        writeFileSync(lockPath, `${process.pid}\n`)
+        noteProcess(lockPath)
         return store
       } catch (error) {
         database.close()
@@ -120,18 +120,29 @@ export async function loadSqlite(): Promise<typeof import('node:sqlite')> {
   }
 }
 
+/** For those who find the directory in use. On a full disk they are told less. */
+function noteProcess(path: string): void {
+  try {
+    writeFileSync(path, `${process.pid}\n`)
+  } catch {
+    rmSync(path, { force: true })
+  }
+}
+
 function prepare(database: DatabaseSync): DatabaseSync {
   database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
   const found = Number(database.prepare('PRAGMA user_version').get()?.user_version)
   if (found > version) throw new Error(`it was written by a newer Weir (version ${found}, this one knows ${version})`)
   const check = database.prepare('PRAGMA quick_check').get()?.quick_check
   if (check !== 'ok') throw new Error(`it is damaged: ${String(check)}`)
-  database.exec(`
+  // Nothing is written to a file that is as it should be: on a full disk, too, the collector must come up to make room.
+  if (found !== version)
+    database.exec(`
     CREATE TABLE IF NOT EXISTS state (
       namespace TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (namespace, key)
     ) WITHOUT ROWID;
-    PRAGMA user_version = ${version};
-    BEGIN IMMEDIATE; COMMIT`)
+    PRAGMA user_version = ${version}`)
+  database.exec('BEGIN IMMEDIATE; COMMIT')
   return database
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -74,8 +74,13 @@ export class NatsServer implements AsyncDisposable {
   }
 
   /** Stops it in the middle of what it does, as when its machine hangs, until `resume`. */
-  pause(): void {
-    this.#process?.kill('SIGSTOP')
+  async pause(): Promise<void> {
+    const pid = this.#process?.pid
+    if (pid === undefined) return
+    process.kill(pid, 'SIGSTOP')
+    // The signal takes a moment, in which it would still answer.
+    const isStopped = () => /\) T/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+    while (process.platform === 'linux' && !isStopped()) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 
   resume(): void {
