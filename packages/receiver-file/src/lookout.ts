@@ -156,11 +156,12 @@ export class Lookout {
     follower.beginLook()
     try {
       await this.#attend([...found.values()])
+      // A file that was renamed between listing and asking is among those that were not found: its rest goes first, too.
+      await follower.endLook()
     } finally {
       follower.release()
     }
     for (const inode of this.#copies.keys()) if (!found.has(inode)) this.#copies.delete(inode)
-    await follower.endLook()
     book.prune((checkpoint) => follower.of(checkpoint) !== undefined || found.has(checkpoint.inode))
     if (this.#isFirstLook && this.#isOn) this.#announce(found)
     this.#isFirstLook = false
