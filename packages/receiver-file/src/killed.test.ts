@@ -36,8 +36,10 @@ it('loses no line when its process is killed at any moment, while files are writ
     appendFileSync(path, 'last\n')
     child = fork(reader, [fixture.folder])
     await expect.poll(() => seen().has('last'), { timeout: 5000 }).toBe(true)
-    await expect.poll(() => seen().size, { timeout: 5000 }).toBe(written + 1)
-    expect(seen()).toEqual(new Set([...linesOf(numbered(1, written)), 'last']))
+    const all = new Set([...linesOf(numbered(1, written)), 'last'])
+    await expect.poll(() => all.difference(seen()).size, { timeout: 5000 }).toBe(0)
+    // A kill may tear the line that the reader was writing, and what the next one writes stands behind its beginning.
+    expect(seen().difference(all).size).toBeLessThanOrEqual(kills)
     expect(rotations).toBeGreaterThan(1)
   } finally {
     clearInterval(writer)
