@@ -121,6 +121,21 @@ describe('a checkpoint', () => {
     await vi.waitFor(() => expect(stored()).toEqual([1, 1]))
   })
 
+  it('that is under way when others take over stores nothing that is not delivered by then', async () => {
+    const covered = await send()
+    await clock.advance(5000)
+    await vi.waitFor(() => expect(taken).toBe(1))
+    const later = await send()
+    await checkpoints.end()
+    const handedOver = checkpoints.handOver(() => true)
+    covered.settle()
+    await settle()
+    expect(stored()).toEqual([undefined, undefined])
+    later.settle()
+    await handedOver
+    expect(stored()).toEqual([2, 2])
+  })
+
   it('stores what a component said at that moment, whatever becomes of the object', async () => {
     const known = { values: [1] }
     const given = { gates: [], passages: [], deliveries, store, clock, logger: new MemoryLogger(), intervalMs: 1000 }

@@ -47,7 +47,7 @@ export class Checkpoints {
   #taking: Promise<unknown> = Promise.resolve()
   #isUnderWay = false
   #isEnding = false
-  #isFinished = false
+  #isOver = false
   #patienceMs = firstPatienceMs
 
   constructor(options: CheckpointsOptions) {
@@ -82,6 +82,8 @@ export class Checkpoints {
    */
   async handOver(isGoing: (state: HeldState) => boolean): Promise<void> {
     const { participants, deliveries } = this.#options
+    // One that is under way waits for less than what is taken now.
+    this.#isOver = true
     for (const participant of participants) {
       const { state } = participant
       this.#add(state, isGoing(state) ? participant.checkpoint() : state.held)
@@ -96,7 +98,7 @@ export class Checkpoints {
 
   /** Everything has stopped, and all that was sent has been delivered: stores what the components wrote last. */
   finish(): void {
-    this.#isFinished = true
+    this.#isOver = true
     for (const { state } of this.#options.participants) this.#add(state, state.held)
     this.#store()
   }
@@ -109,7 +111,7 @@ export class Checkpoints {
       this.#taking = taking.catch(() => {})
       if (!(await taking)) return
       await this.#options.deliveries.delivered()
-      if (!this.#isFinished) this.#store()
+      if (!this.#isOver) this.#store()
     } catch (error) {
       this.#warn(error)
     } finally {
