@@ -5,6 +5,7 @@ import {
   type Definition,
   defineExporter,
   defineExtension,
+  defineParser,
   defineProcessor,
   defineReceiver,
   LogBatch,
@@ -18,6 +19,7 @@ import { Collector } from './collector.ts'
 import { loadConfig } from './config/load-config.ts'
 import { Registry } from './plugins/registry.ts'
 import { checkConfig, type Prepared } from './prepare.ts'
+import { StateStore } from './state/state-store.ts'
 
 let folder: string
 /** What started and stopped, in order. */
@@ -29,6 +31,8 @@ let outputs: Map<string, Output>
 /** What the counting processors have seen when they were last asked or stopped. */
 let counts: Map<string, number>
 let isDown: boolean
+/** Called when a feed stops: receivers that go on are held back then. */
+let whileHeld: () => void
 let collector: Collector | undefined
 
 beforeEach(() => {
@@ -38,6 +42,7 @@ beforeEach(() => {
   outputs = new Map()
   counts = new Map()
   isDown = false
+  whileHeld = () => {}
 })
 
 afterEach(async () => {
@@ -66,9 +71,34 @@ const definitions: Definition[] = [
         start(`receiver ${name}`, fails)
         outputs.set(name, output)
       },
-      stop: () => void events.push(`stop receiver ${name}`),
+      stop() {
+        events.push(`stop receiver ${name}`)
+        whileHeld()
+      },
     }),
   }),
+  defineReceiver({
+    type: 'lines',
+    reads: 'lines',
+    config: named,
+    create({ config: { name } }) {
+      let sent = 0
+      return {
+        start(output) {
+          const sendLines: Output['sendLines'] = async (lines) => {
+            const delivery = await output.sendLines(lines)
+            sent += delivery.consumed
+            delivery.done.catch(() => {})
+            return delivery
+          }
+          outputs.set(name, { send: (batch) => output.send(batch), sendLines, end() {} })
+        },
+        checkpoint: () => ({ sent }),
+        stop() {},
+      }
+    },
+  }),
+  defineParser({ type: 'auto', create: () => ({ parse: () => true }) }),
   defineProcessor({
     type: 'count',
     config: named,
@@ -235,6 +265,30 @@ describe('a reload', () => {
     expect(events.filter((event) => / (receiver|exporter) /.test(event))).toEqual([])
     expect(taken.get('one')).toEqual(Array.from({ length: next }, (_, number) => number))
     expect(counts.get('one')).toBe(next)
+  })
+
+  it('stores no position of what was held back meanwhile before it is delivered', async () => {
+    const receivers = { lines: { name: 'lines' }, feed: {} }
+    const logs = { receivers: ['lines', 'feed'], exporters: ['keep'] }
+    const service = { checkpoint_interval: '20ms', state_dir: join(folder, 'state') }
+    const running = await started(config({ receivers }, { logs }, service))
+    isDown = true
+    const bytes = Buffer.from('1\n')
+    let held: Promise<unknown> | undefined
+    whileHeld = () => {
+      held = outputs.get('lines')?.sendLines({ bytes, from: 0, to: 2, source: { id: 'test' }, flush: true })
+    }
+    const changed = { ...receivers, feed: { name: 'new' } }
+    const next = config({ receivers: changed }, { logs: { ...logs, processors: ['count'] } }, service)
+    await running.reload(await prepared(next))
+    await held
+    // Ten times the interval of checkpoints.
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    running.abort()
+    await running.stop()
+    const store = await StateStore.open(join(folder, 'state'), () => {})
+    expect(store.namespace('receiver/lines').get('sent') ?? 0).toBe(0)
+    store.close()
   })
 
   it('goes back to what ran when something new cannot be started', async () => {

@@ -131,9 +131,12 @@ export class ReceiverStage implements Output {
     }
     return this.#admit(lines.to - lines.from, async () => {
       const whole = new PendingDelivery(1)
-      this.#watch(whole)
       try {
-        const delivery = await this.gate.pass(() => stage.sendLines(lines))
+        const delivery = await this.gate.pass(() => {
+          // Only now is it known where it goes, and which checkpoint covers it.
+          this.#watch(whole)
+          return stage.sendLines(lines)
+        })
         this.#options.metrics.bytes(delivery.consumed - lines.from)
         whole.include(delivery)
         return delivery
