@@ -28,10 +28,27 @@ async function inspect<T>(
 
 const print = (text: string) => void process.stdout.write(`${text}\n`)
 
+/** Keys of one kind that are listed one by one. */
+const fewKeys = 5
+
+/** Many keys of one kind (`file:…`, `recent:…`) as one row: `--json` has them all. */
+function summed(entries: readonly StateEntry[]): StateEntry[] {
+  const kinds = Map.groupBy(
+    entries,
+    ({ namespace, key }) => `${namespace} ${key.slice(0, key.indexOf(':') + 1) || key}`,
+  )
+  return [...kinds.values()].flatMap((alike) => {
+    const [first] = alike
+    if (first === undefined || alike.length <= fewKeys) return alike
+    const bytes = alike.reduce((sum, entry) => sum + entry.bytes, 0)
+    return [{ ...first, key: `${first.key.slice(0, first.key.indexOf(':') + 1)}… (${alike.length} keys)`, bytes }]
+  })
+}
+
 function table({ entries, queues }: { entries: readonly StateEntry[]; queues: readonly StoredQueue[] }): string {
   return columns([
     ['NAMESPACE', 'KEY', 'BYTES'],
-    ...entries.map(({ namespace, key, bytes }) => [printable(namespace), printable(key), grouped(bytes)]),
+    ...summed(entries).map(({ namespace, key, bytes }) => [printable(namespace), printable(key), grouped(bytes)]),
     ...queues.map(({ owner, files, bytes }) => [printable(owner), `queue (${files} files)`, grouped(bytes)]),
   ])
 }
