@@ -281,6 +281,7 @@ describe('a reload', () => {
     const changed = { ...receivers, feed: { name: 'new' } }
     const next = config({ receivers: changed }, { logs: { ...logs, processors: ['count'] } }, service)
     await running.reload(await prepared(next))
+    whileHeld = () => {}
     await held
     // Ten times the interval of checkpoints.
     await new Promise((resolve) => setTimeout(resolve, 200))
