@@ -42,16 +42,17 @@ export class FileOrder {
   }
 
   first(files: readonly FoundFile[]): FoundFile[] {
-    const groups = new Map<string, Entry[]>()
+    const entries: Entry[] = []
     const unfit: string[] = []
     for (const file of files) {
       const entry = this.#entryOf(file)
       if (entry === 'unfit') unfit.push(file.path)
-      else if (entry !== 'left out') groups.set(entry.group, [...(groups.get(entry.group) ?? []), entry])
+      else if (entry !== 'left out') entries.push(entry)
     }
     if (unfit.length > 0) this.#onUnfit(unfit)
-    const sorted = (entries: Entry[]) => entries.sort((one, other) => this.#compare(one, other))
-    return [...groups.values()].flatMap((entries) => sorted(entries).slice(0, this.#count)).map(({ file }) => file)
+    const groups = Map.groupBy(entries, ({ group }) => group).values()
+    const sorted = (group: Entry[]) => group.sort((one, other) => this.#compare(one, other))
+    return [...groups].flatMap((group) => sorted(group).slice(0, this.#count)).map(({ file }) => file)
   }
 
   #entryOf(file: FoundFile): Entry | 'unfit' | 'left out' {
