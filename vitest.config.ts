@@ -13,6 +13,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     // Tests that kill processes, change the working directory or hold sockets need a process of their own.
     pool: 'forks',
+    setupFiles: ['vitest.setup.ts'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     passWithNoTests: false,

@@ -1,6 +1,6 @@
-import { isDigit } from './byte-class.ts'
+import { isDigit, isWord } from './byte-class.ts'
 
-const [space, dash, zero] = [0x20, 0x2d, 0x30]
+const [space, dash, dot, zero] = [0x20, 0x2d, 0x2e, 0x30]
 const longest = 19
 
 /** Lengths that numbers of an issuer have, by how they begin: bit n for n digits. 0 where no issuer begins so. */
@@ -23,7 +23,8 @@ const lengthsOf = Int32Array.from({ length: 10_000 }, (_, prefix) => lengths(pre
 /**
  * The end of the payment card number that begins at `start`, where a group of digits begins; -1 if there is none. A
  * number has an issuer's beginning and length and a right check digit (Luhn, ISO/IEC 7812-1). It is written in one, or
- * in groups, the first of four digits, with the same one space or dash between them. Of several ends the last counts.
+ * in groups, the first of four digits, with the same one space or dash between them. Of several ends the last counts,
+ * but not one inside a word, nor, if there is an earlier one, before the decimals of another number.
  */
 export function endOfCard(bytes: Uint8Array, start: number, to: number): number {
   if (start + 4 > to) return -1
@@ -51,7 +52,9 @@ export function endOfCard(bytes: Uint8Array, start: number, to: number): number 
     at++
     if (at < to && isDigit(bytes[at])) continue
     const sum = count % 2 === 0 ? evens : odds
-    if ((allowed & (1 << count)) !== 0 && sum % 10 === 0) found = at
+    const isEnd = (allowed & (1 << count)) !== 0 && sum % 10 === 0 && !(at < to && isWord(bytes[at]))
+    const hasDecimals = at + 1 < to && bytes[at] === dot && isDigit(bytes[at + 1])
+    if (isEnd && !(found >= 0 && hasDecimals)) found = at
     // A group has ended: the first of four digits, those within of four to six.
     const size = count - groupStart
     const byte = bytes[at]

@@ -79,7 +79,7 @@ export class Scanner {
       return address
     }
     const card = this.#hasCards ? endOfCard(bytes, at, to) : -1
-    if (card < 0 || (card < to && isWord(bytes[card]))) return -1
+    if (card < 0) return -1
     findings.add(at, card, Kinds.credit_card)
     return card
   }
