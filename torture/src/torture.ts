@@ -23,6 +23,8 @@ export interface TortureReport {
   readonly case: string
   readonly seed: number
   readonly kills: number
+  /** Of the kills, those of a collector that had delivered something. */
+  readonly killsAtWork: number
   readonly lines: number
   readonly rotations: number
   readonly lost: number
@@ -47,6 +49,8 @@ const faultsPath = new URL('faults.ts', import.meta.url).href
 /** Lines every few milliseconds: about ten thousand a second. */
 const writeEveryMs = 10
 const linesAWrite = 120
+/** How long is waited for the first record of a collector that is to be killed at work. */
+const maxRecoveryMs = 30_000
 
 /** Runs a case: writes, kills, restarts, lets the last collector finish, and compares with a run that was never killed. */
 export async function torture(kind: TortureCase, options: TortureOptions): Promise<TortureReport> {
@@ -72,6 +76,7 @@ export async function torture(kind: TortureCase, options: TortureOptions): Promi
   const pipeline = () => writePipeline('weir.yaml', { folder, include: 'logs/app.log*', kind, sinkUrl, disk, version })
   const config = pipeline()
   let reloads = 0
+  let killsAtWork = 0
   let longestRecoveryMs = 0
 
   const environment = (life: number): NodeJS.ProcessEnv =>
@@ -105,14 +110,21 @@ export async function torture(kind: TortureCase, options: TortureOptions): Promi
     const since = performance.now()
     const collector = new CollectorProcess(folder, [config], environment(kill))
     const lifeMs = random.between(0, options.maxLifeMs)
-    let hasRecovered = false
-    while (performance.now() - since < lifeMs) {
+    // Half of them are killed while they start, if that takes long; the life of the others begins when they deliver something.
+    const bornAt = random.chance(0.5) ? since : undefined
+    let recoveredAt: number | undefined
+    const isDue = () => {
+      const now = performance.now()
+      return now - (bornAt ?? recoveredAt ?? now) >= lifeMs || now - since >= lifeMs + maxRecoveryMs
+    }
+    while (!isDue()) {
       await sleep(10)
-      if (!hasRecovered && progress() > before) {
-        hasRecovered = true
+      if (recoveredAt === undefined && progress() > before) {
+        recoveredAt = performance.now()
+        killsAtWork++
         longestRecoveryMs = Math.max(longestRecoveryMs, performance.now() - since)
       }
-      if (hasRecovered && kind.reloads === true && random.chance(0.05)) {
+      if (recoveredAt !== undefined && kind.reloads === true && random.chance(0.05)) {
         version++
         reloads++
         pipeline()
@@ -159,7 +171,14 @@ export async function torture(kind: TortureCase, options: TortureOptions): Promi
     rmSync(folder, { recursive: true, force: true })
   }
   return {
-    ...{ case: kind.name, seed: options.seed, kills: options.kills, lines: writer.count, rotations: writer.rotations },
+    ...{
+      case: kind.name,
+      seed: options.seed,
+      kills: options.kills,
+      killsAtWork,
+      lines: writer.count,
+      rotations: writer.rotations,
+    },
     ...{ lost: lost.length, firstLost: lost.slice(0, 10), duplicates, unknown, torn: tally.torn },
     ...{ sinkFailures: sink.failed, reloads, longestRecoveryMs: Math.round(longestRecoveryMs) },
     ...{ alerts: expected.byId.size, alertRepeats: seen.repeats, missingAlerts, extraAlerts },
