@@ -1,7 +1,5 @@
-import { rootFields } from '@weir/sdk'
-import { type ConditionProblem, checkCondition, checkExpression } from '../expressions/condition.ts'
-import { checkPattern } from '../expressions/pattern.ts'
-import { nearest } from './nearest.ts'
+import { type ConditionProblem, checkCondition, checkExpression, checkPattern } from '@weir/expressions'
+import { nearest, rootFields } from '@weir/sdk'
 
 /** What is wrong with a text in one of the notations that the schema keyword `weir` names. */
 export interface NotationProblem {

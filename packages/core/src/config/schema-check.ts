@@ -1,6 +1,6 @@
+import { nearest } from '@weir/sdk'
 import { Ajv, type ErrorObject } from 'ajv'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
-import { nearest } from './nearest.ts'
 import { checkNotation, type NotationProblem } from './operator-notation.ts'
 import { type ConfigPath, locate, locateInText, type Place, placeAt } from './place.ts'
 import { isConfigMap } from './read.ts'

@@ -1,9 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { messageOf } from '@weir/sdk'
+import { messageOf, nearest } from '@weir/sdk'
 import { parse } from 'yaml'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
-import { nearest } from './nearest.ts'
 import { type ConfigPath, locateInText, type Place } from './place.ts'
 import { isConfigMap } from './read.ts'
 

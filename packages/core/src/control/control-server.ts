@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { compileCondition } from '@weir/expressions'
 import { type Clock, type CollectorStatus, isWeirError, messageOf, WeirError } from '@weir/sdk'
-import { compileCondition } from '../expressions/condition.ts'
 import type { Plan } from '../graph/plan.ts'
 import { listenPrivately } from './control-socket.ts'
 import type { ReloadOutcome } from './reload-outcome.ts'

@@ -1,5 +1,4 @@
-import { sections, WeirError } from '@weir/sdk'
-import { nearest } from '../config/nearest.ts'
+import { nearest, sections, WeirError } from '@weir/sdk'
 import type { Plan } from '../graph/plan.ts'
 import type { TapKind, TapPlace } from './tap-points.ts'
 

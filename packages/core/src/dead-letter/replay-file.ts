@@ -1,8 +1,8 @@
 import { createReadStream, existsSync } from 'node:fs'
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
+import { compileCondition } from '@weir/expressions'
 import { attributeMap } from '@weir/sdk'
-import { compileCondition } from '../expressions/condition.ts'
 import { batchOfLetters, type DeadLetter, readDeadLetter, refusalAttributes } from './dead-letter.ts'
 
 export interface ReplayFileOptions {

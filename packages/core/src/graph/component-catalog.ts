@@ -3,6 +3,7 @@ import {
   type Detectors,
   type DetectorType,
   type Kind,
+  nearest,
   type Parser,
   type Parsers,
   type ParserType,
@@ -11,7 +12,6 @@ import {
 } from '@weir/sdk'
 import { inject, injectable } from 'tsyringe'
 import type { ComponentConfig, WeirConfig } from '../config/config.ts'
-import { nearest } from '../config/nearest.ts'
 import type { RegisteredType, Registry } from '../plugins/registry.ts'
 import { ComponentFactory } from './component-factory.ts'
 import { Isolation, isIsolated, withoutIsolation } from './isolation.ts'

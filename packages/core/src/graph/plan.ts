@@ -1,7 +1,6 @@
-import { type Definition, type Kind, type Signal, sections } from '@weir/sdk'
+import { type Definition, type Kind, nearest, type Signal, sections } from '@weir/sdk'
 import type { ComponentConfig, PipelineConfig, WeirConfig } from '../config/config.ts'
 import type { Diagnostic } from '../config/diagnostic.ts'
-import { nearest } from '../config/nearest.ts'
 import { softLimitOf } from '../config/service-schema.ts'
 import type { Registry } from '../plugins/registry.ts'
 import type { DeadLetterSettings } from '../stages/standard-keys.ts'

@@ -1,6 +1,5 @@
+import { compileCondition, compilePattern } from '@weir/expressions'
 import { asAlert, type Record } from '@weir/sdk'
-import { compileCondition } from '../expressions/condition.ts'
-import { compilePattern } from '../expressions/pattern.ts'
 import { inOrderOf, isSame, likeness, onlyExpected } from './comparison.ts'
 import { itemDifference, listDifference } from './difference.ts'
 import { alerts, records, type Shortfall } from './shortfall.ts'

@@ -1,6 +1,5 @@
+import { compileCondition, compileExpression, compilePattern } from '@weir/expressions'
 import type { Tokens } from '@weir/sdk'
-import { compileCondition, compileExpression } from '../expressions/condition.ts'
-import { compilePattern } from '../expressions/pattern.ts'
 import { SystemClock } from '../telemetry/system-clock.ts'
 
 /** What a component can have in a worker thread: what keeps nothing and talks to nobody. */

@@ -21,7 +21,10 @@ function distance(left: string, right: string): number {
   return last[right.length] ?? 0
 }
 
-/** The word that was probably meant: the nearest one, if it is near enough to be a slip of the fingers. */
+/**
+ * The word that was probably meant, for a hint such as `did you mean "include"?`: the nearest one in any case, if it is near
+ * enough to be a slip of the fingers. The first of several that are equally near.
+ */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3))
   let best: string | undefined

@@ -1,6 +1,5 @@
 import { type ASTNode, TypeError as CelTypeError, Environment, ParseError } from '@marcbachmann/cel-js'
-import { messageOf, type Record, rootFields, WeirError } from '@weir/sdk'
-import { nearest } from '../config/nearest.ts'
+import { messageOf, nearest, type Record, rootFields, WeirError } from '@weir/sdk'
 import { ConditionRefusal, compileNode, type Evaluate, functionNames } from './condition-compiler.ts'
 
 /** Why a condition cannot be used, and where. */
