@@ -1,5 +1,5 @@
 import { clfTime } from './clf-time'
-import { endOfLine, endOfPath, endOfQuery, endOfQuoted, endOfWord } from './find'
+import { digitsAt, endOfLine, endOfPath, endOfQuery, endOfWord, lettersAt, numberOf, quotesIn, targetIn } from './find'
 
 const ABSENT: i32 = -1
 const INTEGER: i32 = 0x90000000 | 0
@@ -27,18 +27,17 @@ function isDigit(byte: u32): bool {
 // @ts-ignore: decorator
 @inline
 function valueEnd(start: usize, end: usize, shift: i32): i32 {
-  return end <= start || (end == start + 1 && load<u8>(start) == 0x2d) ? ABSENT : <i32>end + shift
+  // Without branches, which would be mispredicted: about half of all values are a dash. ABSENT has all bits set.
+  const isAbsent = i32(end <= start) | (i32(end == start + 1) & i32(load<u8>(start) == 0x2d))
+  return (<i32>end + shift) | -isAbsent
 }
 
 // @ts-ignore: decorator
 @inline
 function isKnownTime(at: usize): bool {
-  return (
-    load<u64>(at, 16) == load<u64>(known, 16) &&
-    load<u64>(at, 8) == load<u64>(known, 8) &&
-    load<u64>(at) == load<u64>(known) &&
-    load<u32>(at, 24) == load<u32>(known, 24)
-  )
+  const first = v128.xor(v128.load(at), v128.load(known))
+  const last = v128.xor(v128.load(at, 12), v128.load(known, 12))
+  return !v128.any_true(v128.or(first, last))
 }
 
 /**
@@ -95,12 +94,19 @@ export function access(
     if (load<u8>(i) != 0x22) break
     i++
     const requestStart = i
-    while (load<u8>(i) - 0x41 <= 0x19) i++
+    i += lettersAt(i)
     const methodEnd = i
     if (load<u16>(i) != 0x2f20 || i == requestStart) break
-    i = endOfPath(i + 2)
-    const pathEnd = i
-    if (load<u8>(i) == 0x3f) i = endOfQuery(i + 1)
+    i += 2
+    let pathEnd: usize
+    const ends = targetIn(i)
+    if (<u32>ends != 0) {
+      pathEnd = i + <usize>ctz(ends | (ends >> 32))
+      i += <usize>ctz(<u32>ends)
+    } else {
+      pathEnd = endOfPath(i)
+      i = load<u8>(pathEnd) == 0x3f ? endOfQuery(pathEnd + 1) : pathEnd
+    }
     const queryEnd = i
     if (load<u8>(i) != 0x20 || load<u32>(i, 1) != HTTP || load<u8>(i, 5) != 0x2f) break
     const versionStart = i + 6
@@ -115,10 +121,15 @@ export function access(
     i += 4
     const sizeStart = i
     let length: i32 = 0
-    if (load<u8>(i) == 0x2d) i++
-    else {
+    const digits = digitsAt(i)
+    if (digits == 0) {
+      if (load<u8>(i) != 0x2d) break
+      i++
+    } else if (digits <= 8) {
+      length = numberOf(i, digits)
+      i += digits
+    } else {
       for (let digit = <u32>load<u8>(i) - 0x30; digit <= 9; digit = <u32>load<u8>(++i) - 0x30) length = length * 10 + <i32>digit
-      if (i == sizeStart) break
     }
     const sizeEnd = i
     let byte = load<u8>(i)
@@ -128,16 +139,28 @@ export function access(
     let agentEnd: usize = 0
     let forwardedEnd: usize = 0
     if (load<u16>(i) == 0x2220 && format != COMMON) {
-      refererEnd = endOfQuoted(i + 2)
+      // The quotes and newlines of the rest of the line, 64 bytes at a time; the first one is passed over.
+      let block = i
+      let marks = quotesIn(block) & ~3
+      while (marks == 0) marks = quotesIn((block += 64))
+      refererEnd = block + <usize>ctz(marks)
+      marks &= marks - 1
       // Whether a quote behind a backslash ends the value is for JavaScript to say.
       if (load<u8>(refererEnd) != 0x22 || load<u8>(refererEnd - 1) == 0x5c || load<u16>(refererEnd, 1) != 0x2220) break
-      agentEnd = endOfQuoted(refererEnd + 3)
+      while (marks == 0) marks = quotesIn((block += 64))
+      marks &= marks - 1
+      while (marks == 0) marks = quotesIn((block += 64))
+      agentEnd = block + <usize>ctz(marks)
+      marks &= marks - 1
       if (load<u8>(agentEnd) != 0x22 || load<u8>(agentEnd - 1) == 0x5c) break
       i = agentEnd + 1
       byte = load<u8>(i)
       if (byte > 0x20) break
       if (load<u16>(i) == 0x2220) {
-        forwardedEnd = endOfQuoted(i + 2)
+        while (marks == 0) marks = quotesIn((block += 64))
+        marks &= marks - 1
+        while (marks == 0) marks = quotesIn((block += 64))
+        forwardedEnd = block + <usize>ctz(marks)
         if (load<u8>(forwardedEnd) != 0x22 || load<u8>(forwardedEnd - 1) == 0x5c) break
       }
     } else if (format == COMBINED) break
@@ -182,7 +205,7 @@ export function access(
     store<i32>(o, valueEnd(agentEnd + 3, forwardedEnd, shift), 108)
     for (let word = 29; word < width; word += 2) store<i32>(o + (<usize>word << 2), ABSENT)
     store<f64>(times + (<usize>row << 3), knownTime)
-    store<u8>(severities + row, code >= 500 ? 17 : code >= 400 ? 13 : 9)
+    store<u8>(severities + row, 9 + (i32(code >= 400) << 2) + (i32(code >= 500) << 2))
     o += <usize>width << 2
     row++
     p = i + 1

@@ -74,3 +74,61 @@ export function endOfLine(at: usize): usize {
     at += 16
   }
 }
+
+/** How many capital letters there are at `at`: sixteen at most. */
+// @ts-ignore: decorator
+@inline
+export function lettersAt(at: usize): usize {
+  const offsets = i8x16.sub(v128.load(at), i8x16.splat(0x41))
+  return <usize>ctz(i8x16.bitmask(i8x16.gt_u(offsets, i8x16.splat(25))) | 0x10000)
+}
+
+/** How many digits there are at `at`: sixteen at most. */
+// @ts-ignore: decorator
+@inline
+export function digitsAt(at: usize): usize {
+  const offsets = i8x16.sub(v128.load(at), i8x16.splat(0x30))
+  return <usize>ctz(i8x16.bitmask(i8x16.gt_u(offsets, i8x16.splat(9))) | 0x10000)
+}
+
+/** The number that one to eight digits make, eight at once: two neighbours at a time become one. */
+// @ts-ignore: decorator
+@inline
+export function numberOf(at: usize, digits: usize): i32 {
+  let number = (load<u64>(at) << ((8 - <u64>digits) << 3)) & 0x0f0f0f0f0f0f0f0f
+  number = ((number * 2561) >> 8) & 0x00ff00ff00ff00ff
+  number = ((number * 6553601) >> 16) & 0x0000ffff0000ffff
+  return <i32>((number * 42949672960001) >> 32)
+}
+
+/** Of 32 bytes: which end a request's target (low half), and which are question marks (high half). */
+// @ts-ignore: decorator
+@inline
+export function targetIn(at: usize): u64 {
+  const space = i8x16.splat(0x20)
+  const quote = i8x16.splat(0x22)
+  const question = i8x16.splat(0x3f)
+  const low = v128.load(at)
+  const high = v128.load(at, 16)
+  const lowEnds = i8x16.bitmask(v128.or(i8x16.le_u(low, space), i8x16.eq(low, quote)))
+  const highEnds = i8x16.bitmask(v128.or(i8x16.le_u(high, space), i8x16.eq(high, quote)))
+  const lowMarks = i8x16.bitmask(i8x16.eq(low, question))
+  const highMarks = i8x16.bitmask(i8x16.eq(high, question))
+  return <u64>(<u32>lowEnds | (<u32>highEnds << 16)) | (<u64>(<u32>lowMarks | (<u32>highMarks << 16)) << 32)
+}
+
+// @ts-ignore: decorator
+@inline
+function quotesIn16(at: usize): u64 {
+  const bytes = v128.load(at)
+  return <u64><u32>i8x16.bitmask(
+    v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x0a))),
+  )
+}
+
+/** Which of 64 bytes are quotes or newlines. */
+// @ts-ignore: decorator
+@inline
+export function quotesIn(at: usize): u64 {
+  return quotesIn16(at) | (quotesIn16(at + 16) << 16) | (quotesIn16(at + 32) << 32) | (quotesIn16(at + 48) << 48)
+}
