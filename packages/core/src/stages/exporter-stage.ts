@@ -15,6 +15,7 @@ import type { DeadLetters } from '../dead-letter/dead-letters.ts'
 import type { Backlog } from '../queue/backlog.ts'
 import { DiskPassage } from '../queue/disk-passage.ts'
 import type { ExporterMetrics } from '../telemetry/stage-metrics.ts'
+import { Attempt } from './attempt.ts'
 import { backOff } from './back-off.ts'
 import { Circuit, type CircuitState } from './circuit.ts'
 import type { ConnectorStage } from './connector-stage.ts'
@@ -59,6 +60,7 @@ export class ExporterStage {
   readonly #spills: boolean
   /** Aborts when a batch that fails is not tried again. */
   readonly #patience = new AbortController()
+  readonly #attempts = new Set<Attempt>()
   #consumers: Promise<void>[] = []
   #exporting = 0
 
@@ -105,7 +107,11 @@ export class ExporterStage {
         onChange: () => metrics.recordQueue(),
       })
     }
-    stopping.addEventListener('abort', () => this.#leave(stopping.reason), { once: true })
+    const onStop = () => {
+      this.#leave(stopping.reason)
+      for (const attempt of this.#attempts) attempt.abort(stopping.reason)
+    }
+    stopping.addEventListener('abort', onStop, { once: true })
     metrics.observeQueue(this.waiting, clock)
   }
 
@@ -248,25 +254,16 @@ export class ExporterStage {
   /** One attempt, bounded by the time-out even if the exporter does not heed the signal. */
   async #attempt(batch: LogBatch): Promise<void> {
     const { exporter, connector, settings, clock, stopping } = this.#options
-    // Not AbortSignal.any: that keeps something of each attempt with the long-lived signal.
-    const attempt = new AbortController()
-    const aborted = Promise.withResolvers<never>()
-    aborted.promise.catch(() => {})
-    const abort = (reason: unknown) => {
-      attempt.abort(reason)
-      aborted.reject(reason)
-    }
-    const onStop = () => abort(stopping.reason)
-    const timeOut = () => abort(new TimedOut(this.id, settings.timeout))
+    const attempt = new Attempt()
+    const timeOut = () => attempt.abort(new TimedOut(this.id, settings.timeout))
     const timer = connector === undefined ? clock.after(settings.timeout, timeOut) : undefined
-    stopping.addEventListener('abort', onStop, { once: true })
+    this.#attempts.add(attempt)
     try {
-      await Promise.race([exporter.export(batch, { abortSignal: attempt.signal }), aborted.promise])
-    } catch (error) {
-      throw attempt.signal.aborted ? attempt.signal.reason : error
+      if (stopping.aborted) attempt.abort(stopping.reason)
+      await attempt.settled(exporter.export(batch, attempt))
     } finally {
       timer?.cancel()
-      stopping.removeEventListener('abort', onStop)
+      this.#attempts.delete(attempt)
     }
   }
 

@@ -27,7 +27,7 @@ import type { LineSettings } from './standard-keys.ts'
 const notUnderstood: Why = { reason: 'unparsed', error: 'the parser does not understand the line' }
 
 /** Bytes that one batch is made of: enough to make per-batch costs vanish, little enough to stay in the second-level cache. */
-const pieceBytes = 256 * 1024
+const pieceBytes = 512 * 1024
 
 export interface LineStageOptions {
   settings: LineSettings
