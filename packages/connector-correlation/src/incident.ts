@@ -188,11 +188,16 @@ export class Incident {
     const { labels, startedAt } = this.#options
     const where = Object.values(labels).join(', ')
     const others = [...this.#members.values()].map(({ alert }) => alert).filter((alert) => alert !== first)
-    const named = [first, ...others].slice(0, maxNamed).map((alert) => alert?.title ?? '')
+    // What all of them have in common is said once.
+    const prefix = `${where}: `
+    const named = [first, ...others].slice(0, maxNamed).map((alert) => {
+      const title = alert?.title ?? ''
+      return title.startsWith(prefix) ? title.slice(prefix.length) : title
+    })
     const more = this.size > maxNamed ? ` and ${this.size - maxNamed} more` : ''
     const spread = Math.max(...[first, ...others].map((alert) => alert?.startedAt ?? startedAt)) - startedAt
     const within = spread > 0 ? ` within ${formatDuration(spread)}` : ''
-    return `${where === '' ? '' : `${where}: `}${this.size} alerts${within}: ${named.join('; ')}${more}`
+    return `${where === '' ? '' : prefix}${this.size} alerts${within}: ${named.join('; ')}${more}`
   }
 }
 

@@ -88,6 +88,16 @@ const brief = (alerts: readonly Alert[]) =>
   alerts.map(({ rule, state, severity, time, count }) => [rule, state, severity, (time - midnight) / minute, count])
 
 describe('incidents', () => {
+  it('says once where all of it happens', async () => {
+    const group = { 'service.name': 'gateway' }
+    const [incident] = await correlated(
+      { group_by: ['service.name'] },
+      { at: 0, rule: 'rate', group, title: 'gateway: rate fell to 0 records' },
+      { at: 0.2, rule: 'error_rate', group, title: 'gateway: error rate 14 %' },
+    )
+    expect(incident?.title).toBe('gateway: 2 alerts within 12s: rate fell to 0 records; error rate 14 %')
+  })
+
   it('makes one alert of several that come together, with what it is made of, until all are over', async () => {
     const alerts = await correlated(
       {},

@@ -28,7 +28,7 @@ describe('cardinality', () => {
       { key: 'spike', severity: 'warning', time: start + 31 * minute, samples: ['user 0'] },
       { key: 'spike', state: 'resolved', time: start + 33 * minute },
     ])
-    expect(alerts[0]?.title).toMatch(/^1[01]\d different values of attributes.user in 1m \(usually 2\d\)$/)
+    expect(alerts[0]?.title).toMatch(/^1[01]\d different values of user in 1m \(usually 2\d\)$/)
   })
 
   it('reports fewer only if it is told to, and says nothing about what is usual', () => {

@@ -16,6 +16,7 @@ import {
   textOf,
 } from '@weir/sdk'
 import { DistinctSketch, Panes, Saved } from '@weir/windows'
+import { fieldName } from '../field-name.ts'
 import { sampleOf } from '../sample.ts'
 import { Baseline } from '../windows/baseline.ts'
 import { Episode } from '../windows/episode.ts'
@@ -112,7 +113,7 @@ class CardinalityDetector implements Detector {
     const { count, level } = this.#baseline
     if (count < this.#config.warmup) return undefined
     const { field, window } = this.#config
-    return `usually ${Math.round(destabilized(level))} different values of ${field} in ${formatDuration(window)}, from ${count} windows`
+    return `usually ${Math.round(destabilized(level))} different values of ${fieldName(field)} in ${formatDuration(window)}, from ${count} windows`
   }
 
   snapshot(): AttributeValue {
@@ -176,7 +177,7 @@ class CardinalityDetector implements Detector {
     const { field, window } = this.#config
     const expected = Math.round(destabilized(this.#baseline.level))
     report({
-      title: `${count} different values of ${field} in ${formatDuration(window)} (usually ${expected})`,
+      title: `${count} different values of ${fieldName(field)} in ${formatDuration(window)} (usually ${expected})`,
       severity: 'warning',
       time: end,
       key: side,
@@ -197,7 +198,7 @@ class CardinalityDetector implements Detector {
   #resolve(side: Side, end: number, count: number, report: Report): void {
     this.#unusual = []
     if (!this.#episodes[side].end(end)) return
-    const title = `${count} different values of ${this.#config.field}: usual again`
+    const title = `${count} different values of ${fieldName(this.#config.field)}: usual again`
     report({ title, severity: 'info', time: end, key: side, state: 'resolved', resolves: true, observed: count })
   }
 }

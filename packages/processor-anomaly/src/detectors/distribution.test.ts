@@ -30,7 +30,7 @@ describe('distribution', () => {
     ]
     const alerts = run({}, inputs)
     expect(alerts).toMatchObject([{ time: start + 21 * minute }, { state: 'resolved', time: start + 23 * minute }])
-    expect(alerts[0]?.title).toMatch(/^attributes.value is shared out differently: 503 3\d % \(usually 0 %\)$/)
+    expect(alerts[0]?.title).toMatch(/^value is shared out differently: 503 3\d % \(usually 0 %\)$/)
   })
 
   it('says nothing about what is usual, about few records, or about a shift that is too small to matter', () => {

@@ -15,6 +15,7 @@ import {
   textOf,
 } from '@weir/sdk'
 import { Panes, Saved } from '@weir/windows'
+import { fieldName } from '../field-name.ts'
 import { Baseline } from '../windows/baseline.ts'
 import { Episode } from '../windows/episode.ts'
 import { CategoryCounts, type Shift, UsualShares } from '../windows/shares.ts'
@@ -121,7 +122,7 @@ class DistributionDetector implements Detector {
   describe(): string | undefined {
     if (this.#distances.count < this.#config.warmup) return undefined
     const words = this.#usual.largest(shown).map(({ category, share }) => `${category} ${percent(share)}`)
-    return `${this.#config.field} is usually ${words.join(', ')}, from ${this.#distances.count} windows`
+    return `${fieldName(this.#config.field)} is usually ${words.join(', ')}, from ${this.#distances.count} windows`
   }
 
   snapshot(): AttributeValue {
@@ -171,7 +172,7 @@ class DistributionDetector implements Detector {
       .slice(0, shown)
       .map(({ category, share, usual }) => `${category} ${percent(share)} (usually ${percent(usual)})`)
     report({
-      title: `${field} is shared out differently: ${words[0] ?? ''}`,
+      title: `${fieldName(field)} is shared out differently: ${words[0] ?? ''}`,
       severity: 'warning',
       time: end,
       resolves: true,
@@ -189,7 +190,7 @@ class DistributionDetector implements Detector {
   #resolve(end: number, words: string, report: Report): void {
     this.#unusual = 0
     if (!this.#episode.end(end)) return
-    const title = `${this.#config.field} is shared out differently: ${words}`
+    const title = `${fieldName(this.#config.field)} is shared out differently: ${words}`
     report({ title, severity: 'info', time: end, state: 'resolved', resolves: true })
   }
 }

@@ -39,10 +39,10 @@ describe('sequence', () => {
       {
         title: 'step "charged" was left out',
         time: start + 201 * second,
-        evidence: { 'attributes.request': 'x', after: 'received' },
+        evidence: { request: 'x', after: 'received' },
         samples: ['parcel sent x'],
       },
-      { title: 'step "sent" has not come within 1m', evidence: { 'attributes.request': 'y', after: 'charged' } },
+      { title: 'step "sent" has not come within 1m', evidence: { request: 'y', after: 'charged' } },
     ])
   })
 
@@ -62,7 +62,7 @@ describe('sequence', () => {
       {
         title: expect.stringMatching(/^new order of messages: parcel sent/),
         observed: expect.stringMatching(/^after: order received/),
-        evidence: { 'attributes.request': 'r901' },
+        evidence: { request: 'r901' },
       },
     ])
   })

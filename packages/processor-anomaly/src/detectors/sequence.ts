@@ -17,6 +17,7 @@ import {
   textOf,
 } from '@weir/sdk'
 import { Saved, savedTime } from '@weir/windows'
+import { fieldName } from '../field-name.ts'
 import { sampleOf } from '../sample.ts'
 import { MessageReader } from '../templates/message-reader.ts'
 import { TemplateMiner } from '../templates/template-miner.ts'
@@ -146,7 +147,7 @@ class SequenceDetector implements Detector {
       severity: 'warning',
       time,
       key: `${isLate ? 'late' : 'missing'} ${name}`,
-      evidence: { [field]: session, after: steps[step - 1]?.name ?? '' },
+      evidence: { [fieldName(field)]: session, after: steps[step - 1]?.name ?? '' },
       ...(samples.length > 0 ? { samples } : {}),
       windowStart: startedAt,
       windowEnd: time,
@@ -175,7 +176,7 @@ class SequenceDetector implements Detector {
       time,
       key: `${past} ${template.id}`,
       observed: `after: ${before}`,
-      evidence: { [field]: session, ...(suppressed === 0 ? {} : { not_reported: suppressed }) },
+      evidence: { [fieldName(field)]: session, ...(suppressed === 0 ? {} : { not_reported: suppressed }) },
       samples: [sampleOf(record)],
     })
   }

@@ -24,7 +24,7 @@ describe('series', () => {
     const alerts = run(ofValue, gauge([...wave(400), 400, 390, 395, ...wave(100, 403)]))
     expect(alerts).toMatchObject([{ key: 'above', observed: 400, severity: 'warning' }])
     const [alert] = alerts
-    expect(alert?.title).toMatch(/^mean of attributes.value is 400 over 1m \(usually \d+(\.\d+)?\)$/)
+    expect(alert?.title).toMatch(/^mean of value is 400 over 1m \(usually \d+(\.\d+)?\)$/)
     expect(alert?.evidence).toMatchObject({ reason: 'beyond the range so far', points_before: 400 })
     expect(alert?.evidence?.last_points).toMatch(/^[▁▂▃▄▅▆▇]{31}█$/)
     expect(alert?.score).toBeGreaterThan(0.95)

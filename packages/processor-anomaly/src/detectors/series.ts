@@ -17,6 +17,7 @@ import {
   WeirError,
 } from '@weir/sdk'
 import { type Aggregate, aggregates, Panes, Saved, Summary } from '@weir/windows'
+import { fieldName } from '../field-name.ts'
 import { CounterIncrease } from '../series/counter-increase.ts'
 import { Peaks } from '../series/peaks.ts'
 import { SeriesScorer } from '../series/series-scorer.ts'
@@ -201,7 +202,8 @@ class SeriesDetector implements Detector {
     const { field, quantile, counter, interval } = this.#config
     const figure =
       this.#aggregate === 'quantile' ? `${Number((quantile * 100).toFixed(2))} % quantile` : this.#aggregate
-    const what = field === undefined ? 'records' : counter ? `the increase of ${field}` : field
+    const name = field === undefined ? 'records' : fieldName(field)
+    const what = counter ? `the increase of ${name}` : name
     const usually = expected === undefined ? '' : ` (usually ${rounded(expected)})`
     return `${figure} of ${what} is ${rounded(value)} over ${formatDuration(interval)}${usually}`
   }

@@ -34,7 +34,7 @@ describe('threshold', () => {
   it('says what was seen, what is allowed, and shows the worst record', () => {
     const [alert] = run({ aggregate: 'max', above: 200 }, ...calm, 300, 700, 300, ...calm)
     expect(alert).toMatchObject({ observed: 300, expected: 'at most 200', samples: ['took 300'] })
-    expect(alert?.title).toBe('max of attributes.ms is 300 over 6s (above 200)')
+    expect(alert?.title).toBe('max of ms is 300 over 6s (above 200)')
   })
 
   it('alerts when the figure is below its bound, and when records stop coming', () => {

@@ -17,6 +17,7 @@ import {
   WeirError,
 } from '@weir/sdk'
 import { aggregates, Panes, Saved, Summary } from '@weir/windows'
+import { fieldName } from '../field-name.ts'
 import { sampleOf } from '../sample.ts'
 import { panesPerWindow } from '../windows/sliding.ts'
 import { Trail } from '../windows/trail.ts'
@@ -234,7 +235,7 @@ class ThresholdDetector implements Detector {
     const name = aggregate === 'quantile' ? `${Number((quantile * 100).toFixed(2))} % quantile` : aggregate
     const bound = side === undefined ? '' : ` (${side} ${this.#config[side] ?? ''})`
     const value = Number.isNaN(figure) ? 'has no values' : `is ${rounded(figure)}`
-    const title = `${name}${field === undefined ? ' of records' : ` of ${field}`} ${value} over ${formatDuration(window)}${bound}`
+    const title = `${name}${field === undefined ? ' of records' : ` of ${fieldName(field)}`} ${value} over ${formatDuration(window)}${bound}`
     if (Number.isNaN(figure)) return { title }
     return { title, observed: rounded(figure), ...(side === undefined ? {} : { expected: this.#expected(side) }) }
   }

@@ -17,11 +17,13 @@ import {
 } from '@weir/sdk'
 import { type Saved, savedTime } from '@weir/windows'
 import { AlertBook } from './alert-book.ts'
+import { GroupName } from './group-name.ts'
 
 interface Group {
   readonly key: string
   /** Of the fields of `group_by`, in their order. */
   readonly values: readonly AttributeValue[]
+  readonly name: GroupName
   detector: Detector
   readonly report: Report
   hasReported: boolean
@@ -182,11 +184,9 @@ export class HostedDetector {
   /** What the detectors have learnt, in words: one line a group, for some of them. */
   describe(): string[] {
     const groups = [...this.#groups.values()]
-    const lines = groups.slice(0, maxDescribed).flatMap(({ values, detector }) => {
+    const lines = groups.slice(0, maxDescribed).flatMap(({ name, detector }) => {
       const words = this.#words(detector)
-      return words === undefined
-        ? []
-        : [[values.map(textOf).join(', '), words].filter((part) => part !== '').join(': ')]
+      return words === undefined ? [] : [[name.text, words].filter((part) => part !== '').join(': ')]
     })
     return groups.length <= maxDescribed ? lines : [...lines, `… and ${groups.length - maxDescribed} more groups`]
   }
@@ -205,8 +205,8 @@ export class HostedDetector {
   }
 
   snapshot(): AttributeMap {
-    const groups = [...this.#groups.values()].map(({ key, values, detector, hasReported }) => ({
-      ...{ key, values: [...values], hasReported },
+    const groups = [...this.#groups.values()].map(({ key, values, name, detector, hasReported }) => ({
+      ...{ key, values: [...values], name: name.snapshot(), hasReported },
       snapshot: detector.snapshot?.() ?? null,
     }))
     const times = { watermark: savedTime(this.#watermark), begunAt: savedTime(this.#begunAt) }
@@ -221,6 +221,7 @@ export class HostedDetector {
     for (const entry of saved.children('groups')) {
       const key = entry.text('key')
       const group = this.#groups.get(key) ?? this.#add(key, entry.values('values'))
+      group.name.restore(entry.child('name'))
       group.hasReported = entry.flag('hasReported')
       const snapshot = entry.value('snapshot')
       if (snapshot !== undefined && snapshot !== null) group.detector.restore?.(snapshot)
@@ -239,6 +240,7 @@ export class HostedDetector {
     for (let index = 0; index < length; index++) {
       const row = selection === null ? index : (selection[index] ?? 0)
       const group = this.#groupOf(record.at(row))
+      group.name.see(record)
       if (group.detector.observe === undefined) {
         const rows = this.#gathered.get(group)
         if (rows === undefined) this.#gathered.set(group, [row])
@@ -296,12 +298,14 @@ export class HostedDetector {
   }
 
   #add(key: string, values: readonly AttributeValue[]): Group {
+    const name = new GroupName(this.settings.group_by, values)
     const report = (alert: AlertReport) => {
       group.hasReported = true
       const { explain = (given: AlertReport) => given } = this.#options
-      this.#alerts.report(key, this.#named(values), alert, (given) => explain(given, this.#question(group)))
+      const named = name.on(alert)
+      this.#alerts.report(key, this.#named(values), named, (given) => explain(given, this.#question(group)))
     }
-    const group: Group = { key, values, detector: this.#options.type.create(), report, hasReported: false }
+    const group: Group = { key, values, name, detector: this.#options.type.create(), report, hasReported: false }
     this.#groups.set(key, group)
     if (!Number.isNaN(this.#begunAt)) group.detector.advance?.(this.#begunAt, report)
     return group
