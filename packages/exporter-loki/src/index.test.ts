@@ -202,15 +202,6 @@ describe('a sink that fails', () => {
     // Loki knows an entry again by its time and line.
     expect(values[2]).toEqual(values[1])
   })
-
-  it('says how many entries it did not take: they are counted, the others are delivered', async () => {
-    const text =
-      "entry with timestamp 2020-01-01 ignored, reason: 'entry too far behind', user 'fake', total ignored: 1 out of 3 for stream: {}"
-    await using server = await HttpServer.start((_, response) => void response.writeHead(400).end(text))
-    await using exporter = exporterOf({ endpoint: server.url('') })
-    const { error } = await rejected(exporter.send(batchOf(['a', 'b', 'c'])))
-    expect(error).toMatchObject({ records: 1, message: expect.stringContaining('too far behind') })
-  })
 })
 
 it.each([

@@ -1,4 +1,4 @@
-import { endpointUrl, HttpClient } from '@weir/http-client'
+import { endpointUrl, HttpClient, RefusedRequestError } from '@weir/http-client'
 import {
   BatchMemory,
   type Clock,
@@ -9,7 +9,8 @@ import {
   type RunMode,
 } from '@weir/sdk'
 import type { LokiConfig } from './config.ts'
-import { PushEncoder } from './push-encoder.ts'
+import { isolate } from './isolation.ts'
+import { type Entry, PushEncoder } from './push-encoder.ts'
 
 export interface LokiExporterOptions {
   config: LokiConfig
@@ -23,7 +24,7 @@ interface Progress {
   readonly observedTime: number
   /** Requests that need not be sent again. */
   done: number
-  refusedRecords: number
+  readonly refusedRows: number[]
   firstRefusal: PermanentError | undefined
 }
 
@@ -53,36 +54,49 @@ export class LokiExporter implements Exporter {
   async export(batch: LogBatch, { abortSignal: signal }: { readonly abortSignal: AbortSignal }): Promise<void> {
     const progress = this.#progress.get(batch) ?? {
       observedTime: this.#encoder.observedTime(batch),
-      ...{ done: 0, refusedRecords: 0, firstRefusal: undefined },
+      ...{ done: 0, refusedRows: [], firstRefusal: undefined },
     }
     this.#progress.set(batch, progress)
     let requests = 0
-    for (const { body, count } of this.#encoder.encode(batch, progress.observedTime)) {
+    for (const entries of this.#encoder.requests(batch, progress.observedTime)) {
       if (requests++ < progress.done) continue
-      try {
-        await this.#client.send({ url: this.#url, headers: this.#headers, body, signal })
-      } catch (error) {
-        if (!isPermanentError(error)) throw error
-        progress.refusedRecords += refusedOf(error.message, count)
-        progress.firstRefusal ??= error
+      const refusal = await this.#push(entries, signal)
+      if (refusal !== undefined) {
+        for (const { row } of await this.#refused(entries, refusal, signal)) progress.refusedRows.push(row)
+        progress.firstRefusal ??= refusal
       }
       progress.done = requests
     }
     this.#progress.delete(batch)
-    const { firstRefusal, refusedRecords } = progress
+    const { firstRefusal, refusedRows } = progress
     if (firstRefusal === undefined) return
     const { code, hint, message } = firstRefusal
-    const options = { code, cause: firstRefusal, records: refusedRecords, ...(hint === undefined ? {} : { hint }) }
-    throw new PermanentError(message, options)
+    const rows = refusedRows.sort((one, other) => one - other)
+    throw new PermanentError(message, { code, cause: firstRefusal, rows, ...(hint === undefined ? {} : { hint }) })
   }
 
   async stop(): Promise<void> {
     await this.#client.stop()
   }
-}
 
-/** How many entries of a request were refused: Loki takes the others, and says how many it did not. */
-function refusedOf(message: string, count: number): number {
-  const [, refused] = /total ignored: (\d+) out of \d+/.exec(message) ?? []
-  return refused === undefined ? count : Math.min(Number(refused), count)
+  /** Why entries, or some of them, were refused for good; undefined if they were taken. */
+  async #push(entries: readonly Entry[], signal: AbortSignal): Promise<PermanentError | undefined> {
+    const body = this.#encoder.body(entries)
+    try {
+      await this.#client.send({ url: this.#url, headers: this.#headers, body, signal })
+      return undefined
+    } catch (error) {
+      if (isPermanentError(error)) return error
+      throw error
+    }
+  }
+
+  /** Loki takes what is right of a request that it answers with 400, and nothing of others. */
+  async #refused(entries: readonly Entry[], refusal: PermanentError, signal: AbortSignal): Promise<Iterable<Entry>> {
+    if (!(refusal instanceof RefusedRequestError) || refusal.status !== 400) return entries
+    return isolate(entries, refusal.text, async (some) => {
+      const again = await this.#push(some, signal)
+      return again instanceof RefusedRequestError ? again.text : again?.message
+    })
+  }
 }

@@ -3,13 +3,12 @@ import { type Clock, type LogBatch, parseTemplate, type Record, renderTemplate, 
 import type { LokiConfig } from './config.ts'
 import { Metadata } from './metadata.ts'
 
-/** One request. */
-export interface Push {
-  readonly body: Buffer
-  readonly count: number
-}
-
-interface Entry {
+/** A record as Loki gets it. */
+export interface Entry {
+  /** Place in the batch as it is iterated. */
+  readonly row: number
+  /** Labels of its stream, a JSON object. */
+  readonly labels: string
   /** Unix epoch in milliseconds, whole. */
   readonly ms: number
   /** Nanoseconds below that. */
@@ -41,31 +40,41 @@ export class PushEncoder {
     this.#maxBytes = max_request_size
   }
 
-  /** The requests for the records of a batch: the same whenever it is asked for them. */
-  *encode(batch: LogBatch, observedTime: number): Generator<Push, void, void> {
-    let streams = ''
-    let values = ''
-    let count = 0
-    const finish = (): Push => {
-      const push = { body: Buffer.from(`{"streams":[${streams}${values === '' ? '' : `${values}]}`}]}`), count }
-      streams = values = ''
-      count = 0
-      return push
-    }
-    for (const [labels, entries] of this.#streams(batch, observedTime)) {
+  /** The entries of each request for the records of a batch: the same whenever it is asked for them. */
+  *requests(batch: LogBatch, observedTime: number): Generator<readonly Entry[], void, void> {
+    let request: Entry[] = []
+    let length = 0
+    for (const entries of this.#streams(batch, observedTime).values()) {
       // A stable sort: entries of one time stay in the order in which they came.
       entries.sort((one, other) => one.ms - other.ms || one.nanoseconds - other.nanoseconds)
-      for (const { text } of entries) {
+      let labels = ''
+      for (const entry of entries) {
+        const { text } = entry
         // Three bytes a UTF-16 code unit at most would be far too careful: most lines are ASCII.
-        if (count > 0 && streams.length + values.length + text.length > this.#maxBytes) yield finish()
-        if (values === '') values = `${streams === '' ? '' : ','}{"stream":${labels},"values":[${text}`
-        else values += `,${text}`
-        count++
+        if (request.length > 0 && length + text.length > this.#maxBytes) {
+          yield request
+          request = []
+          labels = ''
+          length = 0
+        }
+        length += text.length + 1 + (labels === '' ? entry.labels.length + 24 : 0)
+        labels = entry.labels
+        request.push(entry)
       }
-      if (values !== '') streams += `${values}]}`
-      values = ''
     }
-    if (count > 0) yield finish()
+    if (request.length > 0) yield request
+  }
+
+  /** The body of a request: the entries of a stream stand together in it. */
+  body(entries: readonly Entry[]): Buffer {
+    let text = '{"streams":['
+    let last: string | undefined
+    for (const { labels, text: entry } of entries) {
+      if (labels === last) text += `,${entry}`
+      else text += `${last === undefined ? '' : ']},'}{"stream":${labels},"values":[${entry}`
+      last = labels
+    }
+    return Buffer.from(`${text}]}]}`)
   }
 
   /** When a batch was seen, now if nobody knows. */
@@ -78,6 +87,7 @@ export class PushEncoder {
     const streams = new Map<string, Entry[]>()
     let last = ''
     let entries: Entry[] = []
+    let row = 0
     batch.forEach((record) => {
       const labels = this.#labelsOf(record)
       if (labels !== last) {
@@ -90,7 +100,8 @@ export class PushEncoder {
       const nanoseconds = Number.isNaN(time) ? 0 : timeRemainder
       const line = JSON.stringify(renderTemplate(this.#line, record).toWellFormed())
       const more = metadata === undefined ? '' : `,${metadata.of(record)}`
-      entries.push({ ms, nanoseconds, text: `["${epoch(ms, nanoseconds)}",${line}${more}]` })
+      const text = `["${epoch(ms, nanoseconds)}",${line}${more}]`
+      entries.push({ row: row++, labels, ms, nanoseconds, text })
     })
     return streams
   }

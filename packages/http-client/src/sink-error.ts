@@ -32,11 +32,23 @@ export interface Refusal {
   readonly text: string
 }
 
+/** A request that was refused for good. */
+export class RefusedRequestError extends PermanentError {
+  readonly status: number
+  /** What the sink said, as far as it was read: the message has only the beginning. */
+  readonly text: string
+
+  constructor(message: string, { status, text }: Refusal) {
+    const hint = hints[status]
+    super(message, hint === undefined ? {} : { hint })
+    this.status = status
+    this.text = text
+  }
+}
+
 /** What an answer that is no success means for the batch. */
-export function refusalError(
-  { sink, status, retryAfter, text }: Refusal,
-  now: number,
-): RetryableError | PermanentError {
+export function refusalError(refusal: Refusal, now: number): RetryableError | RefusedRequestError {
+  const { sink, status, retryAfter, text } = refusal
   const said = text.replace(/\s+/g, ' ').trim().slice(0, 300)
   const message = `${sink} answered ${status}${said === '' ? '' : `: ${said}`}`
   const isFinal = status === 501 || status === 505
@@ -44,8 +56,7 @@ export function refusalError(
     const wait = retryAfterMs(retryAfter, now)
     return new RetryableError(message, wait === undefined ? {} : { retryAfter: wait })
   }
-  const hint = hints[status]
-  return new PermanentError(message, hint === undefined ? {} : { hint })
+  return new RefusedRequestError(message, refusal)
 }
 
 const reasons: { readonly [code: string]: string } = {
