@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
@@ -231,6 +233,24 @@ describe.skipIf(!hasNatsServer)('the NATS exporter (needs: apt-get install nats-
         { timeout: 15_000 },
       )
       .toBe(true)
+  })
+
+  it('keeps no connection open on which the server has said nothing in time', async () => {
+    const open = new Set<Socket>()
+    let connections = 0
+    const silent = createServer((socket) => {
+      connections++
+      open.add(socket)
+      socket.on('close', () => open.delete(socket)).on('error', () => {})
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => void silent.close())
+    await once(silent, 'listening')
+    const address = silent.address()
+    const port = typeof address === 'object' ? address?.port : undefined
+    await using exporter = exporterOf({ urls: [`nats://127.0.0.1:${port}`], connect_timeout: '100ms' })
+    expect(isRetryableError(await thrown(exporter.send(batchOf(['a']))))).toBe(true)
+    await expect.poll(() => connections, { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => open.size, { timeout: 10_000 }).toBe(0)
   })
 
   it('trusts the authority of ca_file, and says what is wrong with a certificate that it does not trust', async () => {

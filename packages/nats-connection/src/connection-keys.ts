@@ -12,6 +12,10 @@ export const connectionKeys = {
   connection_name: Type.Optional(
     Type.String({ description: 'Name of the connection in what the server shows; default: the id of the component.' }),
   ),
+  connect_timeout: Duration({
+    description: 'Longest time until a server has taken the connection; then the next attempt is due.',
+    default: '5s',
+  }),
   auth: Type.Object(
     {
       user: Type.Optional(Type.String({ description: 'User, with `password`.' })),

@@ -5,7 +5,6 @@ import { type JetStreamClient, type JetStreamManager, jetstreamManager } from '@
 import {
   type Authenticator,
   type ConnectionOptions,
-  connect,
   credsAuthenticator,
   headers,
   type MsgHdrs,
@@ -15,6 +14,7 @@ import {
 import { type Logger, messageOf, WeirError } from '@weir/sdk'
 import type { ConnectionConfig, StreamConfig } from './connection-keys.ts'
 import { ensureStream } from './stream.ts'
+import { connect } from './transport.ts'
 
 export interface NatsClientOptions {
   config: ConnectionConfig
@@ -24,7 +24,7 @@ export interface NatsClientOptions {
   logger: Logger
 }
 
-/** Longest time for a connection or an answer. */
+/** Longest time for an answer. */
 const timeoutMs = 5000
 
 /** Longest time for closing. */
@@ -83,7 +83,7 @@ async function connectionOptions(options: NatsClientOptions): Promise<Connection
   return {
     servers: config.urls,
     name: config.connection_name ?? componentId,
-    timeout: timeoutMs,
+    timeout: config.connect_timeout,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 500,
     ...(user === undefined ? {} : { user }),
