@@ -26,8 +26,12 @@ import type { LineSettings } from './standard-keys.ts'
 
 const notUnderstood: Why = { reason: 'unparsed', error: 'the parser does not understand the line' }
 
-/** Bytes that one batch is made of: enough to make per-batch costs vanish, little enough to stay in the second-level cache. */
-const pieceBytes = 512 * 1024
+/**
+ * Bytes that one batch is made of: enough to make per-batch costs vanish, little enough to stay in the second-level cache.
+ * Of lines that become strings fewer, since their strings live as long as the batch, and the garbage collector moves them.
+ */
+const pieceBytes = { columns: 512 * 1024, strings: 128 * 1024 } as const
+const pieceBytesOf = (parser: Parser) => (parser.parseBatch === undefined ? pieceBytes.strings : pieceBytes.columns)
 
 export interface LineStageOptions {
   settings: LineSettings
@@ -129,18 +133,19 @@ export class LineStage {
   /** Sends complete lines in pieces; returns where the record begins that may still go on. */
   async #sendRegion(state: SourceState, region: Piece, delivery: PendingDelivery): Promise<number> {
     const { bytes, to } = region
+    const usual = pieceBytesOf(state.parser)
     let at = region.from
-    let size = pieceBytes
+    let size = usual
     let isLong = false
     while (at < to) {
       const limit = to - at <= size ? to : endOfLine(bytes, at + size - 1, to)
       const isLast = limit === to
-      const tooLong = size > pieceBytes && limit - at > this.#options.settings.max_log_size
+      const tooLong = size > usual && limit - at > this.#options.settings.max_log_size
       const piece = { bytes, from: at, to: limit, isFinal: tooLong || (region.isFinal && isLast) }
       const reached = await this.#sendPiece(state, piece, delivery, isLong)
       if (reached > at) {
         at = reached
-        size = pieceBytes
+        size = usual
         isLong = false
       } else if (isLong && isLast) {
         break
@@ -161,8 +166,9 @@ export class LineStage {
   ): Promise<number> {
     const { fallback = state.parser } = remote
     const tasks: { piece: Piece; parsed: Promise<LogBatch[] | undefined> }[] = []
+    const size = pieceBytesOf(state.parser)
     for (let at = from; at < to; ) {
-      const limit = to - at <= pieceBytes ? to : endOfLine(bytes, at + pieceBytes - 1, to)
+      const limit = to - at <= size ? to : endOfLine(bytes, at + size - 1, to)
       const piece = { bytes, from: at, to: limit, isFinal: true }
       const text = this.#utf8(piece)
       const lines = new Uint8Array(text.bytes)
