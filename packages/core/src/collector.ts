@@ -13,10 +13,12 @@ import { type TapPlace, TapPoints } from './control/tap-points.ts'
 import { DeadLetterFiles } from './dead-letter/dead-letter-file.ts'
 import { replay } from './dead-letter/replay.ts'
 import { AuthenticatorDirectory } from './graph/authenticator-directory.ts'
-import { GraphBuilder, type Predecessor } from './graph/build.ts'
+import { GraphBuilder } from './graph/build.ts'
 import { ComponentCatalog } from './graph/component-catalog.ts'
 import { ComponentFactory } from './graph/component-factory.ts'
-import { keptBetween, type Runnable } from './graph/kept.ts'
+import type { Runnable } from './graph/fingerprints.ts'
+import type { Predecessor } from './graph/graph.ts'
+import { keptBetween, restartReason } from './graph/kept.ts'
 import { registerTokens } from './graph/register-tokens.ts'
 import { RunningGraph } from './graph/running-graph.ts'
 import { services } from './graph/services.ts'
@@ -25,7 +27,7 @@ import { type MemoryMeter, ProcessMemory } from './memory/memory-meter.ts'
 import type { Prepared } from './prepare.ts'
 import { StateStore } from './state/state-store.ts'
 import { createLogger, type LogLevel } from './telemetry/logger.ts'
-import { startPrometheus } from './telemetry/prometheus.ts'
+import { PrometheusEndpoint } from './telemetry/prometheus.ts'
 import { SystemClock } from './telemetry/system-clock.ts'
 import { Telemetry } from './telemetry/telemetry.ts'
 import { WorkerPool } from './workers/worker-pool.ts'
@@ -62,9 +64,9 @@ export class Collector {
   readonly #letterFiles: DeadLetterFiles
   readonly #memory: MemoryLimiter
   readonly #failure = Promise.withResolvers<never>()
-  readonly #closers: (() => Promise<void>)[] = []
+  readonly #metrics = new PrometheusEndpoint()
   #prepared: Runnable
-  #state: StateStore | undefined
+  #state: { readonly store: StateStore; readonly directory: string } | undefined
   #workers = new WorkerPool(0)
   #abort = new AbortController()
   #states = new Map<string, HeldState>()
@@ -79,8 +81,7 @@ export class Collector {
     this.#options = options
     this.#clock = options.clock ?? new SystemClock()
     this.#since = this.#clock.monotonic()
-    const { logs } = this.#prepared.config.service.telemetry
-    this.logger = createLogger({ level: options.logLevel ?? logs.level, isPretty: process.stderr.isTTY === true })
+    this.logger = createLogger({ level: this.#logLevel, isPretty: process.stderr.isTTY === true })
     this.#letterFiles = new DeadLetterFiles({ clock: this.#clock, logger: this.logger })
     this.#failure.promise.catch(() => {})
     this.#memory = new MemoryLimiter({
@@ -124,25 +125,10 @@ export class Collector {
    * @throws WeirError from the state store, or from the component that failed
    */
   async start(): Promise<void> {
-    const { service } = this.#prepared.config
     try {
-      const { prometheus } = service.telemetry.metrics
-      if (prometheus !== undefined) this.#closers.push(await startPrometheus(prometheus))
-      this.#state = await StateStore.open(service.state_dir, (reason, path) =>
-        this.logger.warn({ reason, path }, 'the state could not be used and was set aside; starting with none'),
-      )
-      await this.#run(this.#state)
-      const { control } = this.#options
-      if (control === undefined || !service.control.enabled) return
-      await this.#control.open({
-        stateDir: service.state_dir,
-        clock: this.#clock,
-        logger: this.logger,
-        plan: () => this.#prepared.plan,
-        status: () => this.status(),
-        reload: () => control.reload(),
-        replay: (lines, to) => this.replay(lines, to),
-      })
+      await this.#serveMetrics()
+      await this.#run()
+      await this.#openControl()
     } catch (error) {
       await this.stop()
       throw error
@@ -150,10 +136,10 @@ export class Collector {
   }
 
   /**
-   * Goes over to another config. Receivers and exporters that are the same go on with their connections, files and queues,
-   * and so do pipelines in which nothing has changed; the others stop and start anew with the same state, so that sources go
-   * on where they were and detectors know what they knew. If the new config cannot be started, the old one runs again.
-   * State directory and metrics endpoint stay those of the first config.
+   * Goes over to another config. Extensions, receivers, processors and exporters that are the same go on with their
+   * connections, files, queues and threads, and pipelines in which nothing has changed do not even pause; the others stop and
+   * start anew with the same state, so that sources go on where they were. Another state directory makes all of them start
+   * anew. If the new config cannot be started, the old one runs again.
    * @throws WeirError `WEIR_CONFIG_INVALID`, when nothing has changed; or from the component that failed
    */
   reload(prepared: Prepared): Promise<void> {
@@ -207,10 +193,10 @@ export class Collector {
     await this.#workers.close()
     await this.#control.close()
     this.#memory.stop()
-    this.#state?.close()
-    for (const close of this.#closers.splice(0)) {
-      await close().catch((error: unknown) => this.logger.error({ error: messageOf(error) }, 'could not be closed'))
-    }
+    this.#state?.store.close()
+    await this.#metrics.close().catch((error: unknown) => {
+      this.logger.error({ error: messageOf(error) }, 'the metrics endpoint could not be closed')
+    })
     return isDelivered
   }
 
@@ -218,26 +204,85 @@ export class Collector {
     if (this.#state === undefined || this.#isStopping) return
     const previous = this.#prepared
     const running = this.#running
+    const reason = restartReason(previous, next)
     const kept = keptBetween(previous, next)
-    let rest = kept && (await running?.reduceTo(kept))
+    try {
+      this.#prepared = next
+      // It may fail, and nothing has been touched yet.
+      await this.#serveMetrics()
+    } catch (error) {
+      this.#prepared = previous
+      throw error
+    }
+    let rest = reason === undefined ? await running?.reduceTo(kept) : undefined
     if (rest === undefined) {
-      await running?.stop()
-      await this.#workers.close()
+      const because = reason ?? 'what is under way was not delivered within service.shutdown_timeout'
+      this.logger.warn({ because }, 'the reload stops everything and starts it anew')
+      await this.#stopGraph()
       if (this.#isStopping) return
     }
     try {
-      this.#prepared = next
-      await this.#run(this.#state, rest)
+      await this.#run(rest)
     } catch (error) {
       this.#prepared = previous
-      if (kept && rest && this.#running !== running) rest = await this.#running?.reduceTo(kept)
-      await this.#run(this.#state, rest)
+      if (rest !== undefined && this.#running !== running) {
+        rest = await this.#running?.reduceTo(kept)
+        if (rest === undefined) await this.#stopGraph()
+      }
+      await this.#serveMetrics()
+      await this.#run(rest)
       throw error
     }
+    this.logger.level = this.#logLevel
+    await this.#openControl()
+  }
+
+  async #stopGraph(): Promise<void> {
+    await this.#running?.stop()
+    await this.#workers.close()
+  }
+
+  get #logLevel(): LogLevel {
+    return this.#options.logLevel ?? this.#prepared.config.service.telemetry.logs.level
+  }
+
+  /** Where the config says, if it does. */
+  #serveMetrics(): Promise<void> {
+    return this.#metrics.serve(this.#prepared.config.service.telemetry.metrics.prometheus)
+  }
+
+  async #openControl(): Promise<void> {
+    const { control } = this.#options
+    const { service } = this.#prepared.config
+    if (control === undefined) return
+    await this.#control.open({
+      isEnabled: service.control.enabled,
+      stateDir: service.state_dir,
+      clock: this.#clock,
+      logger: this.logger,
+      plan: () => this.#prepared.plan,
+      status: () => this.status(),
+      reload: () => control.reload(),
+      replay: (lines, to) => this.replay(lines, to),
+    })
+  }
+
+  /** The state of the config's directory. Nothing runs if it is another than before. */
+  async #openState(): Promise<StateStore> {
+    const { state_dir: directory } = this.#prepared.config.service
+    if (this.#state?.directory === directory) return this.#state.store
+    this.#state?.store.close()
+    this.#state = undefined
+    const store = await StateStore.open(directory, (reason, path) =>
+      this.logger.warn({ reason, path }, 'the state could not be used and was set aside; starting with none'),
+    )
+    this.#state = { store, directory }
+    return store
   }
 
   /** Makes the graph of the config and starts it. */
-  async #run(state: StateStore, predecessor?: Predecessor): Promise<void> {
+  async #run(predecessor?: Predecessor): Promise<void> {
+    const state = await this.#openState()
     const { config, plan, registry } = this.#prepared
     const { once, learning = false, isTerminal, terminal } = this.#options
     const { clock, logger } = { clock: this.#clock, logger: this.logger }
@@ -249,10 +294,11 @@ export class Collector {
     if (predecessor === undefined) {
       this.#abort = new AbortController()
       this.#abort.signal.addEventListener('abort', () => this.#memory.release(), { once: true })
-      this.#memory.watch(memoryLimits(config.service))
       this.#states = new Map()
       this.#workers = new WorkerPool(config.service.workers)
     }
+    this.#memory.watch(memoryLimits(config.service))
+    this.#workers.resize(config.service.workers)
     const abort = this.#abort
     const container = rootContainer.createChildContainer()
     const values: [string, unknown][] = [
@@ -294,6 +340,7 @@ export class Collector {
       receives: this.#options.receives ?? true,
     })
     await this.#running.start()
+    await this.#workers.keepOnly(graph.threads.values())
   }
 }
 

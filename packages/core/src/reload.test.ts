@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  Authenticators,
+  ConnectorOutput,
   type Definition,
   defineExporter,
   defineExtension,
@@ -10,6 +12,7 @@ import {
   defineReceiver,
   LogBatch,
   type Output,
+  Reference,
   State,
   Type,
   WeirError,
@@ -31,7 +34,7 @@ let outputs: Map<string, Output>
 /** What the counting processors have seen when they were last asked or stopped. */
 let counts: Map<string, number>
 let isDown: boolean
-/** Called when a feed stops: receivers that go on are held back then. */
+/** Called when a feed or an exporter stops: receivers that go on are held back then. */
 let whileHeld: () => void
 let collector: Collector | undefined
 
@@ -65,9 +68,14 @@ const start = (what: string, fails: boolean) => {
 const definitions: Definition[] = [
   defineReceiver({
     type: 'feed',
-    config: named,
-    create: ({ config: { name, fails } }) => ({
+    config: Type.Object({
+      ...named.properties,
+      authenticator: Type.Optional(Reference('authenticator', { description: 'Who says who it is.' })),
+    }),
+    inject: { authenticators: Authenticators },
+    create: ({ config: { name, fails, authenticator }, authenticators }) => ({
       start(output) {
+        if (authenticator !== undefined) authenticators.resolve(authenticator)
         start(`receiver ${name}`, fails)
         outputs.set(name, output)
       },
@@ -85,20 +93,38 @@ const definitions: Definition[] = [
       let sent = 0
       return {
         start(output) {
+          events.push(`start receiver ${name}`)
           const sendLines: Output['sendLines'] = async (lines) => {
             const delivery = await output.sendLines(lines)
             sent += delivery.consumed
             delivery.done.catch(() => {})
             return delivery
           }
-          outputs.set(name, { send: (batch) => output.send(batch), sendLines, end() {} })
+          outputs.set(name, { send: (batch) => output.send(batch), sendLines, storeSoon() {}, end() {} })
         },
         checkpoint: () => ({ sent }),
-        stop() {},
+        stop: () => void events.push(`stop receiver ${name}`),
       }
     },
   }),
   defineParser({ type: 'auto', create: () => ({ parse: () => true }) }),
+  defineParser({ type: 'strict', config: named, create: () => ({ parse: () => true }) }),
+  defineParser({
+    type: 'outer',
+    config: Type.Object({ parser: Reference('parser', { description: 'Inside.' }) }),
+    create: () => ({ parse: () => true }),
+  }),
+  defineProcessor({
+    type: 'tell',
+    emits: 'alerts',
+    config: named,
+    inject: { output: ConnectorOutput },
+    create: ({ config: { name }, output }) => ({
+      start: () => void outputs.set(name, output),
+      process: (batch) => batch,
+      stop: () => void events.push(`stop processor ${name}`),
+    }),
+  }),
   defineProcessor({
     type: 'count',
     config: named,
@@ -133,13 +159,21 @@ const definitions: Definition[] = [
         const bodies = Array.from({ length: batch.length }, (_, index) => Number(batch.body(index)))
         taken.set(name, [...(taken.get(name) ?? []), ...bodies])
       },
-      stop: () => void events.push(`stop exporter ${name}`),
+      stop() {
+        events.push(`stop exporter ${name}`)
+        whileHeld()
+      },
     }),
   }),
   defineExtension({
     type: 'helper',
+    authenticates: true,
     config: named,
-    create: ({ config: { name } }) => ({ start: () => void events.push(`start extension ${name}`), stop: () => {} }),
+    create: ({ config: { name, fails } }) => ({
+      start: () => start(`extension ${name}`, fails),
+      stop: () => void events.push(`stop extension ${name}`),
+      authenticator: { challenge: 'Test', authenticate: () => ({ name }) },
+    }),
   }),
 ]
 
@@ -212,7 +246,8 @@ describe('a reload', () => {
         ),
       ),
     )
-    expect(events).toEqual(['start processor one at 1', 'start processor more at 0'])
+    // What runs already and is the same does not even know.
+    expect(events).toEqual(['start processor more at 0'])
     await send('one', 2)
     await expect.poll(() => taken.get('one')).toEqual([1, 2])
     expect([counts.get('one'), counts.get('more')]).toEqual([2, 1])
@@ -223,7 +258,7 @@ describe('a reload', () => {
     await running.reload(
       await prepared(config({ exporters: { keep: { name: 'other' }, 'keep/two': { name: 'two' } } })),
     )
-    expect(events).toEqual(['stop exporter one', 'start exporter other', 'start processor one at 0'])
+    expect(events).toEqual(['stop exporter one', 'start exporter other'])
     await send('one', 1)
     await send('two', 2)
     await expect.poll(() => [taken.get('other'), taken.get('two')]).toEqual([[1], [2]])
@@ -240,7 +275,7 @@ describe('a reload', () => {
     await reloading
     isDown = false
     await waiting.done
-    expect(events).toEqual(['stop receiver one', 'start processor one at 0', 'start receiver new'])
+    expect(events).toEqual(['stop receiver one', 'start receiver new'])
   })
 
   it('loses nothing and sends nothing twice, while records come all the time', async () => {
@@ -323,10 +358,112 @@ describe('a reload', () => {
     await expect.poll(() => taken.get('one')).toEqual([2])
   })
 
-  it('starts all anew when the service or an extension has changed', async () => {
+  it('stops and starts an extension that has changed, and what uses it', async () => {
+    const extensions = { helper: {}, 'helper/two': { name: 'two' } }
+    const receivers = { feed: { authenticator: 'helper' }, 'feed/two': { name: 'two', authenticator: 'helper/two' } }
+    const running = await started({ ...config({ receivers }), extensions })
+    await running.reload(
+      await prepared({ ...config({ receivers }), extensions: { ...extensions, helper: { name: 'new' } } }),
+    )
+    expect(events).toEqual(['stop receiver one', 'stop extension one', 'start extension new', 'start receiver one'])
+    await send('one', 1)
+    await send('two', 2)
+    await expect.poll(() => [taken.get('one'), taken.get('two')]).toEqual([[1], [2]])
+  })
+
+  it('touches nothing else when an extension comes or goes', async () => {
     const running = await started()
     await running.reload(await prepared({ ...config(), extensions: { helper: {} } }))
-    expect(events).toContain('start extension one')
-    expect(events.filter((event) => /^start (receiver|exporter)/.test(event))).toHaveLength(4)
+    expect(events).toEqual(['start extension one'])
+    await running.reload(await prepared(config()))
+    expect(events).toEqual(['start extension one', 'stop extension one'])
+  })
+
+  it('goes back to the extensions that ran when a new one cannot be started', async () => {
+    const extensions = { helper: {} }
+    const running = await started({ ...config(), extensions })
+    const broken = { helper: {}, 'helper/two': { name: 'two', fails: true } }
+    await expect(running.reload(await prepared({ ...config(), extensions: broken }))).rejects.toThrow('it fails')
+    expect(events).toEqual(['start extension two', 'stop extension two'])
+    await send('one', 1)
+    await expect.poll(() => taken.get('one')).toEqual([1])
+  })
+
+  it('starts anew only the receivers whose parser has changed, also behind another', async () => {
+    const parsers = { 'strict/a': {}, 'strict/b': {}, outer: { parser: 'strict/a' } }
+    const receivers = {
+      'lines/a': { name: 'a', parser: 'strict/a' },
+      'lines/b': { name: 'b', parser: 'strict/b' },
+      'lines/outer': { name: 'outer', parser: 'outer' },
+    }
+    const pipes = { logs: { receivers: Object.keys(receivers), exporters: ['keep'] } }
+    const running = await started({ ...config({ receivers }, pipes), parsers })
+    const changed = { ...parsers, 'strict/a': { name: 'other' } }
+    await running.reload(await prepared({ ...config({ receivers }, pipes), parsers: changed }))
+    expect(events).toEqual(['stop receiver a', 'stop receiver outer', 'start receiver a', 'start receiver outer'])
+  })
+
+  it('delivers to the new pipeline what a processor sends while its pipelines change', async () => {
+    const of = (exporter: string) =>
+      config(
+        { processors: { tell: { name: 'teller' } }, exporters: { keep: {}, 'keep/alerts': { name: exporter } } },
+        {
+          logs: { receivers: ['feed'], processors: ['tell'], exporters: ['keep'] },
+          alerts: { receivers: ['tell'], exporters: ['keep/alerts'] },
+        },
+      )
+    const running = await started(of('old'))
+    await send('teller', 1)
+    let sent: Promise<{ done: Promise<void> }> | undefined
+    whileHeld = () => {
+      sent ??= send('teller', 2)
+    }
+    await running.reload(await prepared(of('new')))
+    await (await sent)?.done
+    expect([taken.get('old'), taken.get('new')]).toEqual([[1], [2]])
+    expect(events).toEqual(['stop exporter old', 'start exporter new'])
+  })
+
+  it.each([
+    ['on_error', { on_error: 'stop' }],
+    ['checkpoint_interval', { checkpoint_interval: '1s' }],
+    ['shutdown_timeout', { shutdown_timeout: '2s' }],
+    ['memory_limit', { memory_limit: { hard: '100GiB' } }],
+    ['telemetry', { telemetry: { logs: { level: 'error' } } }],
+  ])('stops no component when service.%s has changed', async (_, service) => {
+    const running = await started()
+    await running.reload(await prepared(config({}, pipelines, service)))
+    expect(events).toEqual([])
+    await send('one', 1)
+    await expect.poll(() => taken.get('one')).toEqual([1])
+  })
+
+  it('starts all anew, with the state that lies there, when the state directory is another', async () => {
+    const at = (name: string) => config({}, pipelines, { state_dir: join(folder, name) })
+    const running = await started(at('a'))
+    await send('one', 1)
+    await expect.poll(() => counts.get('one')).toBe(1)
+    await running.reload(await prepared(at('b')))
+    expect(events.filter((event) => event.startsWith('start'))).toHaveLength(5)
+    expect(events).toContain('start processor one at 0')
+    // Nobody has the former one any more.
+    const store = await StateStore.open(join(folder, 'a'), () => {})
+    expect(store.namespace('processor/count@logs').get('count')).toBe(1)
+    store.close()
+    await running.reload(await prepared(at('a')))
+    expect(events).toContain('start processor one at 1')
+  })
+
+  it('goes back to the former state directory when another process has the new one', async () => {
+    const at = (name: string) => config({}, pipelines, { state_dir: join(folder, name) })
+    const running = await started(at('a'))
+    await send('one', 1)
+    await expect.poll(() => counts.get('one')).toBe(1)
+    const other = await StateStore.open(join(folder, 'b'), () => {})
+    await expect(running.reload(await prepared(at('b')))).rejects.toThrow('b')
+    other.close()
+    expect(events).toContain('start processor one at 1')
+    await send('one', 2)
+    await expect.poll(() => taken.get('one')).toEqual([1, 2])
   })
 })

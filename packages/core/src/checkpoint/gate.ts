@@ -10,6 +10,10 @@ export class Gate {
     return this.#inside === 0
   }
 
+  get isClosed(): boolean {
+    return this.#closed !== undefined
+  }
+
   /** What comes from now on waits. */
   close(): void {
     this.#closed ??= Promise.withResolvers()

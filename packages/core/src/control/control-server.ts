@@ -67,6 +67,14 @@ export class ControlServer {
     return { server, path }
   }
 
+  /** Removes the socket; who has come before goes on. */
+  retire(): void {
+    this.#remove()
+    // Another may be made in its place.
+    this.#remove = () => {}
+    this.#server.close()
+  }
+
   /** Removes the socket, ends the taps, and waits for readers no longer than a moment. */
   async close(): Promise<void> {
     this.#remove()

@@ -1,6 +1,6 @@
 import type { CollectorStatus, Phase, QueueStatus } from '@weir/sdk'
 import type { WeirConfig } from '../config/config.ts'
-import type { Graph } from '../graph/build.ts'
+import type { Graph } from '../graph/graph.ts'
 import type { Plan } from '../graph/plan.ts'
 import type { MemoryLimiter } from '../memory/memory-limiter.ts'
 import type { Backlog } from '../queue/backlog.ts'

@@ -8,6 +8,7 @@ import type { ReloadOutcome } from './reload-outcome.ts'
 import { TapPoints } from './tap-points.ts'
 
 export interface ControlOptions {
+  readonly isEnabled: boolean
   readonly stateDir: string | 'memory'
   readonly clock: Clock
   readonly logger: PinoLogger
@@ -23,18 +24,28 @@ export class Control {
   readonly taps = new TapPoints(({ kind, id }, point) => {
     if (kind === 'pipeline' && /^alerts(\/|$)/.test(id)) point.watch(this.#alerts)
   })
-  #server: ControlServer | undefined
+  #current: { readonly server: ControlServer; readonly stateDir: string } | undefined
+  readonly #retired = new Set<ControlServer>()
 
   /** What runs, with what has passed and which alerts there were. */
   statusOf(running: Running, sources: Omit<StatusSources, 'taps' | 'alerts'>): CollectorStatus {
     return collectorStatus(running, { ...sources, taps: this.taps, alerts: this.#alerts })
   }
 
-  /** Opens the socket. A collector that cannot be seen works all the same: what is in the way is only logged. */
-  async open({ stateDir, logger, ...view }: ControlOptions): Promise<void> {
+  /**
+   * Opens the socket, moves it when the state directory has become another, or closes it: as the config says. Who watches
+   * through one goes on. A collector that cannot be seen works all the same: what is in the way is only logged.
+   */
+  async open({ isEnabled, stateDir, logger, ...view }: ControlOptions): Promise<void> {
+    const former = this.#current
+    if (isEnabled && former?.stateDir === stateDir) return
+    this.#current = undefined
+    former?.server.retire()
+    if (former !== undefined) this.#retired.add(former.server)
+    if (!isEnabled) return
     try {
       const { server, path } = await ControlServer.open({ ...view, taps: this.taps }, stateDir)
-      this.#server = server
+      this.#current = { server, stateDir }
       if (stateDir === 'memory') logger.info({ path }, 'weir top, tap and reload reach this process by --socket')
     } catch (error) {
       const hint = isWeirError(error) ? error.hint : undefined
@@ -44,6 +55,7 @@ export class Control {
   }
 
   async close(): Promise<void> {
-    await this.#server?.close()
+    const servers = [...this.#retired, ...(this.#current === undefined ? [] : [this.#current.server])]
+    await Promise.all(servers.map((server) => server.close()))
   }
 }

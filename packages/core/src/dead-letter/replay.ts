@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { type AttributeMap, WeirError } from '@weir/sdk'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
-import type { Graph } from '../graph/build.ts'
+import type { Graph } from '../graph/graph.ts'
 import { batchOfLetters, type DeadLetter, kinship, readDeadLetter } from './dead-letter.ts'
 
 /**

@@ -32,39 +32,18 @@ import { ReceiverStage } from '../stages/receiver-stage.ts'
 import { type ExporterSettings, exporterKeys, type LineSettings, lineKeys } from '../stages/standard-keys.ts'
 import type { StateStore } from '../state/state-store.ts'
 import { ExporterMetrics, PipelineMetrics, ReceiverMetrics } from '../telemetry/stage-metrics.ts'
+import type { ThreadGroup } from '../workers/thread-group.ts'
 import { type RemoteParser, WorkerPool } from '../workers/worker-pool.ts'
 import { canRunInWorker } from '../workers/worker-tokens.ts'
 import { AuthenticatorDirectory } from './authenticator-directory.ts'
 import { ComponentCatalog } from './component-catalog.ts'
-import { ComponentFactory } from './component-factory.ts'
+import { type Blueprint, ComponentFactory } from './component-factory.ts'
+import { processorKey } from './fingerprints.ts'
+import type { Graph, Predecessor } from './graph.ts'
 import { Isolation, isIsolated, withoutIsolation } from './isolation.ts'
-import type { Kept } from './kept.ts'
 import { deadLetterOf, feeds, type Plan, type PlannedPipeline } from './plan.ts'
 import { relatedPipelines } from './related-pipelines.ts'
 import { services } from './services.ts'
-
-/** What goes on of a graph that ran before. */
-export interface Predecessor {
-  readonly graph: Graph
-  readonly kept: Kept
-  /** Settles when the checkpoints of the pipelines that have stopped are stored, or cannot be. */
-  readonly handedOver: Promise<unknown>
-  /** The states that these cover. */
-  readonly states: readonly HeldState[]
-}
-
-/** What runs: everything made, nothing started. */
-export interface Graph {
-  readonly extensions: readonly { id: string; extension: Extension }[]
-  readonly exporters: readonly ExporterStage[]
-  /** Upstream first. */
-  readonly pipelines: readonly PipelineStage[]
-  readonly receivers: readonly { stage: ReceiverStage; receiver: Receiver; ends: boolean }[]
-  /** One of each group of pipelines in which something remembers what it has seen. */
-  readonly checkpoints: readonly { pipelines: readonly string[]; checkpoints: Checkpoints }[]
-  /** Pipelines and exporters in the order in which they stop: a connector after all that it takes from, before all that it feeds. */
-  readonly consumers: readonly (PipelineStage | ExporterStage)[]
-}
 
 /** Makes the graph of a plan, downstream first, so that each stage is made with the branches that it sends into. */
 @injectable()
@@ -96,7 +75,8 @@ export class GraphBuilder {
 
   /** @param onError told when a processor threw and the config says that this stops the collector */
   build(onError: ((error: unknown) => void) | undefined): Graph {
-    const { pipelines, extensions } = this.plan
+    const { pipelines } = this.plan
+    const made = this.plan.extensions.map((component) => this.#extension(component))
     const related = relatedPipelines(this.plan)
     for (const group of related) {
       const ledger = new DeliveryLedger()
@@ -114,13 +94,42 @@ export class GraphBuilder {
       pipelines.flatMap((pipeline) => pipeline.receivers).map((component) => [component, this.#receiver(component)]),
     )
     return {
-      extensions: this.#keptExtensions() ?? extensions.map((component) => this.#extension(component)),
+      extensions: made,
       exporters: [...this.#exporters.values()],
       pipelines: pipelines.flatMap(({ name }) => this.#pipelines.get(name) ?? []),
       receivers: [...receivers.values()],
       checkpoints: related.flatMap((group) => this.#checkpoints(group, receivers)),
       consumers: this.#consumers(),
+      threads: this.#allThreads(),
     }
+  }
+
+  /** The threads of what is made here, by component. */
+  readonly #threads = new Map<string, ThreadGroup>()
+
+  /** @param owner kind and id; of a processor its `processorKey` */
+  #threadsOf(owner: string): ThreadGroup {
+    let threads = this.#threads.get(owner)
+    if (threads === undefined) {
+      threads = this.workers.group()
+      this.#threads.set(owner, threads)
+    }
+    return threads
+  }
+
+  /** With those of what goes on. */
+  #allThreads(): Graph['threads'] {
+    const { pipelines, extensions } = this.plan
+    const processors = pipelines.flatMap(({ name, processors: all }) => all.map(({ id }) => processorKey(id, name)))
+    const others = [...extensions, ...pipelines.flatMap(({ receivers, exporters }) => [...receivers, ...exporters])]
+    const owners = [...processors, ...others.map(({ kind, id }) => `${kind}/${id}`)]
+    const former = this.predecessor.of?.graph.threads
+    return new Map(
+      owners.flatMap((owner) => {
+        const threads = this.#threads.get(owner) ?? former?.get(owner)
+        return threads === undefined ? [] : [[owner, threads]]
+      }),
+    )
   }
 
   /** A pipeline that goes on, with all that hangs on it. */
@@ -132,13 +141,6 @@ export class GraphBuilder {
       if (stage !== undefined) this.#exporters.set(component, stage)
     }
     return graph.pipelines.find(({ name }) => name === planned.name)
-  }
-
-  /** The extensions, if a former graph has them: they are the same then. */
-  #keptExtensions(): Graph['extensions'] | undefined {
-    const extensions = this.predecessor.of?.graph.extensions
-    for (const { id, extension } of extensions ?? []) this.#introduce(id, extension)
-    return extensions
   }
 
   #consumers(): (PipelineStage | ExporterStage)[] {
@@ -220,10 +222,16 @@ export class GraphBuilder {
   }
 
   #pipeline(planned: PlannedPipeline, onError: ((error: unknown) => void) | undefined): PipelineStage {
-    const processors = planned.processors.map((component) => this.#processor(component, planned.name))
+    const running = new Set<ProcessorNode>()
+    const processors = planned.processors.map((component) => {
+      const kept = this.#keptProcessor(component, planned.name)
+      if (kept !== undefined) running.add(kept)
+      return kept ?? this.#processor(component, planned.name)
+    })
     return new PipelineStage({
       name: planned.name,
       processors,
+      running,
       mutates: planned.processors.some((component) => this.#definition(component).mutates === true),
       branches: planned.exporters.map((component) => ({
         channel: this.#exporter(component, planned.name).queue,
@@ -236,15 +244,31 @@ export class GraphBuilder {
     })
   }
 
+  /** A processor that goes on, with what it knows and its output. */
+  #keptProcessor(component: ComponentConfig, pipeline: string): ProcessorNode | undefined {
+    const key = processorKey(component.id, pipeline)
+    const node = this.predecessor.of?.processors.get(key)
+    if (node === undefined) return undefined
+    const { connector, processor } = node
+    if (connector !== undefined) {
+      connector.reroute(this.#ledgerOf(pipeline))
+      this.#connectors.set(component, [...(this.#connectors.get(component) ?? []), connector])
+    }
+    this.#noteCheckpoint(pipeline, key, processor)
+    return node
+  }
+
   #processor(component: ComponentConfig, pipeline: string): ProcessorNode {
     const definition = this.#definition(component)
     const connector = definition.emits === undefined ? undefined : this.#connector(component, pipeline)
     const tap = this.taps.at({ kind: 'processor', id: component.id, pipeline })
-    const namespace = `processor/${component.id}@${pipeline}`
+    const namespace = processorKey(component.id, pipeline)
+    const threads = this.#threadsOf(namespace)
     const { id, type, resolved } = component
     if (isIsolated(resolved)) {
       const found = this.#type(component)
-      const isolated = this.isolation.processor({ kind: 'processor', id, type: found, config: resolved, namespace })
+      const isolatable = { kind: 'processor', id, type: found, config: resolved, namespace } as const
+      const isolated = this.isolation.processor(isolatable, threads)
       return { id, processor: isolated, connector, tap }
     }
     const config = withoutIsolation(resolved)
@@ -259,10 +283,15 @@ export class GraphBuilder {
     }
     const processor = this.factory.create<Processor>({
       ...{ id, definition, config, namespace },
-      extra: connector === undefined ? [] : [[ConnectorOutput, connector]],
+      extra: this.#extra(threads, connector),
     })
     this.#noteCheckpoint(pipeline, namespace, processor)
     return { id, processor, connector, tap }
+  }
+
+  #extra(threads: ThreadGroup, connector?: ConnectorStage): NonNullable<Blueprint['extra']> {
+    const output = connector === undefined ? [] : [[ConnectorOutput, connector] as const]
+    return [...this.catalog.services(threads), ...output]
   }
 
   #connector(component: ComponentConfig, pipeline: string): ConnectorStage {
@@ -283,7 +312,7 @@ export class GraphBuilder {
       id: component.id,
       definition,
       config: component.resolved,
-      extra: connector === undefined ? [] : [[ConnectorOutput, connector]],
+      extra: this.#extra(this.#threadsOf(`${component.kind}/${component.id}`), connector),
     })
     this.#noteCheckpoint(pipeline, `${definition.kind}/${component.id}`, exporter)
     const metrics = new ExporterMetrics(this.factory.meter('exporter', component.id))
@@ -315,13 +344,11 @@ export class GraphBuilder {
 
   #extension(component: ComponentConfig): Graph['extensions'][number] {
     const { id } = component
-    const extension = this.#create<Extension>(component)
-    this.#introduce(id, extension)
-    return { id, extension }
-  }
-
-  #introduce(id: string, { authenticator }: Extension): void {
+    const kept = this.predecessor.of?.graph.extensions.find((former) => former.id === id)
+    const extension = kept ?? { id, extension: this.#create<Extension>(component) }
+    const { authenticator } = extension.extension
     if (authenticator !== undefined) this.authenticators.add(id, authenticator)
+    return extension
   }
 
   #receiver(component: ComponentConfig): Graph['receivers'][number] {
@@ -377,10 +404,11 @@ export class GraphBuilder {
     sends: Pick<LineStageOptions, 'send' | 'sendDeadLetters'>,
   ): LineStage {
     const keys = this.#parserKeys(component, settings)
-    const isolated = this.catalog.isolatedParser(settings.parser)
+    const threads = this.#threadsOf(`receiver/${component.id}`)
+    const isolated = this.catalog.isolatedParser(settings.parser, threads)
     return new LineStage({
       settings,
-      createParser: () => isolated?.parser ?? this.catalog.createParser(settings.parser, keys),
+      createParser: () => isolated?.parser ?? this.catalog.createParser(settings.parser, keys, threads),
       remoteParser: isolated?.remote ?? this.#remoteParser(component, settings, keys),
       splitter: this.#splitter(settings),
       pool: this.pool,
@@ -424,6 +452,7 @@ export class GraphBuilder {
       id: component.id,
       definition: this.#definition(component),
       config: component.resolved,
+      extra: this.#extra(this.#threadsOf(`${component.kind}/${component.id}`)),
     })
   }
 

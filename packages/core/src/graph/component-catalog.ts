@@ -1,18 +1,20 @@
 import {
   type Detector,
-  type Detectors,
+  Detectors,
   type DetectorType,
   type Kind,
   nearest,
   type Parser,
-  type Parsers,
+  Parsers,
   type ParserType,
   resolveConfig,
+  type Token,
   WeirError,
 } from '@weir/sdk'
 import { inject, injectable } from 'tsyringe'
 import type { ComponentConfig, WeirConfig } from '../config/config.ts'
 import type { RegisteredType, Registry } from '../plugins/registry.ts'
+import type { ThreadGroup } from '../workers/thread-group.ts'
 import { ComponentFactory } from './component-factory.ts'
 import { Isolation, isIsolated, withoutIsolation } from './isolation.ts'
 import { services } from './services.ts'
@@ -43,30 +45,39 @@ export class ComponentCatalog {
     this.#isolation = isolation
   }
 
-  readonly parsers: Parsers = {
-    types: () => this.#registry.types('parser').map((type) => this.#parserType(type)),
-    create: (id) => this.#parser(this.find('parser', id)),
-  }
-
-  readonly detectors: Detectors = {
-    resolve: (id): DetectorType => {
-      const found = this.find('detector', id)
-      const create = isIsolated(found.config)
-        ? this.#isolation.detector({ kind: 'detector', ...found })
-        : () => this.#create<Detector>(found)
-      return { id, type: found.type.definition.type, config: withoutIsolation(found.config), create }
-    },
+  /**
+   * What a component is given that works with others.
+   * @param threads of those that are isolated; they end with the component
+   */
+  services(threads: ThreadGroup): readonly (readonly [Token<unknown>, unknown])[] {
+    const parsers: Parsers = {
+      types: () => this.#registry.types('parser').map((type) => this.#parserType(type, threads)),
+      create: (id) => this.#parser(this.find('parser', id), threads),
+    }
+    const detectors: Detectors = {
+      resolve: (id): DetectorType => {
+        const found = this.find('detector', id)
+        const create = isIsolated(found.config)
+          ? this.#isolation.detector({ kind: 'detector', ...found }, threads)
+          : () => this.#create<Detector>(found, threads)
+        return { id, type: found.type.definition.type, config: withoutIsolation(found.config), create }
+      },
+    }
+    return [
+      [Parsers, parsers],
+      [Detectors, detectors],
+    ]
   }
 
   /** The parser of an id in a thread of its own, if the config says so. */
-  isolatedParser(id: string): ReturnType<Isolation['parser']> | undefined {
+  isolatedParser(id: string, threads: ThreadGroup): ReturnType<Isolation['parser']> | undefined {
     const found = this.find('parser', id)
-    return isIsolated(found.config) ? this.#isolation.parser({ kind: 'parser', ...found }) : undefined
+    return isIsolated(found.config) ? this.#isolation.parser({ kind: 'parser', ...found }, threads) : undefined
   }
 
   /** A parser with keys of the receiver that reads by it, unless the config has an entry of that id. */
-  createParser(id: string, keys: ComponentConfig['resolved']): Parser {
-    return this.#parser(this.find('parser', id, keys))
+  createParser(id: string, keys: ComponentConfig['resolved'], threads: ThreadGroup): Parser {
+    return this.#parser(this.find('parser', id, keys), threads)
   }
 
   /**
@@ -86,24 +97,28 @@ export class ComponentCatalog {
     return { id, type, config: configured?.resolved ?? { ...defaults(type), ...keys } }
   }
 
-  #parserType(type: string): ParserType {
+  #parserType(type: string, threads: ThreadGroup): ParserType {
     return {
       type,
       create: () => {
         const found = this.find('parser', type)
         const schema: { required?: readonly string[] } = found.type.schema
-        return (schema.required ?? []).some((key) => !(key in found.config)) ? undefined : this.#parser(found)
+        const isComplete = (schema.required ?? []).every((key) => key in found.config)
+        return isComplete ? this.#parser(found, threads) : undefined
       },
     }
   }
 
-  #parser(found: Found): Parser {
-    if (!isIsolated(found.config)) return this.#create<Parser>(found)
-    return this.#isolation.parser({ kind: 'parser', ...found }).parser
+  #parser(found: Found, threads: ThreadGroup): Parser {
+    if (!isIsolated(found.config)) return this.#create<Parser>(found, threads)
+    return this.#isolation.parser({ kind: 'parser', ...found }, threads).parser
   }
 
-  #create<Instance>({ id, type, config }: Found): Instance {
-    return this.#factory.create<Instance>({ id, definition: type.definition, config: withoutIsolation(config) })
+  #create<Instance>({ id, type, config }: Found, threads: ThreadGroup): Instance {
+    return this.#factory.create<Instance>({
+      ...{ id, definition: type.definition, config: withoutIsolation(config) },
+      extra: this.services(threads),
+    })
   }
 }
 

@@ -7,7 +7,8 @@ import { IsolatedParser, remoteParserOf } from '../workers/isolated-parser.ts'
 import { IsolatedProcessor } from '../workers/isolated-processor.ts'
 import { IsolatedThread } from '../workers/isolated-thread.ts'
 import { cannotIsolate, tokensBeyondIsolation } from '../workers/isolation-tokens.ts'
-import { type RemoteParser, WorkerPool } from '../workers/worker-pool.ts'
+import type { ThreadGroup } from '../workers/thread-group.ts'
+import type { RemoteParser } from '../workers/worker-pool.ts'
 import { ComponentFactory } from './component-factory.ts'
 import { services } from './services.ts'
 
@@ -37,39 +38,36 @@ export class Isolation {
   readonly #clock: Clock
   readonly #runMode: RunMode
   readonly #abort: AbortController
-  readonly #workers: WorkerPool
 
   constructor(
     @inject(ComponentFactory) factory: ComponentFactory,
     @inject(services.clock) clock: Clock,
     @inject(services.runMode) runMode: RunMode,
     @inject(services.abort) abort: AbortController,
-    @inject(WorkerPool) workers: WorkerPool,
   ) {
     this.#factory = factory
     this.#clock = clock
     this.#runMode = runMode
     this.#abort = abort
-    this.#workers = workers
   }
 
   /** The parser, twice: for those who wait on the spot, and for those who need not. */
-  parser(component: Isolatable): { parser: Parser; remote: RemoteParser } {
-    const thread = this.#thread(component)
+  parser(component: Isolatable, threads: ThreadGroup): { parser: Parser; remote: RemoteParser } {
+    const thread = this.#thread(component, threads)
     thread.startNow()
     return { parser: new IsolatedParser(thread), remote: remoteParserOf(thread) }
   }
 
-  processor(component: Isolatable): Processor {
-    return new IsolatedProcessor(this.#thread(component))
+  processor(component: Isolatable, threads: ThreadGroup): Processor {
+    return new IsolatedProcessor(this.#thread(component, threads))
   }
 
   /** @returns what makes its instances, all in one thread, which begins with the first and ends with the last */
-  detector(component: Isolatable): () => Detector {
+  detector(component: Isolatable, threads: ThreadGroup): () => Detector {
     let detectors: IsolatedDetectors | undefined
     return () => {
       if (detectors === undefined || detectors.isOver) {
-        const thread = this.#thread(component)
+        const thread = this.#thread(component, threads)
         thread.startNow()
         detectors = new IsolatedDetectors(thread)
       }
@@ -78,13 +76,13 @@ export class Isolation {
   }
 
   /** @throws WeirError `WEIR_ISOLATION_TOKEN` when it needs a service that stays with the collector */
-  #thread({ kind, id, type, config, namespace }: Isolatable): IsolatedThread {
+  #thread({ kind, id, type, config, namespace }: Isolatable, threads: ThreadGroup): IsolatedThread {
     const { definition, entry } = type
     const [beyond] = tokensBeyondIsolation(definition.inject)
     if (beyond !== undefined)
       throw new WeirError(cannotIsolate(id, beyond), { code: 'WEIR_ISOLATION_TOKEN', component: id })
     const own = { kind, type: definition.type, entry, config: withoutIsolation(config), key: `${kind}/${id}` }
-    return this.#workers.adopt(
+    return threads.adopt(
       new IsolatedThread({
         id,
         component: own,

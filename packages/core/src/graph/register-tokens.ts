@@ -3,9 +3,7 @@ import {
   Batches,
   Clock,
   Conditions,
-  Detectors,
   Expressions,
-  Parsers,
   Patterns,
   RunMode,
   Status,
@@ -16,10 +14,9 @@ import {
 import type { DependencyContainer } from 'tsyringe'
 import { BatchPool } from '../batch/batch-pool.ts'
 import { AuthenticatorDirectory } from './authenticator-directory.ts'
-import { ComponentCatalog } from './component-catalog.ts'
 import { services } from './services.ts'
 
-/** Registers what every component can ask for. */
+/** Registers what every component can ask for. What is a component's own, its factory gives it. */
 export function registerTokens(container: DependencyContainer): void {
   const from = <Service>(token: Token<Service>, service: (container: DependencyContainer) => Service) =>
     container.register(token.name, { useFactory: service })
@@ -33,6 +30,4 @@ export function registerTokens(container: DependencyContainer): void {
   from(Batches, (of) => of.resolve(BatchPool))
   from(Authenticators, (of) => of.resolve(AuthenticatorDirectory))
   from(Status, (of) => of.resolve<Status>(services.status))
-  from(Parsers, (of) => of.resolve(ComponentCatalog).parsers)
-  from(Detectors, (of) => of.resolve(ComponentCatalog).detectors)
 }

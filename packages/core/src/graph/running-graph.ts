@@ -1,7 +1,9 @@
 import { type Clock, messageOf, type Phase } from '@weir/sdk'
 import type { Logger as PinoLogger } from 'pino'
+import type { PipelineStage, ProcessorNode } from '../stages/pipeline-stage.ts'
 import { starting } from '../stages/starting.ts'
-import type { Graph, Predecessor } from './build.ts'
+import { processorKey } from './fingerprints.ts'
+import type { Graph, Predecessor } from './graph.ts'
 import type { Kept } from './kept.ts'
 
 export interface RunningGraphOptions {
@@ -88,6 +90,7 @@ export class RunningGraph {
     const { receivers, consumers, pipelines, exporters, extensions, checkpoints } = this.graph
     const staysPipeline = (name: string) => kept.pipelines.has(name)
     const stays = {
+      extensions: extensions.filter(({ id }) => kept.extensions.has(id)),
       receivers: receivers.filter(({ stage }) => kept.receivers.has(stage.id)),
       pipelines: pipelines.filter(({ name }) => staysPipeline(name)),
       // Connectors go with their pipelines.
@@ -98,6 +101,8 @@ export class RunningGraph {
     const stopping = receivers.filter((each) => !stays.receivers.includes(each))
     const held = stays.receivers.filter(({ stage }) => !stage.pipelines.some(staysPipeline))
     const going = new Set<unknown>([...stays.pipelines, ...stays.exporters])
+    const leaving = pipelines.filter((pipeline) => !stays.pipelines.includes(pipeline))
+    const processors = new Map(leaving.flatMap((pipeline) => leave(pipeline, kept)))
     let isLate = false
     const late = Promise.withResolvers<void>()
     const deadline = clock.after(shutdownMs, () => {
@@ -116,14 +121,25 @@ export class RunningGraph {
       (consumer) => consumer.stop(),
     )
     await each(stopping, ({ stage }) => stage.close())
+    await each(
+      extensions.filter((extension) => !stays.extensions.includes(extension)),
+      ({ extension }) => extension.stop(),
+    )
     deadline.cancel()
-    if (isLate) return undefined
-    const namespaces = new Set(stays.receivers.map(({ stage: { id } }) => `receiver/${id}`))
+    if (isLate) {
+      for (const pipeline of leaving) pipeline.leave([])
+      return undefined
+    }
+    const namespaces = new Set([
+      ...stays.receivers.map(({ stage: { id } }) => `receiver/${id}`),
+      // The state of a processor goes by the same name.
+      ...processors.keys(),
+    ])
     const handedOver = Promise.all(
       ending.map(({ checkpoints: of }) => of.handOver(({ namespace }) => namespaces.has(namespace))),
     )
     const states = ending.flatMap(({ checkpoints: of }) => of.states)
-    return { graph: { ...this.graph, ...stays, extensions }, kept, handedOver, states }
+    return { graph: { ...this.graph, ...stays }, kept, processors, handedOver, states }
   }
 
   /** Resolves when every receiver that ends has ended. */
@@ -186,4 +202,14 @@ export class RunningGraph {
       }
     }
   }
+}
+
+/** The processors of a pipeline that has to stop which go on, by key. */
+function leave(pipeline: PipelineStage, kept: Kept): [string, ProcessorNode][] {
+  const going = pipeline.processors
+    .map((node): [string, ProcessorNode] => [processorKey(node.id, pipeline.name), node])
+    // One that a pipeline has twice could not be told from itself.
+    .filter(([key], _, all) => kept.processors.has(key) && all.filter(([other]) => other === key).length === 1)
+  pipeline.leave(going.map(([, node]) => node))
+  return going
 }

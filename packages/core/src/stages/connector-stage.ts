@@ -7,16 +7,19 @@ import {
   WeirError,
 } from '@weir/sdk'
 import { type Branch, fanOut } from '../channel/fan-out.ts'
-import type { PendingDelivery } from '../channel/pending-delivery.ts'
+import { PendingDelivery } from '../channel/pending-delivery.ts'
 import type { DeliveryLedger } from '../checkpoint/delivery-ledger.ts'
+import { Gate } from '../checkpoint/gate.ts'
 
 /**
  * The output of a component that stands between two pipelines. What it sends while it processes a batch becomes part of
  * that batch's delivery: a source's checkpoint does not move past an alert that has not arrived.
  */
 export class ConnectorStage implements ConnectorOutput {
+  /** Passed by what it sends. */
+  readonly gate = new Gate()
   readonly #id: string
-  readonly #ledger: DeliveryLedger
+  #ledger: DeliveryLedger
   readonly #passesOn: boolean
   #branches: ReadonlyMap<string, Branch> = new Map()
   #deliveries: Delivery[] = []
@@ -34,22 +37,24 @@ export class ConnectorStage implements ConnectorOutput {
     return this.#sending === 0
   }
 
+  /** Its component goes on in other pipelines, whose deliveries are counted there. Nothing may be passing the gate. */
+  reroute(ledger: DeliveryLedger): void {
+    this.#ledger = ledger
+  }
+
   /** @param branches by the names of the pipelines that receive from it */
   connect(branches: ReadonlyMap<string, Branch>): void {
     this.#branches = branches
   }
 
   send(batch: LogBatch): Promise<Delivery> {
-    return this.#send(batch, [...this.#branches.values()])
+    return this.#send(batch, () => [...this.#branches.values()])
   }
 
   to(pipelines: readonly string[]): Output {
     const sendLines = () => this.sendLines()
     const send = (batch: LogBatch) =>
-      this.#send(
-        batch,
-        pipelines.flatMap((name) => this.#branches.get(name) ?? []),
-      )
+      this.#send(batch, () => pipelines.flatMap((name) => this.#branches.get(name) ?? []))
     return { send, sendLines, end() {} }
   }
 
@@ -64,13 +69,21 @@ export class ConnectorStage implements ConnectorOutput {
     for (const part of this.#deliveries.splice(0)) for (const delivery of deliveries) delivery.include(part)
   }
 
-  async #send(batch: LogBatch, branches: readonly Branch[]): Promise<Delivery> {
+  async #send(batch: LogBatch, branches: () => readonly Branch[]): Promise<Delivery> {
     this.#sending++
+    // What its component takes for sent must not be stored as such before it is delivered, also while it is held back.
+    const whole = new PendingDelivery(1)
+    if (this.gate.isClosed) this.#ledger.add(whole)
     try {
-      const delivery = await fanOut(batch, branches, this.#passesOn)
+      const delivery = await this.gate.pass(() => fanOut(batch, branches(), this.#passesOn))
+      whole.include(delivery)
+      whole.settle()
       this.#deliveries.push(delivery)
       this.#ledger.add(delivery)
       return delivery
+    } catch (error) {
+      whole.fail(error)
+      throw error
     } finally {
       this.#sending--
     }

@@ -20,6 +20,8 @@ export interface ProcessorNode {
 export interface PipelineStageOptions {
   name: string
   processors: readonly ProcessorNode[]
+  /** Those of them that run already: they have come over from another stage. */
+  running?: ReadonlySet<ProcessorNode>
   /** Whether a processor changes records, so that a branch into this pipeline needs a copy of its own. */
   mutates: boolean
   branches: readonly Branch[]
@@ -38,6 +40,8 @@ export class PipelineStage {
   readonly #options: PipelineStageOptions
   #running: Promise<void> = Promise.resolve()
   #isPassing = false
+  /** Processors that do not stop with this. */
+  #leaving: ReadonlySet<ProcessorNode> = new Set()
 
   constructor(options: PipelineStageOptions) {
     this.name = options.name
@@ -51,23 +55,43 @@ export class PipelineStage {
     return !this.#isPassing && this.entrance.channel.size === 0
   }
 
+  get processors(): readonly ProcessorNode[] {
+    return this.#options.processors
+  }
+
   async start(): Promise<void> {
-    for (const { id, processor } of this.#options.processors) await starting(id, () => processor.start?.())
+    const { processors, running } = this.#options
+    for (const node of processors) if (!running?.has(node)) await starting(node.id, () => node.processor.start?.())
+    for (const { connector } of processors) connector?.gate.open()
     this.#running = this.#run()
   }
 
-  /** Takes nothing more in, lets through what waits and what the processors held back, and stops them. */
+  /** Some of its processors will go on in another stage, to which they are handed when this one has stopped; or none will. */
+  leave(processors: readonly ProcessorNode[]): void {
+    this.#leaving = new Set(processors)
+    if (processors.length === 0) for (const { connector } of this.#options.processors) connector?.gate.open()
+  }
+
+  /**
+   * Takes nothing more in, lets through what waits and what the processors held back, and stops them. What one that goes
+   * on has to send then waits for its next stage.
+   */
   async stop(): Promise<void> {
     this.entrance.channel.close()
     await this.#running
-    for (const [index, { processor, tap }] of this.#options.processors.entries()) {
+    const stopping = [...this.#options.processors.entries()].filter(([, node]) => !this.#leaving.has(node))
+    for (const [index, { processor, tap }] of stopping) {
       const rest = await this.#guard(index, () => processor.flush?.() ?? null)
       for (const batch of flushedBatches(rest)) {
         tap.pass(batch)
         await this.#pass({ batch, delivery: new PendingDelivery(1) }, index + 1)
       }
     }
-    for (const [index, { processor }] of this.#options.processors.entries()) {
+    for (const { connector } of this.#leaving) {
+      connector?.gate.close()
+      await connector?.gate.empty()
+    }
+    for (const [index, { processor }] of stopping) {
       await this.#guard(index, async () => {
         await processor.stop?.()
         return null

@@ -32,5 +32,15 @@ export function createLogger({ level, isPretty }: LoggerOptions): PinoLogger {
   return pino({ level, base: null }, destination)
 }
 
-/** The logger of one component: each line carries its id. */
-export const componentLogger = (logger: PinoLogger, component: string): Logger => logger.child({ component })
+/** The logger of one component: each line carries its id. Its level is that of the process's, as it is at the time. */
+export function componentLogger(logger: PinoLogger, component: string): Logger {
+  const own = logger.child({ component })
+  const at =
+    (level: 'debug' | 'info' | 'warn' | 'error'): Logger[typeof level] =>
+    (first: object | string, second?: string) => {
+      if (own.level !== logger.level) own.level = logger.level
+      if (typeof first === 'string') own[level](first)
+      else own[level](first, second)
+    }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}

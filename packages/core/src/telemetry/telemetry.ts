@@ -32,9 +32,7 @@ export class Telemetry {
 
   /** The meter of one component; `kind` names the attribute that carries its id, as the Collector's metrics do. */
   meter(kind: string, component: string): Meter {
-    return new ComponentMeter(metrics.getMeter('weir'), kind, component, (name, attributes) =>
-      this.#reading(name, component, attributes),
-    )
+    return new ComponentMeter(kind, component, (name, attributes) => this.#reading(name, component, attributes))
   }
 
   #reading(name: string, component: string, attributes: Attributes): Reading {
@@ -51,48 +49,55 @@ export class Telemetry {
 const noAttributes = Object.freeze({})
 
 class ComponentMeter implements Meter {
-  readonly #meter: OtelMeter
   readonly #identity: Attributes
   readonly #reading: (name: string, attributes: Attributes) => Reading
 
-  constructor(
-    meter: OtelMeter,
-    kind: string,
-    component: string,
-    reading: (name: string, attributes: Attributes) => Reading,
-  ) {
-    this.#meter = meter
+  constructor(kind: string, component: string, reading: (name: string, attributes: Attributes) => Reading) {
     this.#identity = { [kind]: component }
     this.#reading = reading
   }
 
   counter(name: string, options: MetricOptions): Counter {
-    const instrument = this.#meter.createCounter(name, options)
+    const instrument = collected((meter) => meter.createCounter(name, options))
     return {
       add: (value, attributes = noAttributes) => {
         this.#reading(name, attributes).value += value
-        instrument.add(value, { ...this.#identity, ...attributes })
+        instrument().add(value, { ...this.#identity, ...attributes })
       },
     }
   }
 
   gauge(name: string, options: MetricOptions): Gauge {
-    const instrument = this.#meter.createGauge(name, options)
+    const instrument = collected((meter) => meter.createGauge(name, options))
     return {
       record: (value, attributes = noAttributes) => {
         this.#reading(name, attributes).value = value
-        instrument.record(value, { ...this.#identity, ...attributes })
+        instrument().record(value, { ...this.#identity, ...attributes })
       },
     }
   }
 
   histogram(name: string, options: MetricOptions): Histogram {
-    const instrument = this.#meter.createHistogram(name, options)
+    const instrument = collected((meter) => meter.createHistogram(name, options))
     return {
       record: (value, attributes = noAttributes) => {
         this.#reading(name, attributes).value += value
-        instrument.record(value, { ...this.#identity, ...attributes })
+        instrument().record(value, { ...this.#identity, ...attributes })
       },
     }
+  }
+}
+
+/** An instrument of whoever collects the metrics at the moment, which may have begun, or ended, after it was made. */
+function collected<Instrument>(make: (meter: OtelMeter) => Instrument): () => Instrument {
+  let provider = metrics.getMeterProvider()
+  let instrument = make(metrics.getMeter('weir'))
+  return () => {
+    const current = metrics.getMeterProvider()
+    if (current !== provider) {
+      provider = current
+      instrument = make(metrics.getMeter('weir'))
+    }
+    return instrument
   }
 }

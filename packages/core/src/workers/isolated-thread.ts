@@ -59,6 +59,10 @@ export class IsolatedThread {
   #skippedRecords = 0
   #timer: Timer | undefined
   #methods: ReadonlySet<string> | undefined
+  readonly #onAbort = () => {
+    this.#thread?.abort()
+    this.#wake()
+  }
   /** Of a detector: its instances, for the next start. */
   instances: () => Instances = () => []
 
@@ -74,10 +78,7 @@ export class IsolatedThread {
       description: 'Records that an isolated component was not shown, or has forgotten with its thread',
       unit: '{record}',
     })
-    stopping.addEventListener('abort', () => {
-      this.#thread?.abort()
-      this.#wake()
-    })
+    stopping.addEventListener('abort', this.#onAbort)
   }
 
   get isUp(): boolean {
@@ -152,6 +153,7 @@ export class IsolatedThread {
     this.#isClosed = true
     this.#isUp = false
     this.#timer?.cancel()
+    this.#options.stopping.removeEventListener('abort', this.#onAbort)
     this.#wake()
     await this.#thread?.close()
   }

@@ -2,12 +2,17 @@ import { type Definition, isDefinition } from '@weir/sdk'
 
 /** A component that a worker makes for itself. */
 export interface WorkerComponent {
-  /** The same component has the same key. */
+  /** The same component has the same key, over reloads. */
   readonly key: string
   readonly entry: string
   readonly kind: string
   readonly type: string
   readonly config: unknown
+}
+
+/** A component in a certain form: another config or other code is another revision. */
+export interface RevisedComponent extends WorkerComponent {
+  readonly revision: string
 }
 
 /** The component's definition, from its module. @throws Error when the module does not have it */

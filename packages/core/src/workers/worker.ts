@@ -4,22 +4,22 @@ import { kTransferable, kValue, Tinypool } from 'tinypool'
 import { registerPluginHooks } from '../plugins/plugin-modules.ts'
 import { type PackedBatch, packBatch, transferList, unpackBatch } from './packed-batch.ts'
 import { parsePacked } from './packed-parsing.ts'
-import { contextOf, importDefinition, type WorkerComponent } from './worker-component.ts'
+import { contextOf, importDefinition, type RevisedComponent, type WorkerComponent } from './worker-component.ts'
 import { workerTokens } from './worker-tokens.ts'
 
 export interface ParseTask {
-  readonly component: WorkerComponent
+  readonly component: RevisedComponent
   readonly bytes: Uint8Array
 }
 
 export interface ProcessTask {
-  readonly component: WorkerComponent
+  readonly component: RevisedComponent
   readonly batch: PackedBatch
 }
 
 registerPluginHooks()
 
-const instances = new Map<string, Promise<unknown>>()
+const made = new Map<string, { readonly revision: string; readonly instance: Promise<unknown> }>()
 
 /** Parses lines to packed batches. */
 export async function parse({ component, bytes }: ParseTask): Promise<unknown> {
@@ -40,12 +40,12 @@ const moved = (batches: PackedBatch[]): unknown =>
     [kValue]: batches,
   })
 
-function instanceOf(component: WorkerComponent): Promise<unknown> {
-  let instance = instances.get(component.key)
-  if (instance === undefined) {
-    instance = create(component)
-    instances.set(component.key, instance)
-  }
+function instanceOf(component: RevisedComponent): Promise<unknown> {
+  const { key, revision } = component
+  const known = made.get(key)
+  if (known?.revision === revision) return known.instance
+  const instance = create(component)
+  made.set(key, { revision, instance })
   return instance
 }
 
