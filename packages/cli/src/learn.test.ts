@@ -59,6 +59,19 @@ describe('weir learn', () => {
     ])
   })
 
+  it('replaces what was learnt before only if it is told to', async () => {
+    using folder = new Folder()
+    folder.write('weir.json', config)
+    folder.write('long.log', lines(begun, 60, 60))
+    folder.write('short.log', lines(begun, 30, 120))
+    expect((await folder.weir('learn', 'long.log')).stdout).toContain('usually 60 records')
+    const { code, stderr } = await folder.weir('learn', 'short.log')
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('the detectors of anomaly@logs have learnt already')
+    expect(stderr).toContain('weir learn --force')
+    expect((await folder.weir('learn', 'short.log', '--force')).stdout).toContain('usually 120 records')
+  })
+
   it('says what is missing', async () => {
     using folder = new Folder()
     const { receivers, service } = config

@@ -8,6 +8,7 @@ import { type ConfigOptions, prepareFrom, report } from './prepared.ts'
 interface LearnCommandOptions extends ConfigOptions {
   config?: string[]
   receiver?: string
+  force?: boolean
   json?: boolean
 }
 
@@ -16,9 +17,9 @@ export async function learn(files: string[], options: LearnCommandOptions): Prom
   for (const file of files) if (!existsSync(file)) throw wrongCommandLine(`there is no file ${file}`)
   const prepared = await prepareFrom(options.config ?? [], options)
   if (!report(prepared)) return
-  const { receiver, json } = options
+  const { receiver, force, json } = options
   const onFile = (path: string) => void (process.stderr.isTTY && process.stderr.write(`reading ${printable(path)}\n`))
-  const { records, learnt } = await learnFrom(prepared, { files, receiver, onFile })
+  const { records, learnt } = await learnFrom(prepared, { files, receiver, force, onFile })
   if (json) {
     process.stdout.write(`${JSON.stringify({ records, learnt }, undefined, 2)}\n`)
     return

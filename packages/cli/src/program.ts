@@ -147,6 +147,7 @@ export function program(): Command {
     .option('-c, --config <file...>', 'config files, merged in this order')
     .option('--profile <name>', 'profile of the config')
     .option('--receiver <id>', 'receiver whose parser reads the files, if several could')
+    .option('--force', 'replace what the detectors have learnt before')
     .option('--json', 'print what was learnt as JSON')
     .action(learn)
   withSocket(

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { type AttributeValue, messageOf, WeirError } from '@weir/sdk'
 import { Collector } from '../collector.ts'
 import type { WeirConfig } from '../config/config.ts'
@@ -6,6 +7,7 @@ import { feeding, type Outputs, silent } from '../graph/stand-in.ts'
 import { Registry } from '../plugins/registry.ts'
 import type { Prepared } from '../prepare.ts'
 import { StateInspector } from '../state/state-inspector.ts'
+import { fileName } from '../state/state-store.ts'
 import { feedHistory } from './history-file.ts'
 
 export interface LearnOptions {
@@ -13,6 +15,8 @@ export interface LearnOptions {
   readonly files: readonly string[]
   /** Receiver whose parser reads them, and whose pipelines learn; not needed if there is one that reads lines. */
   readonly receiver?: string | undefined
+  /** Replace what the detectors know already. */
+  readonly force?: boolean | undefined
   /** Told before a file is read. */
   readonly onFile?: ((path: string) => void) | undefined
 }
@@ -33,10 +37,13 @@ type Runnable = Required<Pick<Prepared, 'config' | 'plan' | 'registry'>>
 
 /**
  * Runs the pipelines of a config over history, with nothing at their ends, and leaves what the detectors have learnt in the
- * state directory, in place of what they knew. Positions of sources and queues stay as they are.
- * @throws WeirError `WEIR_CONFIG_INVALID`, `WEIR_LEARN_RECEIVER`, `WEIR_LEARN_STATE`, `WEIR_LEARN_FILE`
+ * state directory, in place of what they knew: only if that is wanted. Positions of sources and queues stay as they are.
+ * @throws WeirError `WEIR_CONFIG_INVALID`, `WEIR_LEARN_RECEIVER`, `WEIR_LEARN_STATE`, `WEIR_LEARN_KNOWN`, `WEIR_LEARN_FILE`
  */
-export async function learn(prepared: Prepared, { files, receiver, onFile }: LearnOptions): Promise<LearnReport> {
+export async function learn(
+  prepared: Prepared,
+  { files, receiver, force, onFile }: LearnOptions,
+): Promise<LearnReport> {
   const { config, plan, registry } = prepared
   if (config === undefined || plan === undefined) {
     throw new WeirError('the config is not valid', { code: 'WEIR_CONFIG_INVALID', hint: 'see weir validate' })
@@ -49,6 +56,7 @@ export async function learn(prepared: Prepared, { files, receiver, onFile }: Lea
     })
   }
   const id = receiverOf({ config, plan, registry }, receiver)
+  if (force !== true) await refuseToReplace(stateDir)
   const outputs: Outputs = new Map()
   const collector = new Collector(learningGraph({ config, plan, registry }, outputs), {
     ...{ once: true, learning: true, isTerminal: false, logLevel: 'warn' },
@@ -122,6 +130,19 @@ const quiet = (config: WeirConfig): WeirConfig => ({
     telemetry: { ...config.service.telemetry, metrics: {} },
   },
 })
+
+/** Days of learning are not given up for a look at one file. */
+async function refuseToReplace(stateDir: string): Promise<void> {
+  if (!existsSync(join(stateDir, fileName))) return
+  const known = (await learntIn(stateDir)).filter(({ detectors }) => detectors.some(({ lines }) => lines.length > 0))
+  const [first] = known
+  if (first === undefined) return
+  const processors = known.map(({ processor }) => processor).join(', ')
+  throw new WeirError(`the detectors of ${processors} have learnt already, and would forget it`, {
+    code: 'WEIR_LEARN_KNOWN',
+    hint: `weir state show ${first.processor.replace(/@.*/, '')} learnt shows what they know; weir learn --force replaces it`,
+  })
+}
 
 async function learntIn(stateDir: string): Promise<Learnt[]> {
   const state = await StateInspector.open(stateDir, 'read')
