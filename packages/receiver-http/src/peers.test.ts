@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { env } from 'node:process'
 import { gzipSync } from 'node:zlib'
 import { Client } from '@elastic/elasticsearch'
+import { started as runs, syslogNg } from '@weir/line-listener/testing'
 import { pinoLoki } from 'pino-loki'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createLogger } from 'winston'
@@ -119,6 +120,55 @@ describe.skipIf(!isWanted(rsyslog !== undefined))('rsyslog (needs: apt-get insta
     expect(existsSync(join(folder, 'errors'))).toBe(false)
   })
 })
+
+const ng = syslogNg()
+/** Its `http()`, and what is built on it: packages of their own. */
+const library = globSync(
+  '/{opt/weir-peers/syslog-ng/,}usr/share/syslog-ng/include/scl/elasticsearch/elastic-http.conf',
+)[0]
+const hasHttp = globSync('/{opt/weir-peers/syslog-ng/,}usr/lib/{syslog-ng,*/syslog-ng}/*/libhttp.so').length > 0
+
+describe.skipIf(!isWanted(ng !== undefined && hasHttp && library !== undefined))(
+  'syslog-ng (needs: apt-get install syslog-ng-mod-http syslog-ng-scl)',
+  () => {
+    /** Reads the messages from a file, and sends them to a destination. */
+    function sends(destination: string) {
+      const input = join(folder, 'syslog-ng.log')
+      const config = join(folder, 'syslog-ng.conf')
+      writeFileSync(input, messages.map((text) => `${text}\n`).join(''))
+      const text = [
+        '@version: 3.38',
+        `@include "${library}"`,
+        `source messages { file("${input}" flags(no-parse) follow-freq(1) read-old-records(yes)); };`,
+        `destination weir { ${destination}; };`,
+        'log { source(messages); destination(weir); flags(flow-control); };',
+      ]
+      writeFileSync(config, text.map((line) => `${line}\n`).join(''))
+      const file = (name: string) => join(folder, `syslog-ng.${name}`)
+      const state = ['--persist-file', file('persist'), '--pidfile', file('pid'), '--control', file('ctl')]
+      onTestFinished(() => rmSync(file('persist'), { force: true }))
+      runs(ng, ['--foreground', '--no-caps', '--cfgfile', config, ...state])
+    }
+
+    it('brings documents by elasticsearch-http()', async () => {
+      const { url, output, until, lines } = await receiving()
+      sends(`elasticsearch-http(url("${url}/_bulk") index("logs") type("") workers(1) batch-timeout(100))`)
+      await until(() => lines().length >= messages.length)
+      expect(lines().map((line) => JSON.parse(line).MESSAGE)).toEqual(messages)
+      expect(new Set(output.lines.map(({ source }) => source))).toEqual(new Set(['http/elasticsearch/logs']))
+    })
+
+    it('brings NDJSON by http()', async () => {
+      const { url, until, lines } = await receiving()
+      sends(
+        `http(url("${url}/") method("POST") headers("Content-Type: application/x-ndjson") batch-lines(100) batch-timeout(100)
+           workers(1) body("$(format-json --scope none message=$MESSAGE)"))`,
+      )
+      await until(() => lines().length >= messages.length)
+      expect(lines().map((line) => JSON.parse(line).message)).toEqual(messages)
+    })
+  },
+)
 
 describe('agents of Loki', () => {
   it('pino-loki brings JSON', async () => {
