@@ -40,6 +40,20 @@ export default defineReceiver({
 })
 `
 
+const leavingReceiver = `
+import { defineReceiver } from '@weir/sdk'
+export default defineReceiver({
+  type: 'leaving',
+  create: () => ({
+    start() {
+      setInterval(() => {}, 1000)
+      throw new Error('cannot start')
+    },
+    stop() {},
+  }),
+})
+`
+
 describe('weir run', () => {
   it('reads the input to its end under --once, says what it did, and goes on from there the next time', async () => {
     using folder = new Folder()
@@ -54,6 +68,21 @@ describe('weir run', () => {
     const second = await folder.weir('run', '--once')
     expect(second.stdout).toMatch(/records +3 /)
     expect(items(folder)).toEqual(upTo(5003))
+  })
+
+  it('ends although a plugin has left something open, and says what', { timeout: 60_000 }, async () => {
+    using folder = new Folder()
+    folder.write('leaving.ts', leavingReceiver)
+    folder.write('weir.json', {
+      ...pipeline,
+      plugins: { paths: ['leaving.ts'] },
+      receivers: { leaving: {} },
+      service: { pipelines: { logs: { receivers: ['leaving'], exporters: ['file'] } } },
+    })
+    const { code, stderr } = await folder.weir('run')
+    expect(code).not.toBe(0)
+    expect(stderr).toContain('cannot start')
+    expect(stderr).toMatch(/Timeout.*a component has left something open/)
   })
 
   it('follows a file, and delivers what it has read when it is told to stop', async () => {
@@ -195,6 +224,24 @@ describe('weir run', () => {
     command.kill('SIGTERM')
     expect((await command.finished).code).toBe(0)
   }, 60_000)
+
+  it('says why everything starts anew when the state directory is another, and goes on there', async () => {
+    using folder = new Folder()
+    folder.write('weir.json', pipeline)
+    folder.write('access.log', lines(0, 10))
+    const command = folder.start(['run'])
+    await expect.poll(() => items(folder).length, { timeout: 20_000 }).toBe(10)
+    folder.write('weir.json', { ...pipeline, service: { ...pipeline.service, state_dir: 'elsewhere' } })
+    command.kill('SIGHUP')
+    await expect.poll(() => command.stderr, { timeout: 20_000 }).toContain('told to reload: reloaded')
+    expect(command.stderr).toContain('the reload stops everything and starts it anew')
+    expect(command.stderr).toContain('service.state_dir has changed')
+    // Nothing is known there: the file is read from where the config says.
+    await expect.poll(() => items(folder).length, { timeout: 20_000 }).toBe(20)
+    expect((await folder.weir('reload')).code).toBe(0)
+    command.kill('SIGTERM')
+    expect((await command.finished).code).toBe(0)
+  }, 80_000)
 
   it('loses nothing and delivers nothing twice while the config changes twenty times under a stream of lines', async () => {
     using folder = new Folder()

@@ -14,6 +14,8 @@ interface RunOptions extends ConfigOptions {
 }
 
 const progressMs = 250
+/** How long the process may take to end by itself once everything has been stopped. */
+const endMs = 5000
 
 export async function run(files: string[], options: RunOptions): Promise<void> {
   const prepared = await prepareFrom(files, options)
@@ -67,6 +69,19 @@ export async function run(files: string[], options: RunOptions): Promise<void> {
   if (options.quiet !== true && failure === undefined) screen.write(summary(collector, performance.now() - since, once))
   process.off('SIGINT', onSignal)
   process.off('SIGTERM', onSignal)
+  endThough(collector)
   if (failure !== undefined) throw failure
   process.exitCode = isDelivered ? exitCode.ok : exitCode.failed
+}
+
+/** Everything has been stopped and is safe: what a plugin or a library has left open must not keep the process from ending. */
+function endThough({ logger }: Collector): void {
+  const end = () => {
+    logger.warn(
+      { open: process.getActiveResourcesInfo() },
+      'a component has left something open: the process ends though',
+    )
+    process.exit()
+  }
+  setTimeout(end, endMs).unref()
 }
