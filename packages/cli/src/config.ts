@@ -1,4 +1,4 @@
-import { maskedConfig, renderYaml } from '@weir/core'
+import { maskedConfig, renderYaml } from '@weir/config'
 import { type ConfigOptions, prepareFrom, report } from './prepared.ts'
 
 export async function config(files: string[], options: ConfigOptions & { json?: boolean }): Promise<void> {

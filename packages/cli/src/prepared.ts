@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { formatDiagnostics, type Prepared, prepare } from '@weir/core'
+import { formatDiagnostics } from '@weir/config'
+import { type Prepared, prepare } from '@weir/core'
 import { exitCode } from './exit-code.ts'
 import { usesColor } from './paint.ts'
 

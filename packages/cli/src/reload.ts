@@ -1,4 +1,4 @@
-import { formatDiagnostics } from '@weir/core'
+import { formatDiagnostics } from '@weir/config'
 import { printable } from '@weir/sdk'
 import { type ControlOptions, controlOf } from './control-client.ts'
 import { exitCode } from './exit-code.ts'

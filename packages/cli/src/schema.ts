@@ -1,4 +1,5 @@
-import { configSchema, testsSchema } from '@weir/core'
+import { configSchema } from '@weir/config'
+import { testsSchema } from '@weir/core'
 import { type ConfigOptions, prepareFrom } from './prepared.ts'
 
 export async function schema(files: string[], options: ConfigOptions & { tests?: boolean }): Promise<void> {

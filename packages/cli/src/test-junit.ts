@@ -1,4 +1,5 @@
-import { formatDiagnostics, type TestFailure, type TestFileReport, type TestOutcome } from '@weir/core'
+import { formatDiagnostics } from '@weir/config'
+import type { TestFailure, TestFileReport, TestOutcome } from '@weir/core'
 import { placeOf } from './test-report.ts'
 
 /** What XML 1.0 cannot hold, not even escaped. */

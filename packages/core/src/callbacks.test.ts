@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { loadConfig } from '@weir/config'
 import {
   ConnectorOutput,
   type Definition,
@@ -15,7 +16,6 @@ import {
 import { plainRecords } from '@weir/sdk/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Collector } from './collector.ts'
-import { loadConfig } from './config/load-config.ts'
 import { Registry } from './plugins/registry.ts'
 import { checkConfig } from './prepare.ts'
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { loadConfig } from '@weir/config'
 import {
   Batches,
   ConnectorOutput,
@@ -22,7 +23,6 @@ import {
 import { type PlainRecord, plainRecords } from '@weir/sdk/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Collector } from './collector.ts'
-import { loadConfig } from './config/load-config.ts'
 import { Registry } from './plugins/registry.ts'
 import { checkConfig } from './prepare.ts'
 

@@ -8,9 +8,6 @@ export type {
   ReceiverStatus,
 } from '@weir/sdk'
 export { Collector, type CollectorOptions } from './collector.ts'
-export { type Diagnostic, formatDiagnostics } from './config/diagnostic.ts'
-export { configSchema } from './config/json-schema.ts'
-export { maskedConfig, renderYaml } from './config/mask.ts'
 export { reachableSocketPath } from './control/control-socket.ts'
 export type { ReloadOutcome } from './control/reload-outcome.ts'
 export { locateControlSocket } from './control/socket-location.ts'

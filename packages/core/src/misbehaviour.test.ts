@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { loadConfig } from '@weir/config'
 import {
   type Definition,
   Detectors,
@@ -15,7 +16,6 @@ import {
 import { type PlainRecord, plainRecords, TestClock } from '@weir/sdk/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Collector } from './collector.ts'
-import { loadConfig } from './config/load-config.ts'
 import { Registry } from './plugins/registry.ts'
 import { checkConfig } from './prepare.ts'
 import misbehaving from './workers/testdata/misbehaving.ts'

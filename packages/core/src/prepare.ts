@@ -1,8 +1,12 @@
 import { resolve } from 'node:path'
-import type { WeirConfig } from './config/config.ts'
-import { byPosition, type Diagnostic } from './config/diagnostic.ts'
-import { type ConfigSource, loadConfig } from './config/load-config.ts'
-import { validateConfig } from './config/validate.ts'
+import {
+  byPosition,
+  type ConfigSource,
+  type Diagnostic,
+  loadConfig,
+  validateConfig,
+  type WeirConfig,
+} from '@weir/config'
 import { type Plan, planGraph } from './graph/plan.ts'
 import { loadPlugins, type PluginProblem } from './plugins/load-plugins.ts'
 import type { Registry } from './plugins/registry.ts'

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { loadConfig } from '@weir/config'
 import {
   Authenticators,
   ConnectorOutput,
@@ -19,7 +20,6 @@ import {
 } from '@weir/sdk'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Collector } from './collector.ts'
-import { loadConfig } from './config/load-config.ts'
 import { Registry } from './plugins/registry.ts'
 import { checkConfig, type Prepared } from './prepare.ts'
 import { StateStore } from './state/state-store.ts'

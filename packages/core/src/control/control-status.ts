@@ -1,5 +1,5 @@
+import type { WeirConfig } from '@weir/config'
 import type { CollectorStatus, Phase, QueueStatus } from '@weir/sdk'
-import type { WeirConfig } from '../config/config.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { Plan } from '../graph/plan.ts'
 import type { MemoryLimiter } from '../memory/memory-limiter.ts'

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../config/diagnostic.ts'
+import type { Diagnostic } from '@weir/config'
 
 /** What came of being told to reload. With `invalid` and `failed`, what ran before goes on. */
 export type ReloadOutcome =

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { ComponentConfig, WeirConfig } from '@weir/config'
 import {
   type Clock,
   ConnectorOutput,
@@ -16,7 +17,6 @@ import type { Branch } from '../channel/fan-out.ts'
 import { Checkpoints, type Participant } from '../checkpoint/checkpoints.ts'
 import { DeliveryLedger } from '../checkpoint/delivery-ledger.ts'
 import type { HeldState } from '../checkpoint/held-state.ts'
-import type { ComponentConfig, WeirConfig } from '../config/config.ts'
 import { TapPoints } from '../control/tap-points.ts'
 import { DeadLetterFiles } from '../dead-letter/dead-letter-file.ts'
 import { DeadLetters, type DeadLettersOptions } from '../dead-letter/dead-letters.ts'

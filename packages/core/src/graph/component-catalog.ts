@@ -1,3 +1,4 @@
+import type { ComponentConfig, WeirConfig } from '@weir/config'
 import {
   type Detector,
   Detectors,
@@ -12,7 +13,6 @@ import {
   WeirError,
 } from '@weir/sdk'
 import { inject, injectable } from 'tsyringe'
-import type { ComponentConfig, WeirConfig } from '../config/config.ts'
 import type { RegisteredType, Registry } from '../plugins/registry.ts'
 import type { ThreadGroup } from '../workers/thread-group.ts'
 import { ComponentFactory } from './component-factory.ts'

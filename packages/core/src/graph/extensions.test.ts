@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { loadConfig } from '@weir/config'
 import {
   Authenticators,
   type CollectorStatus,
@@ -16,7 +17,6 @@ import {
 } from '@weir/sdk'
 import { expect, it, onTestFinished } from 'vitest'
 import { Collector } from '../collector.ts'
-import { loadConfig } from '../config/load-config.ts'
 import { Registry } from '../plugins/registry.ts'
 import { checkConfig } from '../prepare.ts'
 

@@ -1,5 +1,5 @@
 import { matchesGlob, resolve } from 'node:path'
-import type { ComponentConfig, WeirConfig } from '../config/config.ts'
+import type { ComponentConfig, WeirConfig } from '@weir/config'
 import type { Registry } from '../plugins/registry.ts'
 import type { PlannedPipeline } from './plan.ts'
 

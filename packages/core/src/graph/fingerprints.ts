@@ -1,5 +1,5 @@
+import type { ComponentConfig, WeirConfig } from '@weir/config'
 import { Detectors, type Kind, Parsers, resolveConfig } from '@weir/sdk'
-import type { ComponentConfig, WeirConfig } from '../config/config.ts'
 import type { Registry } from '../plugins/registry.ts'
 import { feeds, type Plan, type PlannedPipeline } from './plan.ts'
 import { references } from './references.ts'

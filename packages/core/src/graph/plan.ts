@@ -1,7 +1,5 @@
+import { type ComponentConfig, type Diagnostic, type PipelineConfig, softLimitOf, type WeirConfig } from '@weir/config'
 import { type Definition, type Kind, nearest, type Signal, sections } from '@weir/sdk'
-import type { ComponentConfig, PipelineConfig, WeirConfig } from '../config/config.ts'
-import type { Diagnostic } from '../config/diagnostic.ts'
-import { softLimitOf } from '../config/service-schema.ts'
 import type { Registry } from '../plugins/registry.ts'
 import type { DeadLetterSettings } from '../stages/standard-keys.ts'
 import { cannotIsolate, tokensBeyondIsolation } from '../workers/isolation-tokens.ts'

@@ -1,4 +1,4 @@
-import type { ComponentConfig } from '../config/config.ts'
+import type { ComponentConfig } from '@weir/config'
 import { deadLetterOf, feeds, type Plan, type PlannedPipeline } from './plan.ts'
 
 /** Groups of pipelines that share receivers or feed each other: what one of them knows depends on the sources of all. */

@@ -1,7 +1,5 @@
 import { dirname, relative, resolve, sep } from 'node:path'
-import type { Diagnostic } from '../config/diagnostic.ts'
-import { locateConfig } from '../config/locate.ts'
-import type { Position } from '../config/place.ts'
+import { type Diagnostic, locateConfig, type Position } from '@weir/config'
 import { type PrepareOptions, prepare } from '../prepare.ts'
 import { planTests } from './plan-tests.ts'
 import { readTestFile, type TestFile } from './read-test-file.ts'

@@ -1,6 +1,5 @@
+import type { ComponentConfig, ConfigPath, Position } from '@weir/config'
 import type { LineSource } from '@weir/sdk'
-import type { ComponentConfig } from '../config/config.ts'
-import type { ConfigPath, Position } from '../config/place.ts'
 import type { TapPlace } from '../control/tap-points.ts'
 import type { ExpectationSpec, RecordSpec } from './test-schema.ts'
 

@@ -1,7 +1,15 @@
-import { byPosition, type Diagnostic, diagnostic } from '../config/diagnostic.ts'
-import { type ConfigPath, locate, type Place, type Position } from '../config/place.ts'
-import { isConfigMap, readConfig } from '../config/read.ts'
-import { SchemaCheck } from '../config/schema-check.ts'
+import {
+  byPosition,
+  type ConfigPath,
+  type Diagnostic,
+  diagnostic,
+  isConfigMap,
+  locate,
+  type Place,
+  type Position,
+  readConfig,
+  SchemaCheck,
+} from '@weir/config'
 import { type TestFileSpec, testFileSchema } from './test-schema.ts'
 import { readTime } from './test-time.ts'
 

@@ -1,6 +1,6 @@
+import type { Position } from '@weir/config'
 import { LogBatch, messageOf, type Output } from '@weir/sdk'
 import { Collector } from '../collector.ts'
-import type { Position } from '../config/place.ts'
 import type { Outputs } from '../graph/stand-in.ts'
 import type { Prepared } from '../prepare.ts'
 import { checkExpectation } from './check-expectation.ts'

@@ -1,4 +1,4 @@
-import type { ConfigPath } from '../config/place.ts'
+import type { ConfigPath } from '@weir/config'
 import type { DifferenceLine } from './difference.ts'
 
 /** One way in which what was seen is not what was expected. */

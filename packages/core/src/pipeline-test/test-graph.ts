@@ -1,5 +1,5 @@
+import type { ComponentConfig, WeirConfig } from '@weir/config'
 import { type Definition, defineReceiver } from '@weir/sdk'
-import type { ComponentConfig, WeirConfig } from '../config/config.ts'
 import type { Plan } from '../graph/plan.ts'
 import { feeding, type Outputs, silent } from '../graph/stand-in.ts'
 import { Registry } from '../plugins/registry.ts'

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { freshUrl } from '@weir/config'
 import { type Definition, isDefinition, messageOf, WeirError } from '@weir/sdk'
-import { freshUrl } from '../fresh-url.ts'
 import { type DiscoverOptions, discover } from './discover.ts'
 import { registerPluginHooks } from './plugin-modules.ts'
 import { checkSdkRange, type PluginSource } from './plugin-source.ts'

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { locateConfig } from '@weir/config'
 import { isWeirError, nearest, WeirError } from '@weir/sdk'
-import { locateConfig } from '../config/locate.ts'
 import { definitionsOf } from './load-plugins.ts'
 import { npm } from './npm.ts'
 import { manifestOf, packageFolder, pluginIn } from './plugin-source.ts'

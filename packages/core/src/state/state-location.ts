@@ -1,8 +1,6 @@
 import { resolve } from 'node:path'
+import { defaultStateDir, isConfigMap, type LoadOptions, loadConfig } from '@weir/config'
 import { WeirError } from '@weir/sdk'
-import { type LoadOptions, loadConfig } from '../config/load-config.ts'
-import { isConfigMap } from '../config/read.ts'
-import { defaultStateDir } from '../config/service-schema.ts'
 
 /**
  * The state directory of a config. Only what says so must be right in it.

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { formatDiagnostics, loadConfig } from '@weir/config'
 import {
   Condition,
   Duration,
@@ -22,10 +23,8 @@ import {
   Type,
 } from '@weir/sdk'
 import { describe, expect, it } from 'vitest'
-import { Registry } from '../plugins/registry.ts'
-import { checkConfig } from '../prepare.ts'
-import { formatDiagnostics } from './diagnostic.ts'
-import { loadConfig } from './load-config.ts'
+import { Registry } from './plugins/registry.ts'
+import { checkConfig } from './prepare.ts'
 
 const absent = () => {
   throw new Error('nothing is made in this test')
