@@ -17,7 +17,11 @@ class RecordOutput extends CollectingOutput {
         .split(/\n(?!\s)/)
         .filter((record) => record !== ''),
     )
-    return { done: Promise.resolve(), consumed: from + Buffer.byteLength(text.slice(0, last)) }
+    return {
+      done: Promise.resolve(),
+      stored: Promise.resolve(),
+      consumed: from + Buffer.byteLength(text.slice(0, last)),
+    }
   }
 }
 

@@ -11,6 +11,13 @@ import type { AttributeMap } from './value.ts'
  */
 export interface Delivery {
   readonly done: Promise<void>
+  /**
+   * Resolves when the source may forget what was sent: like `done` where nothing downstream remembers what it has seen, and
+   * elsewhere when the checkpoint that covers it has been stored as well, up to `service.checkpoint_interval` later. A
+   * receiver that acknowledges to a broker, or deletes what it has read, does so on this, and says in `checkpoint` what it
+   * has not acknowledged yet. Rejects as `done` does, and when the collector ends before it is stored.
+   */
+  readonly stored: Promise<void>
 }
 
 /** Where lines come from. The receiver keeps one object per source and passes the same one each time. */
@@ -54,6 +61,8 @@ export interface Output {
   send(batch: LogBatch): Promise<Delivery>
   /** Text lines: split, joined (`multiline`), parsed by the receiver's `parser`. For receivers that declare `reads: 'lines'`. */
   sendLines(lines: Lines): Promise<LinesDelivery>
+  /** Asks for a checkpoint before the next one is due: what was delivered and is not `stored` holds the source up. */
+  storeSoon(): void
   /** The input has ended and nothing more will come (a file read to its end under `--once`, stdin closed). */
   end(): void
 }

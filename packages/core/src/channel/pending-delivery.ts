@@ -10,6 +10,11 @@ export class PendingDelivery implements Delivery {
   #failure: { reason: unknown } | undefined
   readonly #settled = Promise.withResolvers<void>()
 
+  /** Of a part on its way: whoever hands the whole to a receiver knows of the checkpoint. */
+  get stored(): Promise<void> {
+    return this.done
+  }
+
   /** @param parts how many times `settle` or `fail` will be called */
   constructor(parts: number) {
     this.#parts = parts

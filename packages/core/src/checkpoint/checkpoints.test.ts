@@ -38,6 +38,8 @@ beforeEach(async () => {
   sent = 0
   counted = 0
   taken = 0
+  forgettable = []
+  refused = 0
   const participants = [
     { state: source, checkpoint: (): Checkpoint => ({ position: sent }) },
     { state: counter, checkpoint: (): Checkpoint => ({ count: counted, taken: ++taken }) },
@@ -58,11 +60,19 @@ const stored = () => [
   store.namespace('processor/counter').get('count'),
 ]
 
+/** What the sources may forget, in the order in which they came to know. */
+let forgettable: number[]
+let refused: number
+
 /** Sends a record; returns its delivery. */
 async function send(): Promise<PendingDelivery> {
   const delivery = new PendingDelivery(1)
   await gate.pass(async () => {
-    deliveries.add(delivery)
+    const number = sent + 1
+    deliveries.add(delivery).then(
+      () => forgettable.push(number),
+      () => refused++,
+    )
     sent++
     counted++
   })
@@ -134,6 +144,61 @@ describe('a checkpoint', () => {
     later.settle()
     await handedOver
     expect(stored()).toEqual([2, 2])
+  })
+
+  it('lets sources forget what it covers when it is stored, and nothing before', async () => {
+    const first = await send()
+    first.settle()
+    await clock.advance(4999)
+    expect(forgettable).toEqual([])
+    const slow = await send()
+    await clock.advance(1)
+    await vi.waitFor(() => expect(taken).toBe(1))
+    const later = await send()
+    later.settle()
+    await settle()
+    expect(forgettable).toEqual([])
+    slow.settle()
+    await vi.waitFor(() => expect(forgettable).toEqual([1, 2]))
+    expect(stored()).toEqual([2, 2])
+    await clock.advance(5000)
+    await vi.waitFor(() => expect(forgettable).toEqual([1, 2, 3]))
+  })
+
+  it('is made before its time when a source cannot go on otherwise, again after one that is under way', async () => {
+    const first = await send()
+    deliveries.urge()
+    await vi.waitFor(() => expect(taken).toBe(1))
+    const second = await send()
+    deliveries.urge()
+    first.settle()
+    second.settle()
+    await vi.waitFor(() => expect(forgettable).toEqual([1, 2]))
+    expect(taken).toBe(2)
+  })
+
+  it('tells sources when none is stored any more', async () => {
+    const delivered = await send()
+    delivered.settle()
+    const lost = await send()
+    lost.fail(new Error('no'))
+    await checkpoints.end()
+    checkpoints.abandon()
+    await vi.waitFor(() => expect(refused).toBe(2))
+    expect(forgettable).toEqual([])
+  })
+
+  it('is stored when all has stopped, before the sources close, so that they can acknowledge', async () => {
+    const delivery = await send()
+    delivery.settle()
+    counter.set('count', 1)
+    await checkpoints.end()
+    checkpoints.finish(({ namespace }) => namespace === 'receiver/source')
+    await vi.waitFor(() => expect(forgettable).toEqual([1]))
+    expect(stored()).toEqual([1, 1])
+    source.set('position', 7)
+    checkpoints.finish()
+    expect(stored()).toEqual([7, 1])
   })
 
   it('stores what a component said at that moment, whatever becomes of the object', async () => {

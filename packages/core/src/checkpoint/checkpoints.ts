@@ -46,6 +46,8 @@ export class Checkpoints {
   #timer: Timer | undefined
   #taking: Promise<unknown> = Promise.resolve()
   #isUnderWay = false
+  /** Another one is wanted as soon as the one that is under way is over. */
+  #isUrgent = false
   #isEnding = false
   #isOver = false
   #patienceMs = firstPatienceMs
@@ -53,6 +55,7 @@ export class Checkpoints {
   constructor(options: CheckpointsOptions) {
     this.#options = options
     for (const { state } of options.participants) state.hold()
+    options.deliveries.needCheckpoints(() => this.#urge())
   }
 
   /** States that are only stored by this. */
@@ -88,19 +91,41 @@ export class Checkpoints {
       const { state } = participant
       this.#add(state, isGoing(state) ? participant.checkpoint() : state.held)
     }
+    deliveries.take()
     try {
       await deliveries.delivered()
       this.#store()
     } catch (error) {
       this.#warn(error)
     }
+    deliveries.abandon(new Error('the pipelines have stopped, and no checkpoint was stored'))
   }
 
-  /** Everything has stopped, and all that was sent has been delivered: stores what the components wrote last. */
-  finish(): void {
+  /**
+   * Everything has stopped but the receivers' connections, and all that was sent has been delivered: stores what the
+   * processors wrote last with the positions of what was sent, so that receivers can acknowledge it.
+   * @param isOpen whether the component of a state is not closed yet; the others have written what they knew
+   */
+  finish(isOpen: (state: HeldState) => boolean = () => false): void {
     this.#isOver = true
-    for (const { state } of this.#options.participants) this.#add(state, state.held)
-    this.#store()
+    const { participants, deliveries } = this.#options
+    try {
+      const known = participants.map((participant): [HeldState, Checkpoint] => {
+        const { state } = participant
+        return [state, { ...state.held, ...(isOpen(state) ? participant.checkpoint() : {}) }]
+      })
+      for (const [state, entries] of known) this.#add(state, entries)
+      deliveries.take()
+      this.#store()
+    } catch (error) {
+      this.#warn(error)
+    }
+  }
+
+  /** It is over: what is not stored will not be. */
+  abandon(): void {
+    this.#isOver = true
+    this.#options.deliveries.abandon(new Error('the collector has ended, and no checkpoint was stored'))
   }
 
   async #make(): Promise<void> {
@@ -117,11 +142,19 @@ export class Checkpoints {
     } finally {
       this.#isUnderWay = false
     }
+    if (!this.#isUrgent) return
+    this.#isUrgent = false
+    void this.#make()
+  }
+
+  #urge(): void {
+    this.#isUrgent = this.#isUnderWay
+    if (!this.#isUnderWay) void this.#make()
   }
 
   /** Holds the receivers back until everything has passed, and asks the components. Whether that came about. */
   async #take(): Promise<boolean> {
-    const { gates, participants, clock } = this.#options
+    const { gates, participants, deliveries, clock } = this.#options
     const until = clock.monotonic() + this.#patienceMs
     for (const gate of gates) gate.close()
     try {
@@ -136,6 +169,7 @@ export class Checkpoints {
       } while (!this.#isStill)
       this.#patienceMs = firstPatienceMs
       for (const participant of participants) this.#add(participant.state, participant.checkpoint())
+      deliveries.take()
       return true
     } finally {
       this.#open()
@@ -167,10 +201,11 @@ export class Checkpoints {
   }
 
   #store(): void {
-    const { store, logger } = this.#options
+    const { store, deliveries, logger } = this.#options
     try {
       store.setAll(this.#taken)
       this.#taken.clear()
+      deliveries.stored()
     } catch (error) {
       logger.error(
         { error: messageOf(error) },

@@ -1,14 +1,62 @@
 import type { Delivery } from '@weir/sdk'
 
-/** The deliveries that are under way. */
+type Cover = PromiseWithResolvers<void>
+
+const newCover = (): Cover => {
+  const cover = Promise.withResolvers<void>()
+  cover.promise.catch(() => {})
+  return cover
+}
+
+/** The deliveries that are under way, and which of them a checkpoint covers. */
 export class DeliveryLedger {
   readonly #open = new Set<Promise<void>>()
+  /** Settles with the checkpoint that will cover what is added now; undefined where none is needed. */
+  #next: Cover | undefined
+  /** Of what is covered by checkpoints that were taken and are not stored. */
+  #taken: Cover[] = []
+  #onUrge: (() => void) | undefined
 
-  add(delivery: Delivery): void {
+  /** From now on nothing counts as stored before a checkpoint is. @param onUrge called when one is wanted soon */
+  needCheckpoints(onUrge: () => void): void {
+    this.#next ??= newCover()
+    this.#onUrge = onUrge
+  }
+
+  /** @returns settles when the source may forget it */
+  add(delivery: Pick<Delivery, 'done'>): Promise<void> {
     const { done } = delivery
     this.#open.add(done)
     const close = () => void this.#open.delete(done)
     done.then(close, close)
+    const cover = this.#next
+    if (cover === undefined) return done
+    const stored = done.then(() => cover.promise)
+    stored.catch(() => {})
+    return stored
+  }
+
+  /** What is delivered waits for a checkpoint that should not be long in coming. */
+  urge(): void {
+    this.#onUrge?.()
+  }
+
+  /** A checkpoint is taken: it covers all that was added so far. */
+  take(): void {
+    if (this.#next === undefined) return
+    this.#taken.push(this.#next)
+    this.#next = newCover()
+  }
+
+  /** What was taken is stored. */
+  stored(): void {
+    for (const { resolve } of this.#taken.splice(0)) resolve()
+  }
+
+  /** No checkpoint will be stored any more. */
+  abandon(reason: unknown): void {
+    this.take()
+    for (const { reject } of this.#taken.splice(0)) reject(reason)
   }
 
   /** Resolves when everything that is under way now has been delivered; rejects if something was not. */

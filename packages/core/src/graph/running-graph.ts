@@ -181,9 +181,16 @@ export class RunningGraph {
     for (const each of checkpoints) await each.checkpoints.end()
     await this.#each(receivers, ({ stage }) => stage.stop())
     await this.#each(consumers, (consumer) => consumer.stop())
-    await this.#each(receivers, ({ stage }) => stage.close())
+    await this.#each(receivers, ({ stage }) => stage.settled())
     await this.#options.predecessor?.handedOver
     const isDelivered = !abort.signal.aborted && !(this.#options.once && receivers.some(({ stage }) => stage.hasFailed))
+    // Stored first, so that receivers can acknowledge it, and once more with what they write when they close.
+    const open = new Set(receivers.map(({ stage }) => `receiver/${stage.id}`))
+    if (isDelivered) for (const each of checkpoints) each.checkpoints.finish(({ namespace }) => open.has(namespace))
+    for (const each of checkpoints) each.checkpoints.abandon()
+    // A turn of the event loop, in which receivers hear of it.
+    await new Promise(setImmediate)
+    await this.#each(receivers, ({ stage }) => stage.close())
     if (isDelivered) for (const each of checkpoints) each.checkpoints.finish()
     await this.#each(extensions, ({ extension }) => extension.stop())
     deadline.cancel()

@@ -55,12 +55,14 @@ export class ConnectorStage implements ConnectorOutput {
     const sendLines = () => this.sendLines()
     const send = (batch: LogBatch) =>
       this.#send(batch, () => pipelines.flatMap((name) => this.#branches.get(name) ?? []))
-    return { send, sendLines, end() {} }
+    return { send, sendLines, storeSoon() {}, end() {} }
   }
 
   sendLines(): Promise<LinesDelivery> {
     throw new WeirError(`${this.#id} sends records, not lines`, { code: 'WEIR_OUTPUT_LINES', component: this.#id })
   }
+
+  storeSoon(): void {}
 
   end(): void {}
 
@@ -73,13 +75,13 @@ export class ConnectorStage implements ConnectorOutput {
     this.#sending++
     // What its component takes for sent must not be stored as such before it is delivered, also while it is held back.
     const whole = new PendingDelivery(1)
-    if (this.gate.isClosed) this.#ledger.add(whole)
+    if (this.gate.isClosed) void this.#ledger.add(whole)
     try {
       const delivery = await this.gate.pass(() => fanOut(batch, branches(), this.#passesOn))
       whole.include(delivery)
       whole.settle()
       this.#deliveries.push(delivery)
-      this.#ledger.add(delivery)
+      void this.#ledger.add(delivery)
       return delivery
     } catch (error) {
       whole.fail(error)

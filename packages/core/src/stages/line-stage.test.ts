@@ -35,7 +35,7 @@ function stageWith(
   const keep = (list: PlainRecord[]) => (batch: LogBatch) => {
     list.push(...plainRecords(batch))
     resources.push(batch.resource)
-    return Promise.resolve({ done: Promise.resolve() })
+    return Promise.resolve({ done: Promise.resolve(), stored: Promise.resolve() })
   }
   const stage = new LineStage({
     settings: resolveConfig(lineKeys, config) as LineSettings,

@@ -127,7 +127,7 @@ export class LineStage {
       at = to
     }
     delivery.settle()
-    return { done: delivery.done, consumed: at }
+    return { done: delivery.done, stored: delivery.stored, consumed: at }
   }
 
   /** Sends complete lines in pieces; returns where the record begins that may still go on. */

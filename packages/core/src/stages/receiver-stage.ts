@@ -101,9 +101,14 @@ export class ReceiverStage implements Output {
     this.#isStopped = true
   }
 
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay.keys())
+  }
+
   /** Waits for what is under way, then lets the receiver close. */
   async close(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay.keys())
+    await this.settled()
     await this.#receiver?.close?.()
     await this.#lines?.close()
   }
@@ -131,19 +136,24 @@ export class ReceiverStage implements Output {
     }
     return this.#admit(lines.to - lines.from, async () => {
       const whole = new PendingDelivery(1)
+      let stored: Promise<void> | undefined
       try {
         const delivery = await this.gate.pass(() => {
           // Only now is it known where it goes, and which checkpoint covers it.
-          this.#watch(whole)
+          stored = this.#watch(whole).stored
           return stage.sendLines(lines)
         })
         this.#options.metrics.bytes(delivery.consumed - lines.from)
         whole.include(delivery)
-        return delivery
+        return { done: delivery.done, stored: stored ?? delivery.done, consumed: delivery.consumed }
       } finally {
         whole.settle()
       }
     })
+  }
+
+  storeSoon(): void {
+    this.#route.deliveries.urge()
   }
 
   end(): void {
@@ -170,14 +180,14 @@ export class ReceiverStage implements Output {
     return fanOut(batch, this.#route.branches)
   }
 
-  #watch<D extends Delivery>(delivery: D): D {
-    this.#route.deliveries.add(delivery)
+  #watch({ done }: Delivery): Delivery {
+    const stored = this.#route.deliveries.add({ done })
     const fail = () => {
       this.#hasFailed = true
     }
-    const settled = delivery.done.catch(fail).finally(() => this.#underWay.delete(settled))
+    const settled = done.catch(fail).finally(() => this.#underWay.delete(settled))
     this.#underWay.set(settled, performance.now())
-    return delivery
+    return { done, stored }
   }
 
   #throwIfStopped(): void {

@@ -5,11 +5,13 @@ import { type PlainRecord, plainRecords } from './plain-record.ts'
 
 interface Pending {
   readonly delivered: PromiseWithResolvers<void>
+  readonly stored: PromiseWithResolvers<void>
 }
 
 /**
  * What a receiver or connector sends into, in a test: it keeps records and lines. Deliveries settle at once, or with
- * `holding: true` when the test says so (`settleAll`, `rejectAll`).
+ * `holding: true` when the test says so (`settleAll`, `rejectAll`); with `holding: 'stored'` they are done at once, and
+ * stored when the test says so.
  */
 export class CollectingOutput implements ConnectorOutput {
   readonly records: PlainRecord[] = []
@@ -19,7 +21,9 @@ export class CollectingOutput implements ConnectorOutput {
   /** Complete lines in the order in which they came, without their ending. */
   readonly lines: { text: string; source: string }[] = []
   ended = false
-  holding = false
+  holding: boolean | 'stored' = false
+  /** Calls of `storeSoon`. */
+  storesAsked = 0
   /** Calls of `send` and `sendLines` that have begun. */
   calls = 0
   /** Calls that wait for room. */
@@ -52,6 +56,7 @@ export class CollectingOutput implements ConnectorOutput {
         return this.send(batch)
       },
       sendLines: (lines) => this.sendLines(lines),
+      storeSoon: () => this.storeSoon(),
       end: () => this.end(),
     }
   }
@@ -71,6 +76,10 @@ export class CollectingOutput implements ConnectorOutput {
     return { ...this.#delivery(), consumed: at }
   }
 
+  storeSoon(): void {
+    this.storesAsked++
+  }
+
   end(): void {
     this.ended = true
   }
@@ -81,11 +90,17 @@ export class CollectingOutput implements ConnectorOutput {
   }
 
   settleAll(): void {
-    for (const { delivered } of this.#pending.splice(0)) delivered.resolve()
+    for (const { delivered, stored } of this.#pending.splice(0)) {
+      delivered.resolve()
+      stored.resolve()
+    }
   }
 
   rejectAll(reason: unknown): void {
-    for (const { delivered } of this.#pending.splice(0)) delivered.reject(reason)
+    for (const { delivered, stored } of this.#pending.splice(0)) {
+      delivered.reject(reason)
+      stored.reject(reason)
+    }
   }
 
   async #enter(): Promise<void> {
@@ -96,10 +111,12 @@ export class CollectingOutput implements ConnectorOutput {
   }
 
   #delivery(): Delivery {
-    if (!this.holding) return { done: Promise.resolve() }
     const delivered = Promise.withResolvers<void>()
-    delivered.promise.catch(() => {})
-    this.#pending.push({ delivered })
-    return { done: delivered.promise }
+    const stored = Promise.withResolvers<void>()
+    for (const { promise } of [delivered, stored]) promise.catch(() => {})
+    if (this.holding !== true) delivered.resolve()
+    if (this.holding === false) stored.resolve()
+    else this.#pending.push({ delivered, stored })
+    return { done: delivered.promise, stored: stored.promise }
   }
 }
