@@ -56,7 +56,7 @@ describe('bad input', () => {
     fixture.output.sendLines = async (lines) => {
       kept = Math.max(kept, lines.to - lines.from)
       const newline = lines.bytes.lastIndexOf(10, lines.to - 1)
-      if (newline < lines.from) return { done: Promise.resolve(), consumed: lines.to }
+      if (newline < lines.from) return { done: Promise.resolve(), stored: Promise.resolve(), consumed: lines.to }
       return sendLines.call(fixture.output, { ...lines, from: lines.bytes.indexOf(10, lines.from) + 1 })
     }
     await fixture.startInto({}, true)

@@ -26,7 +26,7 @@ it('has every line delivered, whatever is refused, late or cut short by a crash'
         }
         if (fate.endsWith('later')) fixture.clock.after(300, settle)
         else settle()
-        return { consumed, done: done.promise }
+        return { consumed, done: done.promise, stored: done.promise }
       }
       const start = async () => {
         fixture.output.sendLines = sendLines

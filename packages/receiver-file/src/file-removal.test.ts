@@ -42,6 +42,32 @@ describe('delete_after_read', () => {
     await fixture.until(() => !isThere('a.log'))
   })
 
+  it('waits for what remembers its lines to be stored', async () => {
+    await fixture.write('a.log', numbered(1, 10))
+    await fixture.start(config)
+    fixture.output.holding = 'stored'
+    await fixture.untilLines(10)
+    await fixture.clock.advance(5000)
+    expect(isThere('a.log')).toBe(true)
+    await fixture.append('a.log', numbered(11, 12))
+    await fixture.untilLines(12)
+    fixture.output.settleAll()
+    await fixture.until(() => !isThere('a.log'))
+  })
+
+  it('leaves to the next run what was delivered and not stored', async () => {
+    await fixture.write('a.log', numbered(1, 10))
+    await fixture.start(config)
+    fixture.output.holding = 'stored'
+    await fixture.untilLines(10)
+    fixture.output.rejectAll(new Error('no checkpoint was stored'))
+    await fixture.stop()
+    expect(isThere('a.log')).toBe(true)
+    await fixture.start(config)
+    await fixture.until(() => !isThere('a.log'))
+    expect(fixture.lines).toEqual(linesOf(numbered(1, 10)))
+  })
+
   it('deletes what a run before had delivered, and does not read it again', async () => {
     await fixture.write('a.log', numbered(1, 3))
     await fixture.runOnce()

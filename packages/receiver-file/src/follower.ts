@@ -205,7 +205,7 @@ export class Follower {
   }
 
   async close(): Promise<void> {
-    await this.#options.removal?.whenIdle()
+    await this.#options.removal?.close()
     await this.#files.closeAll()
   }
 

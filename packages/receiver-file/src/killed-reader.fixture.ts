@@ -40,12 +40,14 @@ class StateFile implements State {
   }
 }
 
-const output: Pick<Output, 'sendLines' | 'end'> = {
+const output: Omit<Output, 'send'> = {
   async sendLines({ bytes, from, to }): Promise<LinesDelivery> {
     const consumed = Math.max(from, bytes.lastIndexOf(10, to - 1) + 1)
     writeSync(out, bytes, from, consumed - from)
-    return { consumed, done: systemClock.sleep(acknowledgedAfterMs) }
+    const done = systemClock.sleep(acknowledgedAfterMs)
+    return { consumed, done, stored: done }
   },
+  storeSoon() {},
   end() {},
 }
 

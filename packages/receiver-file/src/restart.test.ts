@@ -96,7 +96,7 @@ describe('restart', () => {
     fixture.output.sendLines = async (lines) => {
       await sendLines.call(fixture.output, lines)
       taken += lines.to - lines.from
-      return { done: Promise.resolve(), consumed: lines.to }
+      return { done: Promise.resolve(), stored: Promise.resolve(), consumed: lines.to }
     }
     await fixture.startInto({ include: ['a.log'], flush_period: '0' })
     await fixture.until(() => taken === 4 + long.length)
@@ -128,7 +128,7 @@ describe('restart', () => {
       const complete = flush === true ? text.length : (starts.at(-1) ?? 0)
       const pieces = starts.filter((start) => start < complete)
       for (const [index, start] of pieces.entries()) records.push(text.slice(start, pieces[index + 1] ?? complete))
-      return { consumed: from + complete, done: Promise.resolve() }
+      return { consumed: from + complete, done: Promise.resolve(), stored: Promise.resolve() }
     }
     const start = async () => {
       fixture.output.sendLines = sendLines

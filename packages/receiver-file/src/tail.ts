@@ -79,6 +79,8 @@ export class Tail {
   writtenMs = -1
   /** Bytes that were seen and are no longer there, after a turn that ended with `changed`. */
   lostBytes = 0
+  /** Settles when what was sent last, and so everything, may be forgotten by its source. */
+  stored: Promise<void> = Promise.resolve()
   readonly #context: TailContext
   #next: Position
   /** The end of the last line that was taken whole. */
@@ -319,6 +321,7 @@ export class Tail {
       const lineEnd = flush ? delivery.consumed : lines.bytes.lastIndexOf(newline, delivery.consumed - 1) + 1
       if (lineEnd === delivery.consumed) this.#lineEnd = position
       else if (lineEnd > lines.from) this.#lineEnd = at(text ? from + text.rawOffset(lineEnd) : lineEnd)
+      this.stored = delivery.stored
       this.deliveries.add(this.#lineEnd, delivery.done)
     }
     delivery.done.then(loan.release, loan.release)
