@@ -29,12 +29,14 @@ export interface OutgoingMessage {
 
 /** A message that has come. */
 export interface IncomingMessage {
+  /** Names it in all that a receiver is given, also when it comes again; only for brokers that give out messages again. */
+  readonly id?: string
   readonly payload: Buffer
   /** A field beside the payload. */
   field(name: string): string | undefined
   /** What it came from, in order: a subject, a stream, a channel. */
   readonly source: string
-  /** Everything in it has been delivered, or given up for good: it must not come again. */
+  /** Everything in it has been delivered, or given up for good, and need not be remembered: it must not come again. */
   done(): void
   /** It was not delivered: it should come again. */
   failed(reason: unknown): void

@@ -12,6 +12,7 @@ import {
 import { decompress } from './compression.ts'
 import { encodingName, field, type IncomingMessage } from './message-format.ts'
 import { RecordDecoder } from './record-decoder.ts'
+import { Unacknowledged } from './unacknowledged.ts'
 
 export interface MessageIntakeOptions {
   output: Output
@@ -26,10 +27,16 @@ export interface MessageIntakeOptions {
   encoding?: 'auto' | 'weir' | 'lines'
   /** Give records that are read from lines the attribute `messaging.destination.name`. */
   addAttributes?: boolean
+  /** Notes which messages have been sent and are not acknowledged. */
+  unacknowledged?: Unacknowledged
+  /** Messages that may be delivered and wait for a checkpoint, beyond which one is asked for. Default: 10,000. */
+  maxUnstored?: number
 }
 
 /** Bytes of messages of lines that are sent on together. */
 const maxJoinedBytes = 256 * 1024
+/** Bytes of messages that may be delivered and wait for a checkpoint. */
+const maxUnstoredBytes = 32 * 2 ** 20
 /** Sources beyond which they are learnt anew. */
 const maxSources = 10_000
 const newline = 0x0a
@@ -45,11 +52,20 @@ export class MessageIntake {
   readonly #sources = new Map<string, LineSource>()
   readonly #messages: Counter
   readonly #bad: Counter
+  readonly #unacknowledged: Unacknowledged
+  readonly #unstored: { readonly messages: number; readonly bytes: number }
+  #unstoredMessages = 0
+  #unstoredBytes = 0
+  /** A checkpoint was asked for and has not come. The first is wanted at once: it says that this has begun. */
+  #isAwaited = false
+  #hasStored = false
   #hasWarned = false
 
   constructor(options: MessageIntakeOptions) {
     this.#options = options
-    const { meter, name } = options
+    const { meter, name, unacknowledged = new Unacknowledged(), maxUnstored: messages = 10_000 } = options
+    this.#unacknowledged = unacknowledged
+    this.#unstored = { messages, bytes: maxUnstoredBytes }
     this.#messages = meter.counter(`weir_receiver_${name}_messages`, {
       description: 'Messages that came, again and again ones included.',
       unit: '{message}',
@@ -74,7 +90,7 @@ export class MessageIntake {
       bytes = 0
     }
     for (const message of messages) {
-      const content = this.#open(message)
+      const content = this.#isKnown(message) ? undefined : this.#open(message)
       if (content === undefined) continue
       if ('batches' in content) {
         await sendRun()
@@ -89,6 +105,14 @@ export class MessageIntake {
       bytes += text.length
     }
     await sendRun()
+  }
+
+  /** All of it was sent before, and is remembered: it is done. */
+  #isKnown(message: IncomingMessage): boolean {
+    const { id } = message
+    if (id === undefined || this.#unacknowledged.sentEarlier(id) !== Number.POSITIVE_INFINITY) return false
+    message.done()
+    return true
   }
 
   /** What is in a message; undefined if it can never be read, which it is told. */
@@ -138,8 +162,15 @@ export class MessageIntake {
   }
 
   async #sendBatches(message: IncomingMessage, batches: readonly LogBatch[]): Promise<void> {
-    await settle([message], async (add) => {
-      for (const batch of batches) add(await this.#options.output.send(batch))
+    const { id } = message
+    const sentEarlier = id === undefined ? 0 : this.#unacknowledged.sentEarlier(id)
+    await this.#settle([message], async (add) => {
+      for (const [index, batch] of batches.entries()) {
+        if (index < sentEarlier) continue
+        add(await this.#options.output.send(batch))
+        if (id !== undefined && index + 1 < batches.length) this.#unacknowledged.sent(id, index + 1)
+      }
+      if (id !== undefined) this.#unacknowledged.sent(id)
     })
   }
 
@@ -147,8 +178,9 @@ export class MessageIntake {
     const messages = run.map(({ message }) => message)
     const bytes = Buffer.concat(run.flatMap(({ text }) => (text.at(-1) === newline ? [text] : [text, lineEnd])))
     const source = this.#sourceOf(messages[0]?.source ?? '')
-    await settle(messages, async (add) => {
+    await this.#settle(messages, async (add) => {
       add(await this.#options.output.sendLines({ bytes, from: 0, to: bytes.length, source, flush: true }))
+      for (const { id } of messages) if (id !== undefined) this.#unacknowledged.sent(id)
     })
   }
 
@@ -161,30 +193,65 @@ export class MessageIntake {
     this.#sources.set(name, source)
     return source
   }
-}
 
-/** Sends, and tells messages what becomes of it; resolves when it has been sent. */
-async function settle(
-  messages: readonly IncomingMessage[],
-  send: (add: (delivery: Delivery) => void) => Promise<void>,
-): Promise<void> {
-  const deliveries: Promise<void>[] = []
-  let reason: { error: unknown } | undefined
-  try {
-    await send(({ done }) => {
-      // Heard of below, when everything has been sent.
-      done.catch(() => {})
-      deliveries.push(done)
-    })
-  } catch (error) {
-    reason = { error }
+  /** Sends, and tells messages what becomes of it; resolves when it has been sent. */
+  async #settle(
+    messages: readonly IncomingMessage[],
+    send: (add: (delivery: Delivery) => void) => Promise<void>,
+  ): Promise<void> {
+    const done: Promise<void>[] = []
+    const stored: Promise<void>[] = []
+    let reason: { error: unknown } | undefined
+    try {
+      await send((delivery) => {
+        // Heard of below, when everything has been sent.
+        for (const promise of [delivery.done, delivery.stored]) promise.catch(() => {})
+        done.push(delivery.done)
+        stored.push(delivery.stored)
+      })
+    } catch (error) {
+      reason = { error }
+    }
+    if (reason !== undefined) stored.push(Promise.reject(reason.error))
+    const bytes = messages.reduce((sum, { payload }) => sum + payload.length, 0)
+    const count = (sign: 1 | -1) => {
+      this.#unstoredMessages += sign * messages.length
+      this.#unstoredBytes += sign * bytes
+    }
+    // Rejects only with what rejects `stored` as well.
+    const delivered = Promise.all(done).then(
+      () => {
+        count(1)
+        this.#hurry()
+      },
+      () => count(1),
+    )
+    Promise.all([...stored, delivered]).then(
+      () => {
+        count(-1)
+        this.#isAwaited = false
+        this.#hasStored = true
+        for (const message of messages) message.done()
+      },
+      async (error: unknown) => {
+        await delivered
+        count(-1)
+        for (const message of messages) {
+          if (message.id !== undefined) this.#unacknowledged.failed(message.id)
+          message.failed(error)
+        }
+      },
+    )
   }
-  Promise.all(reason === undefined ? deliveries : [...deliveries, Promise.reject(reason.error)]).then(
-    () => {
-      for (const message of messages) message.done()
-    },
-    (error: unknown) => {
-      for (const message of messages) message.failed(error)
-    },
-  )
+
+  /** Asks for a checkpoint where too much waits for one. */
+  #hurry(): void {
+    const isMuch =
+      !this.#hasStored ||
+      this.#unstoredMessages >= this.#unstored.messages ||
+      this.#unstoredBytes >= this.#unstored.bytes
+    if (!isMuch || this.#isAwaited) return
+    this.#isAwaited = true
+    this.#options.output.storeSoon()
+  }
 }

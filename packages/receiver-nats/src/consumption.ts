@@ -14,6 +14,8 @@ export interface ConsumptionOptions {
   /** Bytes that may wait here. */
   readonly maxBytes: number
   readonly inFlight: InFlight
+  /** Waits for what a run before was given and nobody has acknowledged, which the server gives to nobody meanwhile. */
+  awaitEarlier(): Promise<void>
   /** Called when the server has let us begin. */
   onBegin(): void
   /** Called when something has come, or nothing more will. */
@@ -99,11 +101,11 @@ export class Consumption {
    */
   giveBack(): void {
     const { inFlight, config } = this.#options
-    for (const message of this.#queue.splice(0)) if (inFlight.delete(message)) message.nak(config.nak_delay)
+    for (const message of this.#queue.splice(0)) for (const each of inFlight.take(message)) each.nak(config.nak_delay)
   }
 
   async #consumer(): Promise<Consumer> {
-    const { client, config, durable, subject } = this.#options
+    const { client, config, durable, subject, inFlight, awaitEarlier } = this.#options
     const { manager, jetstream } = client
     await manager.consumers.add(config.stream, {
       durable_name: durable,
@@ -115,7 +117,10 @@ export class Consumption {
       ...(subject === undefined ? {} : { filter_subject: subject }),
     })
     const consumer = await jetstream.consumers.get(config.stream, durable)
-    this.#behind((await consumer.info()).num_pending > 0)
+    const { num_pending: left, num_ack_pending: out, num_waiting: requests } = await consumer.info()
+    this.#behind(left > 0 || out > 0)
+    // Nobody else asks for any: they were given to a run before. What comes after them would be given to us first.
+    if (out > 0 && requests === 0 && inFlight.size === 0) await awaitEarlier()
     return consumer
   }
 
@@ -144,9 +149,10 @@ export class Consumption {
   #add(message: JsMsg): void {
     const { length } = message.data
     this.#averageBytes += (length + 1 - this.#averageBytes) / (this.#averageBytes === 0 ? 1 : 16)
-    this.#options.inFlight.add(message)
-    this.#queue.push(message)
-    this.#queuedBytes += length
+    if (this.#options.inFlight.add(message)) {
+      this.#queue.push(message)
+      this.#queuedBytes += length
+    }
     this.#behind(message.info.pending > 0)
   }
 

@@ -3,7 +3,8 @@ import type { Clock, Timer } from '@weir/sdk'
 
 /** Messages that have come and are neither delivered nor given back. The server hears that they are being worked on. */
 export class InFlight {
-  readonly #messages = new Set<JsMsg>()
+  /** By their numbers in the stream, each as often as it was given out. */
+  readonly #messages = new Map<number, JsMsg[]>()
   readonly #clock: Clock
   readonly #everyMs: number
   #timer: Timer | undefined
@@ -18,18 +19,32 @@ export class InFlight {
     return this.#messages.size
   }
 
-  add(message: JsMsg): void {
-    this.#messages.add(message)
+  /** False if it is there already: a server may give it out again all the same. */
+  add(message: JsMsg): boolean {
+    const known = this.#messages.get(message.seq)
+    known?.push(message)
+    if (known !== undefined) return false
+    this.#messages.set(message.seq, [message])
     this.#timer ??= this.#clock.every(this.#everyMs, () => {
-      for (const one of this.#messages) one.working()
+      for (const [one] of this.#messages.values()) one?.working()
     })
+    return true
   }
 
-  /** False if it had left already. */
-  delete(message: JsMsg): boolean {
-    const isThere = this.#messages.delete(message)
+  /** It leaves: as often as it was given out; not at all if it had left already. */
+  take({ seq }: JsMsg): JsMsg[] {
+    const taken = this.#messages.get(seq) ?? []
+    this.#messages.delete(seq)
     if (this.#messages.size === 0) this.#stop()
-    return isThere
+    return taken
+  }
+
+  /** All of them leave. */
+  takeAll(): JsMsg[] {
+    const all = [...this.#messages.values()].flat()
+    this.#messages.clear()
+    this.#stop()
+    return all
   }
 
   #stop(): void {

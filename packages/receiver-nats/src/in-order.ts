@@ -1,12 +1,13 @@
 import { Buffer } from 'node:buffer'
 import type { JsMsg } from '@nats-io/jetstream'
-import type { IncomingMessage, MessageIntake } from '@weir/broker-messages'
+import type { IncomingMessage, MessageIntake, Unacknowledged } from '@weir/broker-messages'
 import type { Consumption } from './consumption.ts'
 import type { InFlight } from './in-flight.ts'
 
 export interface InOrderOptions {
   readonly intake: MessageIntake
   readonly inFlight: InFlight
+  readonly unacknowledged: Unacknowledged
   /** After which time a message that was not delivered comes again. */
   readonly nakDelayMs: number
 }
@@ -80,19 +81,25 @@ export class InOrder {
   }
 
   #incoming(message: JsMsg): IncomingMessage {
-    const { inFlight, nakDelayMs } = this.#options
+    const { inFlight, nakDelayMs, unacknowledged } = this.#options
     const { data, headers } = message
-    const settle = (tell: () => void) => {
-      if (inFlight.delete(message)) tell()
+    const id = String(message.seq)
+    const settle = (tell: (message: JsMsg) => void) => {
+      for (const each of inFlight.take(message)) tell(each)
     }
     return {
+      id,
       payload: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
       field: (name) => headers?.get(name) || undefined,
       source: message.subject,
-      done: () => settle(() => message.ack()),
-      failed: () => settle(() => message.nak(nakDelayMs)),
+      done: () =>
+        settle((each) => {
+          each.ack()
+          unacknowledged.acknowledged(id)
+        }),
+      failed: () => settle((each) => each.nak(nakDelayMs)),
       // Without the reason: servers before 2.10 do not understand one.
-      refused: () => settle(() => message.term()),
+      refused: () => settle((each) => each.term()),
     }
   }
 }

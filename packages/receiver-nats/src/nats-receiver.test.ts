@@ -7,6 +7,7 @@ import {
   batchOf,
   CollectingOutput,
   createComponent,
+  MemoryState,
   plainRecords,
   receiverContract,
   testServices,
@@ -31,8 +32,8 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
   const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, index) => `line ${from + index}`)
 
   /** A receiver that is started, which stops when the test is over. */
-  async function receiving(config: object, output = new CollectingOutput()) {
-    const services = testServices()
+  async function receiving(config: object, output = new CollectingOutput(), state = new MemoryState()) {
+    const services = testServices({ state })
     const receiver = createComponent(
       nats,
       { urls: [server.url], ack_wait: '1s', nak_delay: '10ms', ...config },
@@ -48,7 +49,7 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
       await receiver.close?.()
     }
     onTestFinished(stop)
-    return { ...services, output, stop, lines: () => output.lines.map(({ text }) => text) }
+    return { ...services, receiver, output, stop, lines: () => output.lines.map(({ text }) => text) }
   }
 
   /** Messages that the consumer has given out and nobody has acknowledged, and those that it has still to give out. */
@@ -131,6 +132,49 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     expect(lines()).toEqual(['one'])
     output.settleAll()
     await expect.poll(() => pending('SLOW'), soon).toEqual({ unacknowledged: 0, waiting: 0 })
+  })
+
+  it('acknowledges what was delivered when what remembers it is stored, and asks for that before it holds things up', async () => {
+    await addStream('STORED')
+    const output = new CollectingOutput()
+    output.holding = 'stored'
+    const { lines } = await receiving({ stream: 'STORED', max_ack_pending: 20 }, output)
+    await publish('STORED.a', ...numbers(30))
+    await expect.poll(() => lines().length, soon).toBe(20)
+    expect(output.storesAsked).toBeGreaterThan(0)
+    expect(await pending('STORED')).toEqual({ unacknowledged: 20, waiting: 10 })
+    output.settleAll()
+    await expect.poll(() => lines().length, soon).toBe(30)
+    output.settleAll()
+    await expect.poll(() => pending('STORED'), soon).toEqual({ unacknowledged: 0, waiting: 0 })
+    expect(lines()).toEqual(numbers(30))
+  })
+
+  it('goes on behind what the checkpoint covers, in order, and acknowledges that', async () => {
+    await addStream('CRASH')
+    // It waits for the ack_wait by its own clock, which takes fifty looks: longer than what was given back stays away.
+    const config = { stream: 'CRASH', ack_wait: '10s', nak_delay: '500ms' }
+    const output = new CollectingOutput()
+    output.holding = 'stored'
+    const first = await receiving(config, output)
+    await publish('CRASH.a', ...numbers(20))
+    await expect.poll(() => first.lines().length, soon).toBe(20)
+    const state = new MemoryState()
+    state.setAll(first.receiver.checkpoint?.() ?? {})
+    await publish('CRASH.a', ...numbers(20, 20))
+    await expect.poll(() => first.lines().length, soon).toBe(40)
+    await first.receiver.stop()
+    output.rejectAll(new Error('it ends here'))
+    await first.stop()
+    await publish('CRASH.a', ...numbers(20, 40))
+    const second = await receiving(config, new CollectingOutput(), state)
+    await expect
+      .poll(async () => {
+        await second.clock.advance(200)
+        return second.lines()
+      }, soon)
+      .toEqual(numbers(40, 20))
+    await expect.poll(() => pending('CRASH'), soon).toEqual({ unacknowledged: 0, waiting: 0 })
   })
 
   it('brings again what was not delivered', async () => {

@@ -1,6 +1,16 @@
-import { MessageIntake } from '@weir/broker-messages'
+import { MessageIntake, Unacknowledged } from '@weir/broker-messages'
 import { NatsLink, natsError } from '@weir/nats-connection'
-import { type Clock, type Logger, type Meter, type Output, type Receiver, type RunMode, WeirError } from '@weir/sdk'
+import {
+  type Checkpoint,
+  type Clock,
+  type Logger,
+  type Meter,
+  type Output,
+  type Receiver,
+  type RunMode,
+  type State,
+  WeirError,
+} from '@weir/sdk'
 import type { NatsReceiverConfig } from './config.ts'
 import type { Consumption } from './consumption.ts'
 import { InFlight } from './in-flight.ts'
@@ -13,6 +23,7 @@ export interface NatsReceiverOptions {
   readonly logger: Logger
   readonly meter: Meter
   readonly runMode: RunMode
+  readonly state: State
 }
 
 /** A durable consumer, and what it is to be given. */
@@ -24,6 +35,8 @@ interface Share {
 const firstRetryMs = 500
 const lastRetryMs = 10_000
 const mark = '{partition}'
+/** Keys of the state. */
+const keys = { unacknowledged: 'unacknowledged', phase: 'phase' } as const
 
 /** Consumes a stream by durable pull consumers. While there is no server, no stream or no permission, it tries again. */
 export class NatsReceiver implements Receiver {
@@ -31,6 +44,8 @@ export class NatsReceiver implements Receiver {
   readonly #link: NatsLink
   readonly #shares: readonly Share[]
   readonly #inFlight: InFlight
+  readonly #unacknowledged: Unacknowledged
+  #hasCheckpoints = false
   readonly #stopping = new AbortController()
   /** What is consumed, and when it has come to its end. */
   readonly #running = new Map<Consumption, Promise<void>>()
@@ -39,15 +54,17 @@ export class NatsReceiver implements Receiver {
 
   /** @throws WeirError `WEIR_NATS_URL`, `WEIR_BROKER_PARTITIONS` */
   constructor(options: NatsReceiverOptions) {
-    const { config, runMode, componentId, logger, clock } = options
+    const { config, runMode, componentId, logger, clock, state } = options
     this.#options = options
     this.#link = new NatsLink({ config, baseDir: runMode.baseDir, componentId, logger })
     this.#shares = sharesOf(config)
     this.#inFlight = new InFlight(clock, config.ack_wait)
+    this.#unacknowledged = new Unacknowledged(state.get(keys.unacknowledged))
   }
 
   start(output: Output): void {
     const { config, componentId, logger, meter, clock } = this.#options
+    const unacknowledged = this.#unacknowledged
     const intake = new MessageIntake({
       output,
       componentId,
@@ -56,8 +73,10 @@ export class NatsReceiver implements Receiver {
       meter,
       now: () => clock.now(),
       addAttributes: config.add_attributes,
+      unacknowledged,
+      maxUnstored: Math.ceil(config.max_ack_pending / 2),
     })
-    const inOrder = new InOrder({ intake, inFlight: this.#inFlight, nakDelayMs: config.nak_delay })
+    const inOrder = new InOrder({ intake, inFlight: this.#inFlight, unacknowledged, nakDelayMs: config.nak_delay })
     this.#inOrder = inOrder
     for (const share of this.#shares) void this.#keepConsuming(share, inOrder)
   }
@@ -69,8 +88,30 @@ export class NatsReceiver implements Receiver {
     await this.#inOrder?.stop()
   }
 
+  checkpoint(): Checkpoint {
+    this.#hasCheckpoints = true
+    return { [keys.unacknowledged]: this.#unacknowledged.checkpoint(), [keys.phase]: 'open' }
+  }
+
+  /** What is not acknowledged by now comes again; if it has been stored, it is known then. */
   async close(): Promise<void> {
+    for (const message of this.#inFlight.takeAll()) message.nak(this.#options.config.nak_delay)
     await this.#link.close()
+    if (!this.#hasCheckpoints) return
+    this.#options.state.setAll({ ...this.checkpoint(), [keys.phase]: 'closed' })
+  }
+
+  /** Only where something remembers: there the order counts. */
+  async #awaitEarlier(): Promise<void> {
+    const { config, clock, logger, state } = this.#options
+    const phase = state.get(keys.phase)
+    const waitMs = phase === 'open' ? config.ack_wait : phase === 'closed' ? config.nak_delay : 0
+    if (waitMs === 0) return
+    logger.info(
+      { wait_ms: waitMs },
+      'waiting for messages that were given out before and come again, to keep the order',
+    )
+    await clock.sleep(waitMs, this.#stopping.signal).catch(() => {})
   }
 
   async #keepConsuming(share: Share, inOrder: InOrder): Promise<void> {
@@ -105,6 +146,7 @@ export class NatsReceiver implements Receiver {
       subject,
       maxBytes: Math.ceil(config.max_bytes / this.#shares.length),
       inFlight: this.#inFlight,
+      awaitEarlier: () => this.#awaitEarlier(),
       onBegin,
       onChange: () => inOrder.changed(),
     })

@@ -7,11 +7,14 @@ const maxIds = 1000
 export class Acknowledgements {
   readonly #group: string
   readonly #deletes: boolean
+  readonly #told: (stream: string, id: string) => void
   readonly #due = new Map<string, string[]>()
 
-  constructor(group: string, deletes: boolean) {
+  /** @param told called when the server knows of an entry */
+  constructor(group: string, deletes: boolean, told: (stream: string, id: string) => void) {
     this.#group = group
     this.#deletes = deletes
+    this.#told = told
   }
 
   get isEmpty(): boolean {
@@ -50,5 +53,6 @@ export class Acknowledgements {
       for (const id of ids) this.add(stream, id)
       throw error
     }
+    for (const id of ids) this.#told(stream, id)
   }
 }

@@ -8,6 +8,9 @@ export interface Entry {
   readonly fields: ReadonlyMap<string, Buffer>
 }
 
+/** Names an entry in all streams. */
+export const keyOf = ({ stream, id }: Pick<Entry, 'stream' | 'id'>): string => `${stream} ${id}`
+
 const isList = (value: unknown): value is unknown[] => Array.isArray(value)
 const textOf = (value: unknown): string => (Buffer.isBuffer(value) ? value.toString() : String(value))
 

@@ -4,7 +4,8 @@ import { RedisReceiver } from './redis-receiver.ts'
 
 export default defineReceiver({
   type: 'redis',
-  description: 'Consumes streams of Redis, each entry acknowledged when it has been delivered, or listens on channels.',
+  description:
+    'Consumes streams of Redis, each entry acknowledged when it has been delivered and need not be remembered, or listens on channels.',
   stability: 'beta',
   reads: 'lines',
   config,

@@ -61,7 +61,7 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
         await services.clock.advance(200)
         return read()
       }, soon)
-    return { ...services, output, stop, lines, running }
+    return { ...services, receiver, output, stop, lines, running }
   }
 
   describe('contract', () => {
@@ -90,6 +90,39 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
     await expect.poll(() => pending('lines'), soon).toBe(0)
     await add('lines', 'later')
     await expect.poll(() => lines().at(-1), soon).toBe('later')
+  })
+
+  it('acknowledges what was delivered when what remembers it is stored, and goes on behind that after a crash', async () => {
+    await add('stored', ...numbers(20))
+    const output = new CollectingOutput()
+    output.holding = 'stored'
+    const stateOfCrash = new MemoryState()
+    const first = await receiving({ streams: ['stored'], consumer: 'me' }, output)
+    await expect.poll(() => first.lines().length, soon).toBe(20)
+    expect(output.storesAsked).toBe(1)
+    stateOfCrash.setAll(first.receiver.checkpoint?.() ?? {})
+    await add('stored', ...numbers(20, 20))
+    await expect.poll(() => first.lines().length, soon).toBe(40)
+    expect(await pending('stored')).toBe(40)
+    await first.stop()
+    await add('stored', ...numbers(20, 40))
+    const second = await receiving({ streams: ['stored'], consumer: 'me' }, new CollectingOutput(), stateOfCrash)
+    await expect.poll(() => second.lines().length, soon).toBe(40)
+    expect(second.lines()).toEqual(numbers(40, 20))
+    await expect.poll(() => pending('stored'), soon).toBe(0)
+  })
+
+  it('acknowledges when it stops what was stored at last', async () => {
+    await add('last', ...numbers(20))
+    const output = new CollectingOutput()
+    output.holding = 'stored'
+    const { receiver, lines } = await receiving({ streams: ['last'] }, output)
+    await expect.poll(() => lines().length, soon).toBe(20)
+    await receiver.stop()
+    output.settleAll()
+    await new Promise(setImmediate)
+    await receiver.close?.()
+    expect(await pending('last')).toBe(0)
   })
 
   it.each(['none', 'gzip', 'zstd'] as const)('brings records of Weir as they were: %s', async (compression) => {

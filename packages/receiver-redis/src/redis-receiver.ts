@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { MessageIntake } from '@weir/broker-messages'
+import { MessageIntake, Unacknowledged } from '@weir/broker-messages'
 import { RedisLink, redisError } from '@weir/redis-connection'
 import {
+  type Checkpoint,
   type Clock,
   type Logger,
   type Meter,
@@ -14,7 +15,7 @@ import {
 import { Acknowledgements } from './acknowledgements.ts'
 import { ChannelSubscription } from './channel-subscription.ts'
 import type { RedisReceiverConfig } from './config.ts'
-import type { Entry } from './entry.ts'
+import { type Entry, keyOf } from './entry.ts'
 import { StreamConsumption } from './stream-consumption.ts'
 
 export interface RedisReceiverOptions {
@@ -30,6 +31,8 @@ export interface RedisReceiverOptions {
 const firstRetryMs = 500
 const lastRetryMs = 10_000
 const mark = '{partition}'
+/** Keys of the state. */
+const keys = { consumer: 'consumer', unacknowledged: 'unacknowledged' } as const
 
 /** Consumes streams, or listens on channels. While there is no server, no stream or no permission, it tries again. */
 export class RedisReceiver implements Receiver {
@@ -39,6 +42,9 @@ export class RedisReceiver implements Receiver {
   readonly #reading: RedisLink
   readonly #inFlight = new Map<string, Entry>()
   readonly #acknowledgements: Acknowledgements
+  readonly #unacknowledged: Unacknowledged
+  readonly #consumer: string
+  #hasCheckpoints = false
   readonly #stopping = new AbortController()
   #source: StreamConsumption | ChannelSubscription | undefined
   #running: Promise<void> | undefined
@@ -58,7 +64,12 @@ export class RedisReceiver implements Receiver {
     const link = { config, componentId, logger, baseDir: runMode.baseDir }
     this.#telling = new RedisLink(link)
     this.#reading = new RedisLink(link)
-    this.#acknowledgements = new Acknowledgements(config.group, config.delete_after_ack)
+    this.#unacknowledged = new Unacknowledged(options.state.get(keys.unacknowledged))
+    this.#acknowledgements = new Acknowledgements(config.group, config.delete_after_ack, (stream, id) =>
+      this.#unacknowledged.acknowledged(keyOf({ stream, id }), true),
+    )
+    // Now, since what is written later may only be stored with a checkpoint, and the name must outlive a crash before that.
+    this.#consumer = this.#consumerName()
   }
 
   start(output: Output): void {
@@ -74,6 +85,7 @@ export class RedisReceiver implements Receiver {
       now,
       encoding,
       addAttributes,
+      unacknowledged: this.#unacknowledged,
     })
     const make = this.#maker(intake)
     void this.#keepRunning(make)
@@ -86,13 +98,19 @@ export class RedisReceiver implements Receiver {
     await this.#running?.catch(() => {})
   }
 
-  /** What has been delivered meanwhile is acknowledged. */
+  checkpoint(): Checkpoint {
+    this.#hasCheckpoints = true
+    return { [keys.unacknowledged]: this.#unacknowledged.checkpoint() }
+  }
+
+  /** What has been stored meanwhile is acknowledged. */
   async close(): Promise<void> {
     if (!this.#acknowledgements.isEmpty) {
       const client = await this.#telling.client().catch(() => undefined)
       if (client !== undefined) await this.#acknowledgements.flush(client).catch(() => {})
     }
     await this.#telling.close().catch(() => {})
+    if (this.#hasCheckpoints) this.#options.state.setAll(this.checkpoint())
   }
 
   /** Makes what brings messages, once for each connection. */
@@ -112,23 +130,24 @@ export class RedisReceiver implements Receiver {
       intake,
       clock,
       streams: this.#streams,
-      consumer: this.#consumer(),
+      consumer: this.#consumer,
       reading: this.#reading,
       telling: this.#telling,
       inFlight: this.#inFlight,
       acknowledgements: this.#acknowledgements,
+      unacknowledged: this.#unacknowledged,
     }
     return (onBegin) => new StreamConsumption({ ...options, onBegin })
   }
 
   /** The same after a restart, so that what this collector has left comes to it again at once. */
-  #consumer(): string {
+  #consumerName(): string {
     const { config, state } = this.#options
     if (config.consumer !== undefined) return config.consumer
-    const known = state.get('consumer')
+    const known = state.get(keys.consumer)
     if (typeof known === 'string') return known
     const made = `weir-${randomUUID()}`
-    state.set('consumer', made)
+    state.set(keys.consumer, made)
     return made
   }
 

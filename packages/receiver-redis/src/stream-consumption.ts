@@ -1,9 +1,9 @@
-import type { IncomingMessage, MessageIntake } from '@weir/broker-messages'
+import type { IncomingMessage, MessageIntake, Unacknowledged } from '@weir/broker-messages'
 import type { RedisClient, RedisLink } from '@weir/redis-connection'
 import { type Clock, messageOf, RetryableError, type Timer } from '@weir/sdk'
 import type { Acknowledgements } from './acknowledgements.ts'
 import type { RedisReceiverConfig } from './config.ts'
-import { bytesOf, type Entry, entriesOf, entriesOfStreams, payloadOf } from './entry.ts'
+import { bytesOf, type Entry, entriesOf, entriesOfStreams, keyOf, payloadOf } from './entry.ts'
 import { InOrder } from './in-order.ts'
 
 export interface StreamConsumptionOptions {
@@ -19,13 +19,13 @@ export interface StreamConsumptionOptions {
   /** Entries that are neither delivered nor given up, by stream and id, over interruptions. */
   readonly inFlight: Map<string, Entry>
   readonly acknowledgements: Acknowledgements
+  readonly unacknowledged: Unacknowledged
   onBegin(): void
 }
 
 const blockMs = 1000
 /** Entries of a first request: nobody knows yet how large they are. */
 const firstEntries = 16
-const keyOf = ({ stream, id }: Entry): string => `${stream} ${id}`
 
 /** Takes the entries that a consumer of a group is given, as fast as the pipeline has room for them. */
 export class StreamConsumption {
@@ -50,6 +50,8 @@ export class StreamConsumption {
     this.#timer = clock.every(Math.max(1, Math.floor(config.claim_min_idle / 3)), () => void this.#beAtWork())
     try {
       await this.#takeOwn(reader)
+      // No other is left with this consumer.
+      this.#options.unacknowledged.forgetEarlier()
       await this.#takeNew(reader, teller)
     } catch (error) {
       if (!this.#isStopped) throw error
@@ -178,6 +180,7 @@ export class StreamConsumption {
   #incoming(entry: Entry): IncomingMessage {
     const { config, inFlight } = this.#options
     return {
+      id: keyOf(entry),
       payload: payloadOf(entry, config.body_key),
       source: entry.stream,
       field: (name) => entry.fields.get(name)?.toString(),
