@@ -132,3 +132,27 @@ function quotesIn16(at: usize): u64 {
 export function quotesIn(at: usize): u64 {
   return quotesIn16(at) | (quotesIn16(at + 16) << 16) | (quotesIn16(at + 32) << 32) | (quotesIn16(at + 48) << 48)
 }
+
+// @ts-ignore: decorator
+@inline
+function marksIn16(at: usize, byte: u8): u64 {
+  return <u64><u32>i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(byte)))
+}
+
+/** Which of 64 bytes are this one. */
+// @ts-ignore: decorator
+@inline
+export function marksOf(at: usize, byte: u8): u64 {
+  return marksIn16(at, byte) | (marksIn16(at + 16, byte) << 16) | (marksIn16(at + 32, byte) << 32) | (marksIn16(at + 48, byte) << 48)
+}
+
+/** The first newline, where it is likely to be far away: 64 bytes at a time. */
+// @ts-ignore: decorator
+@inline
+export function endOfLongLine(at: usize): usize {
+  while (true) {
+    const marks = marksOf(at, 0x0a)
+    if (marks != 0) return at + <usize>ctz(marks)
+    at += 64
+  }
+}

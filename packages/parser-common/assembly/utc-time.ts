@@ -1,4 +1,5 @@
 import { epochOf, two } from './calendar'
+import { digitsAt, numberOf } from './find'
 
 /** By how many digits of a fraction are missing to nanoseconds. */
 const powers = memory.data<u32>([1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000])
@@ -31,13 +32,11 @@ export function readTime(from: usize): usize {
   milliseconds = knownSecond
   remainder = 0
   if (load<u8>(at) == 0x2e) {
-    let fraction: u32 = 0
-    let count = 0
-    for (let digit = <u32>load<u8>(++at) - 0x30; digit <= 9 && count < 9; digit = <u32>load<u8>(++at) - 0x30) {
-      fraction = fraction * 10 + digit
-      count++
-    }
-    if (count == 0) return 0
+    const count = digitsAt(++at)
+    if (count - 1 > 8) return 0
+    let fraction = <u32>numberOf(at, count < 8 ? count : <usize>8)
+    if (count == 9) fraction = fraction * 10 + load<u8>(at, 8) - 0x30
+    at += count
     const nanoseconds = fraction * load<u32>(powers + ((9 - count) << 2))
     const ms = nanoseconds / 1000000
     milliseconds += <f64>ms
