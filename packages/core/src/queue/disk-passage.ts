@@ -149,7 +149,7 @@ export class DiskPassage implements Backlog {
           time,
           settle: () => delivery.settle(),
           fail: (reason) => delivery.fail(reason),
-          release: () => this.#memory.give(entry),
+          release: () => this.#memory.give(entry.bytes),
         },
       ]
     } catch (error) {

@@ -1,10 +1,9 @@
-import type { Buffer } from 'node:buffer'
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, type LogBatch, type Logger, messageOf } from '@weir/sdk'
 import { type Acknowledgement, Acknowledgements, type FsyncPolicy } from './acknowledgements.ts'
 import { Cursor, type Place } from './cursor.ts'
-import { decodeEntry, type EntryHead, readHead } from './entry.ts'
+import { decodeEntry, type Entry, type EntryHead, readHead } from './entry.ts'
 import { fileStorage, type QueueStorage } from './queue-storage.ts'
 import { Segment, type SegmentRead, segmentNumber } from './segment.ts'
 import { SegmentWriter } from './segment-writer.ts'
@@ -30,7 +29,7 @@ export interface DiskQueueOptions {
 
 /** A batch on its way to the disk. */
 export interface Incoming extends Acknowledgement {
-  readonly entry: Buffer
+  readonly entry: Entry
   readonly records: number
   readonly time: number
   /** Told when nobody looks at the entry any more. */
@@ -48,6 +47,13 @@ export interface Taken {
   isDone: boolean
   /** Told when nobody looks at its memory any more. */
   readonly release: (() => void) | undefined
+}
+
+/** An entry that is still in memory. */
+interface RecentRead {
+  readonly head: EntryHead
+  readonly batch: LogBatch
+  release(): void
 }
 
 const largestSegment = 16 << 20
@@ -171,7 +177,7 @@ export class DiskQueue {
       while (from < incoming.length) {
         const run = this.#run(incoming, from)
         if (run.length === 0) {
-          await this.#room(incoming[from]?.entry.length ?? 0)
+          await this.#room(incoming[from]?.entry.bytes.length ?? 0)
           continue
         }
         await this.#write(run)
@@ -190,7 +196,7 @@ export class DiskQueue {
     for (let index = from; index < incoming.length; index++) {
       const one = incoming[index]
       if (one === undefined) break
-      bytes += one.entry.length
+      bytes += one.entry.bytes.length
       const isFirst = run.length === 0
       if (!isFirst && (this.#writer?.segment.size ?? 0) + bytes > this.#segmentBytes) break
       if (!this.#hasRoomFor(bytes) && !(isFirst && isEmpty)) break
@@ -318,7 +324,7 @@ export class DiskQueue {
 
   async #write(run: readonly Incoming[]): Promise<void> {
     const { clock, logger, stopping, fsync } = this.#options
-    const entries = run.map(({ entry }) => entry)
+    const entries = run.map(({ entry }) => entry.bytes)
     const length = entries.reduce((sum, entry) => sum + entry.length, 0)
     if (this.#acknowledgements.bytes >= maxUnsynced) await this.#acknowledgements.flush()
     for (;;) {
@@ -344,18 +350,18 @@ export class DiskQueue {
     for (const one of run) {
       if (this.#recentBytes < maxRecent) {
         this.#recent.push({ segment, offset, one })
-        this.#recentBytes += one.entry.length
+        this.#recentBytes += one.entry.bytes.length
       } else {
         one.release()
       }
-      offset += one.entry.length
+      offset += one.entry.bytes.length
       segment.firstTime ??= one.time
       segment.records += one.records
-      segment.bytes += one.entry.length
+      segment.bytes += one.entry.bytes.length
       this.#oldestWaiting ??= one.time
       const written = this.#written.add(segment, offset, one)
       // While an fsync of the file failed it was being written, and may be gone with what that was to cover.
-      if (!this.#isSuspect) this.#acknowledgements.hold(written, one.entry.length)
+      if (!this.#isSuspect) this.#acknowledgements.hold(written, one.entry.bytes.length)
     }
     this.#changed()
   }
@@ -434,12 +440,12 @@ export class DiskQueue {
     const { segment, offset } = place
     const read = this.#takeRecent(segment, offset) ?? (await this.#read(segment, offset))
     if (read === undefined || segment.isGone || this.#isClosed) return undefined
-    if (!('entry' in read)) {
+    if ('next' in read) {
       this.#skipDamage(place, read.next, read.head)
       return undefined
     }
-    const { head, entry } = read
-    const batch = this.#decoded(entry)
+    const { head } = read
+    const batch = 'batch' in read ? read.batch : this.#decoded(read.entry)
     if (batch === undefined) {
       this.#skipDamage(place, offset + head.length, head)
       return undefined
@@ -459,14 +465,14 @@ export class DiskQueue {
       bytes: length,
       time,
       isDone: false,
-      release: read.release,
+      release: 'release' in read ? read.release : undefined,
     }
     this.#taken.push(taken)
     return taken
   }
 
   /** What is at a place, if it is still in memory. */
-  #takeRecent(segment: Segment, offset: number): SegmentRead | undefined {
+  #takeRecent(segment: Segment, offset: number): RecentRead | undefined {
     for (;;) {
       const [first] = this.#recent
       if (first === undefined) return undefined
@@ -474,9 +480,9 @@ export class DiskQueue {
       if (!isPast && (first.segment !== segment || first.offset > offset)) return undefined
       const { one } = first
       this.#recent.shift()
-      this.#recentBytes -= one.entry.length
-      const head = first.segment === segment && first.offset === offset ? readHead(one.entry) : undefined
-      if (head !== undefined) return { head, entry: one.entry, release: () => one.release() }
+      this.#recentBytes -= one.entry.bytes.length
+      const head = first.segment === segment && first.offset === offset ? readHead(one.entry.bytes) : undefined
+      if (head !== undefined) return { head, batch: one.entry.batch(), release: () => one.release() }
       one.release()
     }
   }

@@ -11,7 +11,8 @@ export class EntryMemory {
 
   /** A buffer that begins with its memory. */
   readonly take = (bytes: number): Buffer<ArrayBuffer> => {
-    const index = this.#idle.findIndex(({ byteLength }) => byteLength >= bytes && byteLength <= bytes * 4)
+    // The last that was given back is still in the processor's cache.
+    const index = this.#idle.findLastIndex(({ byteLength }) => byteLength >= bytes && byteLength <= bytes * 4)
     const [memory] = index < 0 ? [] : this.#idle.splice(index, 1)
     return Buffer.from(memory ?? new ArrayBuffer(Math.ceil(bytes * growth)), 0, bytes)
   }

@@ -37,21 +37,25 @@ describe('an entry of the queue', () => {
             if (time !== null) record.time = time
             if (time !== null) record.severityNumber = 9
           }
-          const entry = encodeEntry(batch, 1234.5)
+          const written = encodeEntry(batch, 1234.5)
+          const entry = written.bytes
           expect(isIntact(entry)).toBe(true)
           expect(readHead(entry)).toEqual({ length: entry.length, records: rows.length, time: 1234.5, segment: 0 })
-          const read = decodeEntry(entry)
           const seen = (from: LogBatch) =>
             Array.from(from, ({ body, time, severityNumber, attributes }) =>
               JSON.stringify([body, Object.is(time, -0) ? 0 : time, severityNumber, attributes.get('value') ?? null]),
             )
-          expect(seen(read)).toEqual(seen(batch))
-          expect([read.resource, read.attributes, read.source, read.signal]).toEqual([
-            { 'host.name': 'a' },
-            { file: 'x' },
-            's',
-            'logs',
-          ])
+          // As it is read from the disk, and as it is handed on from memory.
+          for (const read of [decodeEntry(entry), written.batch()]) {
+            expect(seen(read)).toEqual(seen(batch))
+            expect(read.byteLength).toBe(batch.byteLength)
+            expect([read.resource, read.attributes, read.source, read.signal]).toEqual([
+              { 'host.name': 'a' },
+              { file: 'x' },
+              's',
+              'logs',
+            ])
+          }
         },
       ),
       { numRuns: 40 },
@@ -63,7 +67,7 @@ describe('an entry of the queue', () => {
     const row = appendAlert(batch, alert)
     batch.remainders()[0] = 456
     expect(asAlert(row)).toBeDefined()
-    const read = decodeEntry(encodeEntry(batch, 0))
+    const read = decodeEntry(encodeEntry(batch, 0).bytes)
     expect(read.signal).toBe('alerts')
     expect(read.timeRemainder?.[0]).toBe(456)
     expect(Array.from(read, asAlert)).toEqual(Array.from(batch, asAlert))
@@ -71,13 +75,13 @@ describe('an entry of the queue', () => {
 
   it('holds the selected records alone', () => {
     const batch = batchOf(['one', 'two', 'three']).filter(({ body }) => body !== 'two')
-    const entry = encodeEntry(batch, 0)
+    const entry = encodeEntry(batch, 0).bytes
     expect(readHead(entry)?.records).toBe(2)
     expect(Array.from(decodeEntry(entry), ({ body }) => body)).toEqual(['one', 'three'])
   })
 
   it('is known to be damaged whatever bit has changed, and wherever it was cut off', () => {
-    const entry = encodeEntry(batchOf(['one', 'two']), 0)
+    const entry = encodeEntry(batchOf(['one', 'two']), 0).bytes
     for (let bit = 0; bit < entry.length * 8; bit++) {
       entry[bit >> 3] = (entry[bit >> 3] ?? 0) ^ (1 << (bit & 7))
       expect(isIntact(entry)).toBe(false)

@@ -3,18 +3,19 @@ import { deserialize, serialize } from 'node:v8'
 import { crc32 } from 'node:zlib'
 import type { LogBatch } from '@weir/sdk'
 import { type PackedBatch, packedView, rebase, unpackBatch } from '../workers/packed-batch.ts'
+import { checksum, checksumBytes } from './checksum.ts'
 
 /**
  * What stands before the columns: magic, length of all that follows, records, rows, time of writing, length of the
- * description, length of the bytes, whether there are remainders, number of the segment, checksum of all that follows
- * the head, checksum of the head.
+ * description, length of the bytes, whether there are remainders, bytes that the records stand for, checksum of all that
+ * follows the head, number of the segment, checksum of the head.
  */
-export const headBytes = 48
+export const headBytes = 64
 const word = { magic: 0, length: 1, records: 2, rows: 3, time: 4, description: 6, bytes: 7, remainders: 8 } as const
-const stamp = { segment: 9, contentSum: 10, headSum: 11 } as const
+const stamp = { byteLength: 9, content: 10, segment: 14, headSum: 15 } as const
 
 /** Names format and version, and by its byte order the machine's, since columns stand as they do in memory. */
-const magic = 0x32_51_52_57
+const magic = 0x33_51_52_57
 /** How an entry begins. */
 export const entryMark = Buffer.from(new Uint32Array([magic]).buffer)
 
@@ -32,6 +33,13 @@ export interface EntryHead {
   readonly segment: number
 }
 
+/** A batch as it is written. */
+export interface Entry {
+  readonly bytes: Buffer<ArrayBuffer>
+  /** The batch that was written, on the memory of the entry: what `decodeEntry` would give. */
+  batch(): LogBatch
+}
+
 const aligned = (bytes: number): number => Math.ceil(bytes / alignment) * alignment
 
 /** The parts of an entry, each at a multiple of the alignment. */
@@ -46,32 +54,48 @@ function partsOf(rows: number, cells: number, description: number, bytes: number
   return at
 }
 
+/** The columns of an entry, on its memory. */
+function columnsIn(entry: Buffer, at: ReturnType<typeof partsOf>, rows: number, cells: number, bytes: number) {
+  const { buffer, byteOffset: from } = entry
+  return {
+    bytes: new Uint8Array(buffer, from + at.bytes, bytes),
+    cells: new Int32Array(buffer, from + at.cells, cells),
+    time: new Float64Array(buffer, from + at.time, rows),
+    timeRemainder: at.severity === at.remainders ? null : new Uint32Array(buffer, from + at.remainders, rows),
+    severityNumber: new Uint8Array(buffer, from + at.severity, rows),
+  }
+}
+
 /**
  * A batch as it is written: columns as they are, everything else as one value of V8's format, which later versions read.
  * `allocate` gives a buffer that begins with its memory.
  */
-export function encodeEntry(batch: LogBatch, now: number, allocate = Buffer.allocUnsafeSlow): Buffer<ArrayBuffer> {
+export function encodeEntry(batch: LogBatch, now: number, allocate = Buffer.allocUnsafeSlow): Entry {
   const { bytes, cells, time, timeRemainder, severityNumber, ...rest } = packedView(batch)
   const description = serialize(rest)
   const { rowCount } = rest
-  const at = partsOf(rowCount, cells.length, description.length, bytes.length, timeRemainder !== null)
+  const at = partsOf(rowCount, cells.length, description.length, bytes.length, timeRemainder !== null && rowCount > 0)
   const entry = allocate(at.end)
-  const { buffer } = entry
-  const written = new Int32Array(buffer, at.cells, cells.length)
-  written.set(cells)
-  rebase(written, rest.offset)
-  new Float64Array(buffer, at.time, rowCount).set(time)
-  if (timeRemainder !== null) new Uint32Array(buffer, at.remainders, rowCount).set(timeRemainder)
-  entry.fill(0, at.severity, at.description).set(severityNumber, at.severity)
-  entry.fill(0, at.description + description.length, at.bytes).set(description, at.description)
-  entry.fill(0, at.bytes + bytes.length, at.end).set(bytes, at.bytes)
-  const head = new Uint32Array(buffer, 0, headBytes / 4)
+  const columns = columnsIn(entry, at, rowCount, cells.length, bytes.length)
+  columns.cells.set(cells)
+  rebase(columns.cells, rest.offset)
+  columns.time.set(time)
+  if (timeRemainder !== null) columns.timeRemainder?.set(timeRemainder)
+  columns.severityNumber.set(severityNumber)
+  columns.bytes.set(bytes)
+  entry.set(description, at.description)
+  entry.fill(0, at.severity + rowCount, at.description)
+  entry.fill(0, at.description + description.length, at.bytes)
+  entry.fill(0, at.bytes + bytes.length, at.end)
+  const head = new Uint32Array(entry.buffer, 0, headBytes / 4)
   head.set([magic, at.end - headBytes, batch.length, rowCount, 0, 0, description.length, bytes.length])
-  new Float64Array(buffer, word.time * 4, 1)[0] = now
-  head[word.remainders] = timeRemainder === null ? 0 : 1
-  head[stamp.contentSum] = crc32(entry.subarray(headBytes))
+  new Float64Array(entry.buffer, word.time * 4, 1)[0] = now
+  head[word.remainders] = columns.timeRemainder === null ? 0 : 1
+  head[stamp.byteLength] = batch.byteLength
+  checksum(entry.subarray(headBytes)).copy(entry, stamp.content * 4)
   stampEntry(entry, 0)
-  return entry
+  const { byteLength: knownByteLength } = batch
+  return { bytes: entry, batch: () => Object.assign(unpackBatch({ ...rest, ...columns }), { knownByteLength }) }
 }
 
 /** Says in which segment an entry stands: what an older segment has left in the same file is not taken for one of its own. */
@@ -102,27 +126,20 @@ export function readHead(bytes: Buffer): EntryHead | undefined {
 /** Whether an entry is as it was written. */
 export function isIntact(entry: Buffer): boolean {
   if (readHead(entry)?.length !== entry.length) return false
-  return viewOf(entry).getUint32(stamp.contentSum * 4, isLittleEndian) === crc32(entry.subarray(headBytes))
+  const at = stamp.content * 4
+  return checksum(entry.subarray(headBytes)).equals(entry.subarray(at, at + checksumBytes))
 }
 
 /** The batch of an intact entry. It stands on the entry's memory. */
 export function decodeEntry(entry: Buffer): LogBatch {
-  const { buffer, byteOffset } = entry
-  const [, , , rows = 0, , , described = 0, length = 0, hasRemainders = 0] = new Uint32Array(buffer, byteOffset, 9)
-  const isRemaindered = hasRemainders === 1
+  const head = new Uint32Array(entry.buffer, entry.byteOffset, headBytes / 4)
+  const [, , , rows = 0, , , described = 0, length = 0, hasRemainders = 0, knownByteLength = 0] = head
   // The cells are what is left of the length when everything else is known.
-  const cells = (entry.length - partsOf(rows, 0, described, length, isRemaindered).end) / 4
-  const at = partsOf(rows, cells, described, length, isRemaindered)
+  const cells = (entry.length - partsOf(rows, 0, described, length, hasRemainders === 1).end) / 4
+  const at = partsOf(rows, cells, described, length, hasRemainders === 1)
   // What was serialized is of this type; the checksum says that it is what was serialized.
   const rest: Omit<PackedBatch, 'bytes' | 'cells' | 'time' | 'timeRemainder' | 'severityNumber'> = deserialize(
     entry.subarray(at.description, at.description + described),
   )
-  return unpackBatch({
-    ...rest,
-    bytes: new Uint8Array(buffer, byteOffset + at.bytes, length),
-    cells: new Int32Array(buffer, byteOffset + at.cells, cells),
-    time: new Float64Array(buffer, byteOffset + at.time, rows),
-    timeRemainder: isRemaindered ? new Uint32Array(buffer, byteOffset + at.remainders, rows) : null,
-    severityNumber: new Uint8Array(buffer, byteOffset + at.severity, rows),
-  })
+  return Object.assign(unpackBatch({ ...rest, ...columnsIn(entry, at, rows, cells, length) }), { knownByteLength })
 }

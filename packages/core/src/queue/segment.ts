@@ -14,7 +14,7 @@ export const segmentNumber = (name: string): number | undefined => {
 
 /** The entry at a place, or where the next one is if that one is damaged. */
 export type SegmentRead =
-  | { readonly head: EntryHead; readonly entry: Buffer; readonly release?: () => void }
+  | { readonly head: EntryHead; readonly entry: Buffer }
   | { readonly head?: EntryHead; readonly next: number }
 
 /**
