@@ -13,6 +13,23 @@ const minWordsOfVariation = 4
 const variantsNeeded = (otherWords: number): number =>
   [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 12, 7][otherWords] ?? 4
 
+/** So many variants that came once say that more will come; without them, it is a closed set of words, such as states. */
+const leastUnique = 2
+/** What seems to be a closed set of words is taken for values when it has so many times more variants than are needed. */
+const patience = 2
+/** The same of what are mostly verbs. */
+const patienceWithVerbs = 4
+
+/** Whether what stands in some places of kinds of messages are values. `otherWords`: words in which they agree. */
+function areValues(variants: readonly Template[], places: readonly number[], otherWords: number): boolean {
+  const needed = variantsNeeded(otherWords)
+  if (variants.length < needed) return false
+  const verbs = variants.filter((variant) => places.some((place) => variant.isVerb(place))).length
+  if (2 * verbs > variants.length) return variants.length >= patienceWithVerbs * needed
+  const unique = variants.filter(({ count }) => count <= 1).length
+  return unique >= leastUnique || variants.length >= patience * needed
+}
+
 /** The templates that are known, found by what they are and by what they are like. */
 export class TemplateIndex {
   /** By the hashes of their tokens. */
@@ -21,6 +38,8 @@ export class TemplateIndex {
   readonly #variable = new Map<number, Template[]>()
   /** Those that are alike but for the word in one place, by the hash of the place and of what is alike. */
   readonly #siblings = new Map<number, Template[]>()
+  /** Those that have the same keys and may have other values, by the hash of all but the values. */
+  readonly #ofKeys = new Map<number, Template[]>()
 
   get size(): number {
     return this.#exact.size
@@ -47,6 +66,8 @@ export class TemplateIndex {
     if (template.isVariable) this.#addVariable(template)
     for (const key of siblingKeys(template).keys())
       this.#siblings.set(key, [...(this.#siblings.get(key) ?? []), template])
+    const { key } = keyed(template)
+    if (key !== undefined) this.#ofKeys.set(key, [...(this.#ofKeys.get(key) ?? []), template])
   }
 
   /**
@@ -59,9 +80,22 @@ export class TemplateIndex {
     for (const [key, place] of siblingKeys(template)) {
       const siblings = this.#live(key, template, place)
       similar ||= siblings.length > 0 && words > minWordsOfVariation
-      if (siblings.length + 1 >= variantsNeeded(words - 1)) {
+      const variants = [...siblings, template]
+      if (areValues(variants, [place], words - 1)) {
         this.#siblings.delete(key)
-        return { similar, merged: this.#merge([...siblings, template], place) }
+        return { similar, merged: this.#merge(variants, [place]) }
+      }
+    }
+    const { key, places } = keyed(template)
+    if (key !== undefined) {
+      const variants = [...this.#alike(key, template, places), template]
+      similar ||= variants.length > 1
+      const differing = places.filter((place) =>
+        variants.some(({ tokens }) => tokens[place] !== template.tokens[place]),
+      )
+      if (differing.length > 0 && areValues(variants, differing, wordsBeside(template, places))) {
+        this.#ofKeys.delete(key)
+        return { similar, merged: this.#merge(variants, differing) }
       }
     }
     this.add(template)
@@ -71,10 +105,12 @@ export class TemplateIndex {
   remove(templates: readonly Template[]): void {
     const gone = new Set(templates)
     for (const template of gone) this.#drop(template)
-    for (const [key, siblings] of this.#siblings) {
-      const left = siblings.filter((sibling) => !gone.has(sibling))
-      if (left.length === 0) this.#siblings.delete(key)
-      else this.#siblings.set(key, left)
+    for (const related of [this.#siblings, this.#ofKeys]) {
+      for (const [key, siblings] of related) {
+        const left = siblings.filter((sibling) => !gone.has(sibling))
+        if (left.length === 0) related.delete(key)
+        else related.set(key, left)
+      }
     }
   }
 
@@ -85,12 +121,25 @@ export class TemplateIndex {
     return siblings.filter((sibling) => sibling.mergedInto === undefined && sibling.differsOnlyAt(place, template))
   }
 
-  /** Makes one template of several that differ in one place; the oldest goes on. */
-  #merge(templates: readonly Template[], place: number): Template {
+  /** Those under a key of keys that are still there, and the same but for values. */
+  #alike(key: number, template: Template, places: readonly number[]): Template[] {
+    const { tokens } = template
+    // One that has become more general is entered anew.
+    return [...new Set(this.#ofKeys.get(key))].filter(
+      (one) =>
+        one.mergedInto === undefined &&
+        one !== template &&
+        one.tokens.length === tokens.length &&
+        one.tokens.every((token, place) => token === tokens[place] || places.includes(place)),
+    )
+  }
+
+  /** Makes one template of several that differ in some places; the oldest goes on. */
+  #merge(templates: readonly Template[], places: readonly number[]): Template {
     const [first, ...rest] = templates.toSorted((one, other) => one.firstSeen - other.firstSeen)
     if (first === undefined) throw new RangeError('nothing to merge')
     this.#drop(first)
-    first.generalize(place)
+    for (const place of places) first.generalize(place)
     for (const template of rest) this.#absorb(first, template)
     // What it has become may be what others already are.
     for (const template of this.all()) {
@@ -133,6 +182,25 @@ function siblingKeys({ tokens, words }: Template): Map<number, number> {
     if (token !== wild) keys.set(((sum - placed(token, place)) >>> 0) * 64 + place, place)
   }
   return keys
+}
+
+/** The places of a template that hold values of keys, and a key of all the others; none where there are fewer than two. */
+function keyed(template: Template): { key: number | undefined; places: number[] } {
+  const { tokens } = template
+  const places: number[] = []
+  let sum = Math.imul(tokens.length, 0x9e37_79b1)
+  for (const [place, token] of tokens.entries()) {
+    if (template.isValueOfKey(place)) places.push(place)
+    else sum = (sum + placed(token, place)) | 0
+  }
+  return { key: places.length < 2 ? undefined : sum >>> 0, places }
+}
+
+/** Words in other places than these. */
+function wordsBeside({ tokens }: Template, places: readonly number[]): number {
+  let words = 0
+  for (const [place, token] of tokens.entries()) if (token !== wild && !places.includes(place)) words++
+  return words
 }
 
 /** A token's share of a sum over tokens in their places. */

@@ -11,6 +11,12 @@ const maxText = 400
 
 const idOf = (words: string): string => createHash('sha256').update(words).digest('hex').slice(0, 12)
 
+/** What stands before a value: `=`, or a colon without a space, and perhaps what encloses it. */
+const beforeValue = /=\s*["'([{]?$|^["']?:["'([{]?$/
+
+/** Words that say what has happened: no values, however many there are. */
+const verb = /^\p{L}{2,}(?:ed|ing)$/u
+
 /** A kind of message: its words, with places for values. */
 export class Template {
   /** Stable: derived from the words of the first message of this kind, the same after a restart and on any machine. */
@@ -108,6 +114,16 @@ export class Template {
     let words = 0
     for (const token of this.tokens) if (token !== wild) words++
     return words
+  }
+
+  /** Whether what stands in a place is the value of a key: `name=android`, `isOverlap:true`. */
+  isValueOfKey(index: number): boolean {
+    return index > 0 && index < this.#shown.length && beforeValue.test(this.#between[index] ?? '')
+  }
+
+  /** Whether a word says what has happened: `Started`, `closing`. */
+  isVerb(index: number): boolean {
+    return verb.test(this.#shown[index] ?? '')
   }
 
   /** Makes a word a place for values. */

@@ -90,13 +90,15 @@ export class Tokenizer {
         }
         if ((seen & LETTER) === 0 && (seen & DIGIT) === 0) continue
         const isName = count > 1 && tokens[count - 1] === userWord && tokens[count - 2] === forWord
-        isWild = isName || this.#isValue(bytes, start, at, to, seen, token, wasWild)
+        const follows: boolean = wasWild && adjoins(bytes, ends[count - 1] ?? 0, start)
+        isWild = isName || this.#isValue(bytes, start, at, to, seen, token, follows)
         if (isWild) token = wild
         else if (token === wild) token = 1
       } else {
         if (first === 10) break
         at++
-        continue
+        if (first !== 58 || !isAnyAddress(bytes, start)) continue
+        at++
       }
       if (isWild && wasWild) {
         ends[count - 1] = at
@@ -116,7 +118,10 @@ export class Tokenizer {
     this.check = check
   }
 
-  /** Whether a token that begins with no digit and no slash is a value. `seen`: the classes of its bytes. */
+  /**
+   * Whether a token that begins with no digit and no slash is a value. `seen`: the classes of its bytes; `followsValue`: a value
+   * stands right before it.
+   */
   #isValue(
     bytes: Buffer,
     start: number,
@@ -124,16 +129,18 @@ export class Tokenizer {
     to: number,
     seen: number,
     token: number,
-    wasWild: boolean,
+    followsValue: boolean,
   ): boolean {
     if ((seen & (DIGIT | AT | DOT)) !== 0) {
       if ((seen & DIGIT) !== 0) return bytes[end] !== 61 || !isKey(bytes, start, end, to)
-      return (seen & AT) !== 0 || isHost(bytes, start, end)
+      return (seen & (AT | SLASH)) !== 0 || isHost(bytes, start, end)
     }
+    if (bytes[end] === 91 && bytes[end - 1] === 45 && ((byteClasses[bytes[end + 1] ?? 0] ?? 0) & DIGIT) !== 0)
+      return true
     if ((seen & BEYOND_HEX) === 0 && (end - start >= minHexLetters || isPair(bytes, start, end))) return true
     if (end - start > maxSpecialLength) return false
     const special = specialWord(token)
-    return special === SpecialWord.DATE || (special === SpecialWord.UNIT && wasWild)
+    return special === SpecialWord.DATE || (special === SpecialWord.UNIT && followsValue)
   }
 }
 
@@ -146,6 +153,16 @@ const isKey = (bytes: Buffer, start: number, end: number, to: number): boolean =
   end + 1 < to &&
   ((byteClasses[bytes[start] ?? 0] ?? 0) & (LETTER | DIGIT)) === LETTER &&
   ((byteClasses[bytes[end + 1] ?? 0] ?? 0) & (WORD | ENDS_PATH)) === WORD
+
+/** Whether a token from `start` stands right after one up to `end`, or a space after it: `4 KB`, and not `4 [B]`. */
+const adjoins = (bytes: Buffer, end: number, start: number): boolean =>
+  start === end || (start === end + 1 && bytes[end] === 32)
+
+/** Whether the two colons stand alone: the address of IPv6 that means any. */
+const isAnyAddress = (bytes: Buffer, at: number): boolean =>
+  bytes[at + 1] === 58 &&
+  ((byteClasses[bytes[at - 1] ?? 0] ?? 0) & ENDS_PATH) !== 0 &&
+  ((byteClasses[bytes[at + 2] ?? 0] ?? 0) & ENDS_PATH) !== 0
 
 /** Whether it is one of the pairs of a hardware address: `FF` in `FF:0A:EC`. */
 const isPair = (bytes: Buffer, start: number, end: number): boolean =>
