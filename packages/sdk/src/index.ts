@@ -64,6 +64,15 @@ export { appendMetric, asMetric, type MetricPoint, metricEventName } from './met
 export { NdjsonEncoder, type NdjsonNames, type NdjsonOptions } from './ndjson.ts'
 export { nearest } from './nearest.ts'
 export { clip, isoTime, type Notice, noticeLabel, noticeOf } from './notice.ts'
+export {
+  type PackedBatch,
+  packBatch,
+  packedBuffers,
+  packedView,
+  rebase,
+  transferList,
+  unpackBatch,
+} from './packed-batch.ts'
 export { parseByBatch } from './parse-by-batch.ts'
 export type { Parser } from './parser.ts'
 export { printable, printableJson } from './printable.ts'

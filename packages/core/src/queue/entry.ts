@@ -1,8 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { deserialize, serialize } from 'node:v8'
 import { crc32 } from 'node:zlib'
-import type { LogBatch } from '@weir/sdk'
-import { type PackedBatch, packedView, rebase, unpackBatch } from '../workers/packed-batch.ts'
+import { type LogBatch, type PackedBatch, packedView, rebase, unpackBatch } from '@weir/sdk'
 import { checksum, checksumBytes } from './checksum.ts'
 
 /**

@@ -7,10 +7,11 @@ import {
   LogBatch,
   type Parser,
   type Processor,
+  packBatch,
   Record,
+  unpackBatch,
 } from '@weir/sdk'
 import { type Beginning, type Methods, type Observed, type Processed, sentError } from './isolation-messages.ts'
-import { packBatch, unpackBatch } from './packed-batch.ts'
 import { parsePacked } from './packed-parsing.ts'
 
 /** A component as its thread answers for it. */
@@ -22,6 +23,8 @@ export interface Acting {
 
 /** Sources beyond which the parser forgets the oldest. */
 const maxSources = 16_384
+
+const detectorMethods = ['advance', 'snapshot', 'restore', 'describe', 'interrupt', 'concerns', 'stop']
 
 const methodsOf = (component: object, names: readonly string[]): string[] =>
   names.filter((name) => typeof Reflect.get(component, name) === 'function')
@@ -120,7 +123,7 @@ export function actingDetector(
   return {
     has: [],
     acts: {
-      addInstance: (instance) => methodsOf(detectorOf(instance), ['advance', 'snapshot', 'restore', 'stop']),
+      addInstance: (instance) => methodsOf(detectorOf(instance), detectorMethods),
       observe: (instance, packed) =>
         reportsOf((report) => {
           const detector = detectorOf(instance)
@@ -131,6 +134,9 @@ export function actingDetector(
       advance: (instance, watermark) => reportsOf((report) => detectorOf(instance).advance?.(watermark, report)),
       snapshot: (instance) => detectorOf(instance).snapshot?.() ?? null,
       restore: (instance, snapshot) => detectorOf(instance).restore?.(snapshot),
+      describe: (instance) => detectorOf(instance).describe?.(),
+      interrupt: (instance) => detectorOf(instance).interrupt?.(),
+      concerns: (instance, packed) => detectorOf(instance).concerns?.(new Record(unpackBatch(packed)).at(0)) ?? true,
       removeInstance(instance) {
         const detector = instances.get(instance)
         instances.delete(instance)

@@ -1,7 +1,14 @@
-import type { AttributeValue, Detector, LogBatch, Report } from '@weir/sdk'
+import {
+  type AttributeValue,
+  type Detector,
+  type LogBatch,
+  packBatch,
+  type Record,
+  type Report,
+  transferList,
+} from '@weir/sdk'
 import type { IsolatedThread } from './isolated-thread.ts'
 import { type Observed, receivedError } from './isolation-messages.ts'
-import { packBatch, transferList } from './packed-batch.ts'
 
 interface Instance {
   /** What it last said that it knew. */
@@ -10,6 +17,8 @@ interface Instance {
   methods: ReadonlySet<string> | undefined
   /** Records since it last said what it knew. */
   records: number
+  /** What it last said that it had learnt, in words. */
+  description: string | undefined
 }
 
 /** The instances of one detector, all in one thread of their own. Each waits on the spot for its answers. */
@@ -39,7 +48,7 @@ export class IsolatedDetectors {
   create(): Detector {
     const id = ++this.#lastId
     const thread = this.#thread
-    const instance: Instance = { known: undefined, methods: undefined, records: 0 }
+    const instance: Instance = { known: undefined, methods: undefined, records: 0, description: undefined }
     this.#instances.set(id, instance)
     this.#add(id, instance)
     const mayHave = (method: string) => instance.methods?.has(method) ?? true
@@ -59,6 +68,15 @@ export class IsolatedDetectors {
         instance.known = snapshot
         if (thread.isUp && mayHave('restore')) thread.call('restore', [id, snapshot])
       },
+      describe: () => {
+        if (thread.isUp && mayHave('describe')) instance.description = thread.call('describe', [id])
+        return instance.description
+      },
+      interrupt: () => {
+        if (thread.isUp && mayHave('interrupt')) thread.call('interrupt', [id])
+      },
+      // Its host asks less where it is left out.
+      ...(mayHave('concerns') && { concerns: (record: Record) => this.#concerns(id, record) }),
       stop: () => {
         this.#instances.delete(id)
         try {
@@ -81,6 +99,12 @@ export class IsolatedDetectors {
     } catch {
       // It is made when it is first needed; whoever needs it then gets the error.
     }
+  }
+
+  #concerns(id: number, { batch, row }: Record): boolean {
+    if (!this.#thread.isUp) return true
+    const packed = packBatch(batch.select(Uint32Array.of(row)))
+    return this.#thread.call('concerns', [id, packed], transferList(packed))
   }
 
   #observe(id: number, instance: Instance, batch: LogBatch, report: Report): void {

@@ -1,9 +1,17 @@
 import type { Buffer } from 'node:buffer'
-import { copyRecord, endOf, type LineSource, type LogBatch, lineSlot, type Parser, Record } from '@weir/sdk'
+import {
+  copyRecord,
+  endOf,
+  type LineSource,
+  type LogBatch,
+  lineSlot,
+  type Parser,
+  Record,
+  unpackBatch,
+} from '@weir/sdk'
 import { endOfLine } from '../batch/line-bounds.ts'
 import { parseLines } from '../stages/line-parsing.ts'
 import type { IsolatedThread } from './isolated-thread.ts'
-import { unpackBatch } from './packed-batch.ts'
 import type { RemoteParser } from './worker-pool.ts'
 
 /** Keeps lines as they are, as lines that were not understood. */

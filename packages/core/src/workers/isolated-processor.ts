@@ -1,6 +1,5 @@
-import type { LogBatch, Processor } from '@weir/sdk'
+import { type LogBatch, type Processor, packBatch, transferList, unpackBatch } from '@weir/sdk'
 import type { IsolatedThread } from './isolated-thread.ts'
-import { packBatch, transferList, unpackBatch } from './packed-batch.ts'
 
 /** A processor in a thread of its own. The batch with which it fails is lost; those behind it wait for it to come back. */
 export class IsolatedProcessor implements Processor {

@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8'
 import { workerData } from 'node:worker_threads'
-import { messageOf } from '@weir/sdk'
+import { messageOf, packedBuffers } from '@weir/sdk'
 import { registerPluginHooks } from '../plugins/plugin-modules.ts'
 import { actingDetector, actingParser, actingProcessor } from './isolated-acts.ts'
 import {
@@ -15,7 +15,6 @@ import {
   tooLarge,
 } from './isolation-messages.ts'
 import { isolatedServices } from './isolation-tokens.ts'
-import { packedBuffers } from './packed-batch.ts'
 import { contextOf, importDefinition } from './worker-component.ts'
 
 const { port, signal, component, id, runMode, memoryLimit }: IsolatedBirth = workerData

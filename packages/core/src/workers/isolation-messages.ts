@@ -5,10 +5,10 @@ import {
   isWeirError,
   type LineSource,
   messageOf,
+  type PackedBatch,
   type RunMode,
   WeirError,
 } from '@weir/sdk'
-import type { PackedBatch } from './packed-batch.ts'
 import type { WorkerComponent } from './worker-component.ts'
 
 /** Why a thread was stopped. */
@@ -51,6 +51,10 @@ export interface Methods {
   advance(instance: number, watermark: number): Observed
   snapshot(instance: number): AttributeValue
   restore(instance: number, snapshot: AttributeValue): void
+  describe(instance: number): string | undefined
+  interrupt(instance: number): void
+  /** Of a batch of one record. */
+  concerns(instance: number, batch: PackedBatch): boolean
   removeInstance(instance: number): void
 }
 

@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { Layout, LogBatch, type Parser } from '@weir/sdk'
+import { Layout, LogBatch, type PackedBatch, type Parser, packBatch } from '@weir/sdk'
 import { parseLines } from '../stages/line-parsing.ts'
-import { type PackedBatch, packBatch } from './packed-batch.ts'
 
 const layout = new Layout()
 const scratch = new LogBatch({ layout })

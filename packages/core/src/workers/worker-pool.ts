@@ -1,9 +1,17 @@
 import { availableParallelism } from 'node:os'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { LineSource, LogBatch, Parser, Processor } from '@weir/sdk'
+import {
+  type LineSource,
+  type LogBatch,
+  type PackedBatch,
+  type Parser,
+  type Processor,
+  packBatch,
+  transferList,
+  unpackBatch,
+} from '@weir/sdk'
 import type { Tinypool } from 'tinypool'
-import { type PackedBatch, packBatch, transferList, unpackBatch } from './packed-batch.ts'
 import { ThreadGroup } from './thread-group.ts'
 import type { RevisedComponent, WorkerComponent } from './worker-component.ts'
 

@@ -1,18 +1,10 @@
 import { Buffer } from 'node:buffer'
-import {
-  type AttributeMap,
-  type AttributeValue,
-  Cell,
-  endOf,
-  type FieldName,
-  kindOf,
-  Layout,
-  LogBatch,
-  type Scope,
-  type Signal,
-} from '@weir/sdk'
+import { LogBatch, type Scope, type Signal } from './batch.ts'
+import { Cell, endOf, kindOf } from './cell.ts'
+import { type FieldName, Layout } from './layout.ts'
+import type { AttributeMap, AttributeValue } from './value.ts'
 
-/** A batch as it crosses to another thread: its large parts are moved, the rest is cloned. */
+/** A batch as it crosses to another thread, or to the disk: its large parts are moved or copied, the rest is cloned. */
 export interface PackedBatch {
   readonly bytes: Uint8Array
   /** Where these bytes stood in those of the batch. */

@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer'
-import { LogBatch, Record } from '@weir/sdk'
-import { batchOf, plainRecords } from '@weir/sdk/testing'
 import { describe, expect, it } from 'vitest'
+import { LogBatch } from './batch.ts'
 import { packBatch, transferList, unpackBatch } from './packed-batch.ts'
+import { Record } from './record.ts'
+import { batchOf, plainRecords } from './testing/index.ts'
 
 const across = (batch: LogBatch) => {
   const packed = packBatch(batch)
