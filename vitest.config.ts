@@ -14,8 +14,8 @@ export default defineConfig({
     // Tests that kill processes, change the working directory or hold sockets need a process of their own.
     pool: 'forks',
     setupFiles: ['vitest.setup.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     passWithNoTests: false,
   },
 })

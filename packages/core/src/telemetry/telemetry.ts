@@ -46,44 +46,65 @@ export class Telemetry {
   }
 }
 
-const noAttributes = Object.freeze({})
+/** Where the values of one instrument go under one set of attributes. */
+interface Cell {
+  readonly reading: Reading
+  readonly attributes: Attributes
+}
 
 class ComponentMeter implements Meter {
   readonly #identity: Attributes
   readonly #reading: (name: string, attributes: Attributes) => Reading
 
   constructor(kind: string, component: string, reading: (name: string, attributes: Attributes) => Reading) {
-    this.#identity = { [kind]: component }
+    this.#identity = Object.freeze({ [kind]: component })
     this.#reading = reading
   }
 
   counter(name: string, options: MetricOptions): Counter {
     const instrument = collected((meter) => meter.createCounter(name, options))
+    const cellOf = this.#cells(name)
     return {
-      add: (value, attributes = noAttributes) => {
-        this.#reading(name, attributes).value += value
-        instrument().add(value, { ...this.#identity, ...attributes })
+      add: (value, attributes) => {
+        const cell = cellOf(attributes)
+        cell.reading.value += value
+        instrument().add(value, cell.attributes)
       },
     }
   }
 
   gauge(name: string, options: MetricOptions): Gauge {
     const instrument = collected((meter) => meter.createGauge(name, options))
+    const cellOf = this.#cells(name)
     return {
-      record: (value, attributes = noAttributes) => {
-        this.#reading(name, attributes).value = value
-        instrument().record(value, { ...this.#identity, ...attributes })
+      record: (value, attributes) => {
+        const cell = cellOf(attributes)
+        cell.reading.value = value
+        instrument().record(value, cell.attributes)
       },
     }
   }
 
   histogram(name: string, options: MetricOptions): Histogram {
     const instrument = collected((meter) => meter.createHistogram(name, options))
+    const cellOf = this.#cells(name)
     return {
-      record: (value, attributes = noAttributes) => {
-        this.#reading(name, attributes).value += value
-        instrument().record(value, { ...this.#identity, ...attributes })
+      record: (value, attributes) => {
+        const cell = cellOf(attributes)
+        cell.reading.value += value
+        instrument().record(value, cell.attributes)
       },
+    }
+  }
+
+  /** Most values come without attributes, several for each batch: where they go is looked up once. */
+  #cells(name: string): (attributes: Attributes | undefined) => Cell {
+    let plain: Cell | undefined
+    return (attributes) => {
+      if (attributes !== undefined)
+        return { reading: this.#reading(name, attributes), attributes: { ...this.#identity, ...attributes } }
+      plain ??= { reading: this.#reading(name, {}), attributes: this.#identity }
+      return plain
     }
   }
 }
