@@ -51,7 +51,14 @@ export function endOfIpv6(bytes: Buffer, start: number, limit: number): number {
   }
   if (digits === 0 || (!hasGap && colons < 6)) return -1
   const last = bytes[limit - 1]
-  for (const end of last === dot || last === colon ? [limit, limit - 1] : [limit])
-    if (isIPv6(bytes.toString('latin1', start, end))) return end
+  for (const end of last === dot || last === colon ? [limit, limit - 1] : [limit, startOfPort(bytes, start, limit)])
+    if (end > start && isIPv6(bytes.toString('latin1', start, end))) return end
   return -1
+}
+
+/** The dot or colon before the digits at the end: a port, as `2001:db8::1.443` (tcpdump), or after all eight groups. */
+function startOfPort(bytes: Buffer, start: number, limit: number): number {
+  let at = limit
+  while (at > start && limit - at < 6 && isDigit(bytes[at - 1])) at--
+  return at < limit && (bytes[at - 1] === dot || bytes[at - 1] === colon) ? at - 1 : -1
 }

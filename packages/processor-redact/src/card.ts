@@ -1,6 +1,6 @@
 import { isDigit, isWord } from './byte-class.ts'
 
-const [space, dash, dot, zero] = [0x20, 0x2d, 0x2e, 0x30]
+const [space, percent, plus, dash, dot, zero] = [0x20, 0x25, 0x2b, 0x2d, 0x2e, 0x30]
 const longest = 19
 
 /** Lengths that numbers of an issuer have, by how they begin: bit n for n digits. 0 where no issuer begins so. */
@@ -23,7 +23,7 @@ const lengthsOf = Int32Array.from({ length: 10_000 }, (_, prefix) => lengths(pre
 /**
  * The end of the payment card number that begins at `start`, where a group of digits begins; -1 if there is none. A
  * number has an issuer's beginning and length and a right check digit (Luhn, ISO/IEC 7812-1). It is written in one, or
- * in groups, the first of four digits, with the same one space or dash between them. Of several ends the last counts,
+ * in groups, the first of four digits, with the same one space or dash between them, a space also as in URLs (`+`, `%20`). Of several ends the last counts,
  * but not one inside a word, nor, if there is an earlier one, before the decimals of another number.
  */
 export function endOfCard(bytes: Uint8Array, start: number, to: number): number {
@@ -58,12 +58,19 @@ export function endOfCard(bytes: Uint8Array, start: number, to: number): number 
     // A group has ended: the first of four digits, those within of four to six.
     const size = count - groupStart
     const byte = bytes[at]
-    const isSeparator = at + 1 < to && (byte === space || byte === dash) && isDigit(bytes[at + 1])
+    const next = endOfSeparator(bytes, at, to)
+    const isSeparator = next > at && next < to && isDigit(bytes[next])
     const isGroup = groupStart === 0 ? size === 4 : size >= 4 && size <= 6
     if (!isSeparator || !isGroup || (separator !== 0 && byte !== separator)) break
     separator = byte ?? 0
     groupStart = count
-    at++
+    at = next
   }
   return found
+}
+
+function endOfSeparator(bytes: Uint8Array, at: number, to: number): number {
+  const byte = at < to ? bytes[at] : undefined
+  if (byte === space || byte === dash || byte === plus) return at + 1
+  return byte === percent && bytes[at + 1] === 0x32 && bytes[at + 2] === zero ? at + 3 : at
 }

@@ -5,7 +5,7 @@ export const config = Type.Object({
   kinds: Type.Array(
     OneOf(kinds, {
       description:
-        '`credit_card`: numbers with an issuer’s beginning and a right check digit. `email`: addresses of mail. `ip_address`: IPv4 and IPv6. `token`: JWT, keys of the usual services, credentials after `Bearer` and `Basic`, private keys in PEM.',
+        '`credit_card`: numbers with an issuer’s beginning and a right check digit. `email`: addresses of mail. `ip_address`: IPv4 and IPv6. `token`: JWT, keys of the usual services, credentials after `Bearer` and `Basic`, passwords in URLs, private keys in PEM.',
     }),
     { description: 'What is looked for.', default: ['credit_card', 'email', 'token'] },
   ),

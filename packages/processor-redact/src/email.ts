@@ -28,11 +28,13 @@ export function endOfDomain(bytes: Uint8Array, from: number, to: number): number
       else if (isLetter(bytes[at])) letters++
       at++
     }
-    if (at === start || bytes[start] === dash || bytes[at - 1] === dash) break
+    let labelEnd = at
+    while (labelEnd > start && bytes[labelEnd - 1] === dash) labelEnd--
+    if (labelEnd === start || bytes[start] === dash) break
     labels++
     const isPunycode = bytes[start] === 0x78 && bytes[start + 1] === 0x6e && bytes[start + 2] === dash
-    if (labels > 1 && letters > 1 && (!hasDigit || isPunycode)) end = at
-    if (bytes[at] !== dot) break
+    if (labels > 1 && letters > 1 && (!hasDigit || isPunycode)) end = labelEnd
+    if (labelEnd < at || bytes[at] !== dot) break
     start = at + 1
   }
   return end

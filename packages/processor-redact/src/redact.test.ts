@@ -144,6 +144,12 @@ describe('redact', () => {
       '@',
       '4111 1111 1111 1111',
       'Bearer A1b2c3d4',
+      '%20',
+      '+',
+      '%40example.com',
+      '://u:p',
+      String.raw`\n`,
+      '\u001b[31m',
     )
     await fc.assert(
       fc.asyncProperty(fc.array(words, { minLength: 1, maxLength: 6 }), async (parts) => {

@@ -82,7 +82,29 @@ describe('the scanner', () => {
     ['4111 1111 1111 1111.5', ['4111 1111 1111 1111']],
     ['mail joe.doe+x@mail.example.co.uk.', ['joe.doe+x@mail.example.co.uk']],
     ['<jürgen@müller.de>', ['jürgen@müller.de']],
-    ['https://bob:hunter@db.example.com/x', ['hunter@db.example.com']],
+    ['https://bob:hunter@db.example.com/x', ['hunter']],
+    ['postgres://app:p:w@x@db:5432/shop?a=b@c', ['p:w@x']],
+    [String.raw`{"url":"redis:\/\/:hunter2@cache"}`, ['hunter2']],
+    ['joe@example.com- and joe@example.com--', ['joe@example.com', 'joe@example.com']],
+    ['?email=joe%40example.com&q=a%20joe%2Bx%40example.com%2F', ['joe%40example.com', 'joe%2Bx%40example.com']],
+    ['?next=%2F%3Femail%3Djoe%2540example.com', ['joe%2540example.com']],
+    [String.raw`"joe\u0040example.com"`, [String.raw`joe\u0040example.com`]],
+    ['?card=4111+1111+1111+1111&c=4111%201111%201111%201111', ['4111+1111+1111+1111', '4111%201111%201111%201111']],
+    ['?q=card%204111111111111111', ['4111111111111111']],
+    ['2001:db8::1.443 > [fe80::1%eth0]:22', ['2001:db8::1', 'fe80::1']],
+    ['2001:db8:0:0:0:0:2:1:8080, ::ffff:10.0.0.1:80', ['2001:db8:0:0:0:0:2:1', '::ffff:10.0.0.1']],
+    ['url?ip=%5B2001:db8::1%5D%3A80', ['2001:db8::1']],
+    ['Authorization=Bearer%20abcDEF123&x', ['abcDEF123']],
+    ['jwe eyJhbGciOiJSU0EifQ.a-b_1.c2.d3.e4.', ['eyJhbGciOiJSU0EifQ.a-b_1.c2.d3.e4']],
+    ['jws eyJhbGciOiJSU0EifQ..c2ln', ['eyJhbGciOiJSU0EifQ..c2ln']],
+    [
+      String.raw`"chain\n-----BEGIN EC PRIVATE KEY-----\nMHc=\n-----END EC PRIVATE KEY-----\n"`,
+      [String.raw`-----BEGIN EC PRIVATE KEY-----\nMHc=\n-----END EC PRIVATE KEY-----`],
+    ],
+    [
+      'x-----BEGIN PRIVATE KEY-----abc-----END PRIVATE KEY-----',
+      ['-----BEGIN PRIVATE KEY-----abc-----END PRIVATE KEY-----'],
+    ],
     ['from 203.0.113.7:443, [2001:db8::1]:80 and ::ffff:10.0.0.1.', ['203.0.113.7', '2001:db8::1', '::ffff:10.0.0.1']],
     ['peer=2001:db8:0:0:0:0:2:1', ['2001:db8:0:0:0:0:2:1']],
     ['client:fe80::1', ['fe80::1']],
@@ -109,6 +131,8 @@ describe('the scanner', () => {
     'version 1.2.3, 1.2.3.4.5, 256.1.1.1',
     '10:00:00, aa:bb:cc:dd:ee:ff, std::string, a::b, ::',
     'Basic authentication, bearer token',
+    'http://host:80/a@b, http://host:80, http://a:b',
+    'eyJ.a.b, %40, a%40b, 100%',
     'AKIA is a prefix, ghp_short, eyJ.eyJ',
     '-----BEGIN CERTIFICATE-----',
   ])('leaves %s', (text) => {
@@ -125,6 +149,35 @@ describe('the scanner', () => {
           expect(found(parts.flat().join(''), [kind])).toEqual(planted.map((secret) => [kind, secret]))
         },
       ),
+    )
+  })
+
+  it.each(kinds)('finds every %s after and before escapes of JSON, of URLs and of terminals', (kind) => {
+    const escapes = fc.constantFrom(
+      '\\n',
+      '\\r\\n',
+      '\\t',
+      '\\u0022',
+      '\\"',
+      '%22',
+      '%3D',
+      '%0A',
+      '\u001b[31m',
+      '\u001b[1;32m',
+      '\\u001b[0m',
+    )
+    // What an address of mail can begin with, too, is redacted with it.
+    const isWhole = (secret: string, text: string) => (kind === 'email' ? text.endsWith(secret) : text === secret)
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(escapes, secrets[kind], escapes, fc.constantFrom('', ' ', ';')), { maxLength: 6 }),
+        (parts) => {
+          const all = found(parts.flat().join(''), [kind]).map(([, text]) => text)
+          expect(all).toHaveLength(parts.length)
+          for (const [index, [, secret]] of parts.entries()) expect(isWhole(secret, all[index] ?? '')).toBe(true)
+        },
+      ),
+      { numRuns: 500 },
     )
   })
 

@@ -1,10 +1,14 @@
 import { Buffer } from 'node:buffer'
 import { isAlphanumeric, isBase64Url, isDigit } from './byte-class.ts'
 
+const [dot, slash, colon, at, backslash] = [0x2e, 0x2f, 0x3a, 0x40, 0x5c]
+/** Longest user and password of a URL that are looked at. */
+const longestUserInfo = 256
+
 type IsPart = (byte: number | undefined) => boolean
 
 const isUpperOrDigit: IsPart = (byte) => isDigit(byte) || (byte !== undefined && byte >= 0x41 && byte <= 0x5a)
-const isDotted: IsPart = (byte) => byte === 0x2e || isBase64Url(byte)
+const isDotted: IsPart = (byte) => byte === dot || isBase64Url(byte)
 /** Of the credentials of HTTP (RFC 9110, 11.2). */
 const isToken68: IsPart = (byte) => isDotted(byte) || byte === 0x2b || byte === 0x2f || byte === 0x3d || byte === 0x7e
 
@@ -39,7 +43,10 @@ const shapes: readonly Shape[] = [
   shape('SG.', isDotted, 40),
   shape('dop_v1_', isAlphanumeric, 64),
   shape('shpat_', isAlphanumeric, 32),
-  ...['Bearer ', 'bearer ', 'BEARER ', 'Basic ', 'basic ', 'BASIC '].map((scheme) => shape(scheme, isToken68, 8, true)),
+  ...['Bearer', 'bearer', 'BEARER', 'Basic', 'basic', 'BASIC'].flatMap((scheme) => [
+    shape(`${scheme} `, isToken68, 8, true),
+    shape(`${scheme}%20`, isToken68, 8, true),
+  ]),
 ]
 
 /** By their first byte. */
@@ -96,16 +103,23 @@ function isPlainWord(bytes: Buffer, from: number, to: number): boolean {
 }
 
 const json = Buffer.from('eyJ')
+/** `{"alg":1}` and the like. */
+const leastHeader = 12
 
-/** Header, payload and signature in base64url (RFC 7519): both objects begin with `{"`, which is `eyJ`. */
+/**
+ * Three parts in base64url, signed (RFC 7515; the second can be empty), or five, encrypted (RFC 7516). The first is an
+ * object, and so begins with `{"`, which is `eyJ`.
+ */
 function findJwt(bytes: Buffer, start: number, to: number): boolean {
   if (!startsWith(bytes, start, to, json)) return false
   const header = endOf(bytes, start, to, isBase64Url)
-  if (bytes[header] !== 0x2e || bytes[header + 1] !== 0x65 || !startsWith(bytes, header + 1, to, json)) return false
-  const payload = endOf(bytes, header + 1, to, isBase64Url)
-  if (payload >= to || bytes[payload] !== 0x2e) return false
+  if (header - start < leastHeader || header >= to || bytes[header] !== dot) return false
+  let end = endOf(bytes, header + 1, to, isBase64Url)
+  if (end + 1 >= to || bytes[end] !== dot || !isBase64Url(bytes[end + 1])) return false
+  for (let part = 2; part < 5 && end + 1 < to && bytes[end] === dot && isBase64Url(bytes[end + 1]); part++)
+    end = endOf(bytes, end + 1, to, isBase64Url)
   secret.start = start
-  secret.end = endOf(bytes, payload + 1, to, isBase64Url)
+  secret.end = end
   return true
 }
 
@@ -125,4 +139,32 @@ function findPrivateKey(bytes: Buffer, start: number, to: number): boolean {
   secret.start = start
   secret.end = closing < 0 ? to : closing + dashes.length
   return true
+}
+
+const endsUserInfo = new Uint8Array(256)
+for (const byte of Buffer.from('/?#\\"\'<>,`')) endsUserInfo[byte] = 1
+for (let byte = 0; byte <= 0x20; byte++) endsUserInfo[byte] = 1
+
+/** Whether the `@` at `place` is behind the password of a URL: `postgres://user:password@host`, in JSON also `:\/\/`. */
+export function findPassword(bytes: Buffer, place: number, floor: number, to: number): boolean {
+  const least = Math.max(floor, place - longestUserInfo)
+  let from = place
+  let first = -1
+  while (from > least && endsUserInfo[bytes[from - 1] ?? 0] === 0) if (bytes[--from] === colon) first = from + 1
+  if (first < 0 || first === place || !isAfterScheme(bytes, from)) return false
+  secret.start = first
+  secret.end = place
+  const limit = Math.min(to, place + longestUserInfo)
+  for (let index = place; index < limit && endsUserInfo[bytes[index] ?? 0] === 0; index++)
+    if (bytes[index] === at) secret.end = index
+  return true
+}
+
+function isAfterScheme(bytes: Buffer, from: number): boolean {
+  let before = from
+  for (let slashes = 0; slashes < 2; slashes++) {
+    if (bytes[--before] !== slash) return false
+    if (bytes[before - 1] === backslash) before--
+  }
+  return bytes[before - 1] === colon
 }
