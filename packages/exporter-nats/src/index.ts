@@ -1,4 +1,4 @@
-import { ComponentId, defineExporter, Logger, RunMode } from '@weir/sdk'
+import { Clock, ComponentId, defineExporter, Logger, RunMode } from '@weir/sdk'
 import { config } from './config.ts'
 import { NatsExporter } from './nats-exporter.ts'
 
@@ -8,6 +8,6 @@ export default defineExporter({
   stability: 'beta',
   concurrent: 4,
   config,
-  inject: { componentId: ComponentId, logger: Logger, runMode: RunMode },
+  inject: { clock: Clock, componentId: ComponentId, logger: Logger, runMode: RunMode },
   create: (context) => new NatsExporter(context),
 })

@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
-import { type JetStreamManager, jetstreamManager, type StoredMsg } from '@nats-io/jetstream'
+import { AckPolicy, type JetStreamManager, jetstreamManager, type StoredMsg } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { Authority } from '@weir/line-listener/testing'
 import { hasNatsServer, NatsServer } from '@weir/nats-connection/testing'
@@ -20,6 +20,7 @@ function exporterOf(config: object) {
   const exporter = createComponent(nats, config, services)
   return {
     services,
+    start: () => exporter.start?.(),
     send: (batch: LogBatch, abortSignal = signal) => exporter.export(batch, { abortSignal }),
     [Symbol.asyncDispose]: async () => exporter.stop?.(),
   }
@@ -108,6 +109,48 @@ describe.skipIf(!hasNatsServer)('the NATS exporter (needs: apt-get install nats-
       expect(numbers).toEqual([...numbers].sort((one, other) => one - other))
     }
     expect(bodies(messages)).toHaveLength(60)
+  })
+
+  it('says which partitions nobody consumes, and that all are consumed then', async () => {
+    await using exporter = exporterOf({
+      ...base(),
+      stream: 'LONELY',
+      subject: 'lonely.{partition}.{attributes.app}',
+      partitions: 3,
+      partition_by: 'attributes.key',
+    })
+    await exporter.start()
+    await exporter.send(batchOf(Array.from({ length: 30 }, (_, key) => ({ body: 'b', attributes: { key, app: 'a' } }))))
+    const consumes = (name: string, filter: string) =>
+      manager.consumers.add('LONELY', { durable_name: name, filter_subject: filter, ack_policy: AckPolicy.Explicit })
+    const pulls = async (name: string) => {
+      const consumer = await manager.jetstream().consumers.get('LONELY', name)
+      const messages = await consumer.consume()
+      onTestFinished(() => void messages.stop())
+      void (async () => {
+        for await (const message of messages) message.ack()
+      })()
+    }
+    const { clock, logger } = exporter.services
+    /** What was said last, after looks that are made until it is as expected: what the server tells is a moment old. */
+    const said = (expected: object) =>
+      expect
+        .poll(
+          async () => {
+            await clock.advance(60_000)
+            return logger.lines.filter(({ message }) => message.includes('partition')).at(-1)?.fields
+          },
+          { timeout: 20_000 },
+        )
+        .toEqual({ stream: 'LONELY', ...expected })
+    await consumes('w-0', 'lonely.0.*')
+    await pulls('w-0')
+    await consumes('gone-1', 'lonely.1.*')
+    await said({ partitions: [1, 2] })
+    await pulls('gone-1')
+    await consumes('all', 'lonely.>')
+    await pulls('all')
+    await said({})
   })
 
   it('keeps the order of batches in each partition, while several are under way', async () => {

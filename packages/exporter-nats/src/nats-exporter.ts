@@ -1,18 +1,23 @@
 import { MessageEncoder, type OutgoingMessage, Publisher, Router } from '@weir/broker-messages'
 import { type NatsClient, NatsLink, natsError } from '@weir/nats-connection'
 import {
+  type Clock,
   type ExportContext,
   type Exporter,
   type LogBatch,
   type Logger,
+  messageOf,
   PermanentError,
   type RunMode,
+  type Timer,
   WeirError,
 } from '@weir/sdk'
 import type { NatsExporterConfig } from './config.ts'
+import { PartitionWatch } from './partition-watch.ts'
 
 export interface NatsExporterOptions {
   readonly config: NatsExporterConfig
+  readonly clock: Clock
   readonly componentId: string
   readonly logger: Logger
   readonly runMode: RunMode
@@ -20,6 +25,9 @@ export interface NatsExporterOptions {
 
 /** Bytes that headers take, at most, of what the server allows for a message. */
 const headerBytes = 4096
+
+/** How often it is looked whether someone consumes every partition. */
+const watchMs = 60_000
 
 /** A value as a token of a subject: no dots, wildcards or spaces. */
 const token = (text: string): string => text.replace(/[\s.*>\p{Cc}]/gu, '_') || '_'
@@ -31,6 +39,7 @@ export class NatsExporter implements Exporter {
   readonly #publisher: Publisher
   /** Settles when the stream is known to be there. */
   #stream: Promise<void> | undefined
+  #watch: Timer | undefined
 
   /** @throws WeirError `WEIR_BROKER_PARTITIONS`, `WEIR_TEMPLATE_INVALID`, `WEIR_NATS_URL`, `WEIR_NATS_STREAM` */
   constructor(options: NatsExporterOptions) {
@@ -58,6 +67,21 @@ export class NatsExporter implements Exporter {
     this.#publisher = new Publisher(encoder)
   }
 
+  start(): void {
+    const { config, clock, logger } = this.#options
+    const { stream, partitions, subject: template } = config
+    if (stream === undefined || partitions === undefined) return
+    const watch = new PartitionWatch({ stream, template, partitions, logger })
+    this.#watch = clock.every(watchMs, () => {
+      // A look by the way: it opens no connection, and what is wrong with one is said where records are sent.
+      if (this.#stream === undefined) return
+      this.#link
+        .client()
+        .then((client) => watch.look(client))
+        .catch((error: unknown) => logger.debug({ error: messageOf(error) }, 'the consumers cannot be looked at'))
+    })
+  }
+
   async export(batch: LogBatch, { abortSignal }: ExportContext): Promise<void> {
     let tooLarge = 0
     let maxBytes = 0
@@ -81,6 +105,7 @@ export class NatsExporter implements Exporter {
   }
 
   async stop(): Promise<void> {
+    this.#watch?.cancel()
     await this.#link.close()
   }
 
