@@ -84,21 +84,32 @@ describe('detection in a pipeline', () => {
     expect(alerts.length).toBe(8)
   })
 
-  it('gives the same alerts to the byte, with workers and without', async () => {
+  it('gives the same alerts to the byte, with workers, with each detector in a thread of its own, and without', async () => {
     using folder = new Folder()
     folder.write('app.log', requests())
     const outcomes = []
-    for (const workers of [0, 1, 2]) {
-      const path = `alerts-${workers}.ndjson`
+    const variants = [
+      { workers: 0, isolation: 'none' },
+      { workers: 1, isolation: 'none' },
+      { workers: 2, isolation: 'none' },
+      { workers: 0, isolation: 'worker' },
+    ]
+    for (const { workers, isolation } of variants) {
+      const path = `alerts-${workers}-${isolation}.ndjson`
       folder.write('weir.json', {
         receivers: { file: { include: ['app.log'] } },
         detectors: {
-          'cardinality/users': { field: 'attributes.user' },
-          'distribution/status': { field: 'attributes.status' },
-          'series/latency': { field: 'attributes.duration', interval: '1m', warmup: 30 },
-          'rate/paths': { group_by: ['attributes.path'] },
-          'threshold/slow': { field: 'attributes.duration', aggregate: 'quantile', above: 500 },
-          'pattern/gone': { patterns: ['is gone'] },
+          rate: { isolation },
+          error_rate: { isolation },
+          new_pattern: { isolation },
+          missing_pattern: { isolation },
+          series: { isolation },
+          'cardinality/users': { isolation, field: 'attributes.user' },
+          'distribution/status': { isolation, field: 'attributes.status' },
+          'series/latency': { isolation, field: 'attributes.duration', interval: '1m', warmup: 30 },
+          'rate/paths': { isolation, group_by: ['attributes.path'] },
+          'threshold/slow': { isolation, field: 'attributes.duration', aggregate: 'quantile', above: 500 },
+          'pattern/gone': { isolation, patterns: ['is gone'] },
         },
         processors: {
           template: {},
@@ -112,7 +123,7 @@ describe('detection in a pipeline', () => {
         connectors: { correlation: { keep_alerts: true } },
         exporters: { file: { path } },
         service: {
-          ...{ workers, state_dir: `state-${workers}` },
+          ...{ workers, state_dir: `state-${workers}-${isolation}` },
           pipelines: {
             logs: { receivers: ['file'], processors: ['template', 'anomaly'], exporters: [] },
             'alerts/raw': { receivers: ['anomaly'], exporters: ['correlation'] },
@@ -129,5 +140,6 @@ describe('detection in a pipeline', () => {
     }
     expect(outcomes[1]).toBe(outcomes[0])
     expect(outcomes[2]).toBe(outcomes[0])
-  })
+    expect(outcomes[3]).toBe(outcomes[0])
+  }, 300_000)
 })

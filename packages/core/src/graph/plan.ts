@@ -1,5 +1,5 @@
 import { type ComponentConfig, type Diagnostic, type PipelineConfig, softLimitOf, type WeirConfig } from '@weir/config'
-import { type Definition, type Kind, nearest, type Signal, sections } from '@weir/sdk'
+import { type Definition, Detectors, type Kind, nearest, type Signal, sections } from '@weir/sdk'
 import type { Registry } from '../plugins/registry.ts'
 import type { DeadLetterSettings } from '../stages/standard-keys.ts'
 import { cannotIsolate, tokensBeyondIsolation } from '../workers/isolation-tokens.ts'
@@ -323,7 +323,10 @@ class Planner {
         const [beyond] = tokensBeyondIsolation(this.#definition(component)?.inject)
         if (beyond === undefined) continue
         const path = [...component.path, 'isolation']
-        const hint = kind === 'processor' ? 'isolate what it works with, such as its detectors' : 'set isolation: none'
+        const hosts = Object.values(this.#definition(component)?.inject ?? {}).some(
+          ({ name }) => name === Detectors.name,
+        )
+        const hint = hosts ? 'write isolation: worker at its entries under detectors' : 'set isolation: none'
         this.#error('WEIR_ISOLATION_TOKEN', path, cannotIsolate(component.id, beyond), hint)
       }
     }

@@ -296,6 +296,43 @@ describe('a detector in a thread of its own', () => {
     expect(one.logger.lines.at(-1)).toMatchObject({ message: 'it runs again', fields: { skipped_records: 5 } })
   })
 
+  it('says what it has learnt and what its alerts are about, and lets go of what is under way', () => {
+    const { thread } = isolated('detector', '', { type: 'telling' })
+    thread.startNow()
+    const detector = new IsolatedDetectors(thread).create()
+    expect(detector.describe?.()).toBeUndefined()
+    const batch = batchOf([
+      { severityNumber: 17, attributes: { path: '/cart' } },
+      { severityNumber: 17, attributes: { path: '/' } },
+      { severityNumber: 9, attributes: { path: '/cart' } },
+      { severityNumber: 18, attributes: { path: '/cart' } },
+    ])
+    detector.observeBatch?.(batch, () => {})
+    expect(detector.describe?.()).toBe('4 records, 4 under way')
+    detector.interrupt?.()
+    expect(detector.describe?.()).toBe('4 records, 0 under way')
+    const concerned: unknown[] = []
+    batch.forEach((record) => concerned.push(detector.concerns?.(record)))
+    expect(concerned).toEqual([true, false, false, true])
+  })
+
+  it('is not asked what its alerts are about when it does not say', () => {
+    const { thread } = isolated('detector')
+    thread.startNow()
+    expect(new IsolatedDetectors(thread).create().concerns).toBeUndefined()
+  })
+
+  it('repeats while it is gone what it last said that it had learnt', async () => {
+    const one = isolated('detector', '', { type: 'telling' })
+    one.thread.startNow()
+    const detector = new IsolatedDetectors(one.thread).create()
+    detector.observeBatch?.(batchOf(['a']), () => {})
+    expect(detector.describe?.()).toBe('1 records, 1 under way')
+    await one.thread.close()
+    expect(detector.describe?.()).toBe('1 records, 1 under way')
+    for (const record of batchOf(['a'])) expect(detector.concerns?.(record)).toBe(true)
+  })
+
   it('learns anew when it cannot use its snapshot', async () => {
     const one = isolated('detector', 'exit')
     one.thread.startNow()

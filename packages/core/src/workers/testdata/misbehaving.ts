@@ -121,4 +121,23 @@ const detector = defineDetector({
   },
 })
 
-export default [parser, remembering, processor, filter, detector]
+/** Says what it has learnt and what its alerts are about, and lets go of what is under way. */
+const telling = defineDetector({
+  type: 'telling',
+  create: () => {
+    let [count, underWay] = [0, 0]
+    return {
+      observe() {
+        count++
+        underWay++
+      },
+      describe: () => (count === 0 ? undefined : `${count} records, ${underWay} under way`),
+      interrupt() {
+        underWay = 0
+      },
+      concerns: (record) => record.severityNumber >= 17 && record.attributes.get('path') === '/cart',
+    }
+  },
+})
+
+export default [parser, remembering, processor, filter, detector, telling]
