@@ -35,13 +35,21 @@ export class LineWriter {
   readonly #rotation: Rotation
   readonly #random: Random
   readonly #whole: number
+  readonly #publish: ((text: string) => Promise<void>) | undefined
   #rotations = 0
   #count = 0
 
-  constructor(folder: string, wholePath: string, rotation: Rotation, random: Random) {
+  constructor(
+    folder: string,
+    wholePath: string,
+    rotation: Rotation,
+    random: Random,
+    publish?: (text: string) => Promise<void>,
+  ) {
     this.#folder = folder
     this.#rotation = rotation
     this.#random = random
+    this.#publish = publish
     this.#whole = openSync(wholePath, 'a')
   }
 
@@ -58,9 +66,14 @@ export class LineWriter {
     return join(this.#folder, 'app.log')
   }
 
-  write(lines: number): void {
+  async write(lines: number): Promise<void> {
     let text = ''
     for (let number = 0; number < lines; number++) text += `${lineOf(this.#count++)}\n`
+    if (this.#publish !== undefined) {
+      await this.#publish(text)
+      writeSync(this.#whole, text)
+      return
+    }
     // Some writes end in the middle of a line.
     const cut = this.#random.chance(0.3) ? Math.floor(this.#random.between(1, text.length)) : text.length
     appendFileSync(this.#path, text.slice(0, cut))

@@ -4,7 +4,8 @@ import type { TortureCase } from './torture-case.ts'
 
 export interface PipelineOptions {
   readonly folder: string
-  readonly include: string
+  /** The receiver: its id, and its keys. */
+  readonly receiver: { readonly id: string; readonly config: string }
   readonly kind: Pick<TortureCase, 'sink'>
   readonly sinkUrl: string
   /** Folder of state, queue and files that are written. */
@@ -13,12 +14,18 @@ export interface PipelineOptions {
   readonly version: number
 }
 
+/** Reads files. */
+export const fileReceiver = (include: string, keys = ''): PipelineOptions['receiver'] => ({
+  id: 'file/app',
+  config: `{ include: ['${include}'], parser: json, poll_interval: 50ms${keys} }`,
+})
+
 const queue = 'sending_queue: { storage: disk, max_size: 64MiB }'
 
 /** Writes the config of a case; returns its path. */
 export function writePipeline(
   name: string,
-  { folder, include, kind, sinkUrl, disk, version }: PipelineOptions,
+  { folder, receiver, kind, sinkUrl, disk, version }: PipelineOptions,
 ): string {
   const isFile = kind.sink === 'file' || kind.sink === 'queued_file'
   const isQueued = kind.sink === 'queued_file' || kind.sink === 'queued_http'
@@ -30,10 +37,7 @@ export function writePipeline(
     path,
     `
 receivers:
-  file/app:
-    include: ['${include}']
-    parser: json
-    poll_interval: 50ms
+  ${receiver.id}: ${receiver.config}
 detectors:
   new_pattern:
     warmup: 1m
@@ -59,7 +63,7 @@ service:
   shutdown_timeout: 60s
   pipelines:
     logs:
-      receivers: [file/app]
+      receivers: [${receiver.id}]
       processors: [anomaly]
       exporters: [${isFile ? 'file/archive' : 'webhook/archive'}]
     alerts:

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { Buffer } from 'node:buffer'
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 
 /** What a sink has seen of the numbered lines. */
 export class Tally {
@@ -52,7 +53,7 @@ export function alertsOf(path: string): { byId: Map<string, string>; repeats: nu
 // biome-ignore lint/suspicious/noExplicitAny: lines of our own making
 function eachLine(path: string, see: (line: any) => void): number {
   let torn = 0
-  for (const line of existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []) {
+  for (const line of linesOf(path)) {
     if (line === '') continue
     let parsed: unknown
     try {
@@ -64,4 +65,20 @@ function eachLine(path: string, see: (line: any) => void): number {
     see(parsed)
   }
   return torn
+}
+
+/** The lines of a file of any size. */
+function* linesOf(path: string): Generator<string> {
+  if (!existsSync(path)) return
+  const file = openSync(path, 'r')
+  const block = Buffer.alloc(1 << 20)
+  let rest = Buffer.alloc(0)
+  for (let size = readSync(file, block); size > 0; size = readSync(file, block)) {
+    const bytes = Buffer.concat([rest, block.subarray(0, size)])
+    const end = bytes.lastIndexOf(10) + 1
+    rest = bytes.subarray(end)
+    yield* bytes.toString('utf8', 0, end).split('\n')
+  }
+  closeSync(file)
+  yield rest.toString()
 }

@@ -1,3 +1,4 @@
+import type { brokerSources } from './broker-source.ts'
 import type { Faults } from './faults.ts'
 import type { Rotation } from './line-writer.ts'
 
@@ -6,6 +7,10 @@ export interface TortureCase {
   readonly name: string
   readonly description: string
   readonly rotation: Rotation
+  /** Where lines come from, if not from a file. */
+  readonly broker?: keyof typeof brokerSources
+  /** Only rotated files are read, and deleted then. */
+  readonly deletes?: boolean
   /** Where the records go. */
   readonly sink: 'file' | 'queued_file' | 'http' | 'queued_http'
   /** Share of the sink's requests that fail. */
@@ -44,5 +49,11 @@ export const cases: readonly TortureCase[] = [
     ...{ name: 'clock', description: 'the wall clock steps up to an hour, SIGKILL' },
     ...{ rotation: 'rename', sink: 'file', faults: { clockStepMs: 3_600_000 } },
   },
+  {
+    ...{ name: 'delete', description: 'rotated files that are deleted when they were read, SIGKILL' },
+    ...{ rotation: 'rename', sink: 'file', deletes: true },
+  },
+  { name: 'nats', description: 'a stream of NATS, SIGKILL', rotation: 'none', sink: 'file', broker: 'nats' },
+  { name: 'redis', description: 'a stream of Redis, SIGKILL', rotation: 'none', sink: 'file', broker: 'redis' },
   { name: 'reload', description: 'reloads and SIGKILL', rotation: 'rename', sink: 'file', reloads: true },
 ]

@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type BrokerSource, brokerSources } from './broker-source.ts'
 import { CollectorProcess } from './collector-process.ts'
 import { FlakySink } from './flaky-sink.ts'
 import { LineWriter } from './line-writer.ts'
-import { writePipeline } from './pipeline.ts'
+import { fileReceiver, writePipeline } from './pipeline.ts'
 import { Random } from './random.ts'
 import { SmallDisk } from './small-disk.ts'
 import { alertsOf, Tally } from './tally.ts'
@@ -49,6 +50,10 @@ const faultsPath = new URL('faults.ts', import.meta.url).href
 /** Lines every few milliseconds: about ten thousand a second. */
 const writeEveryMs = 10
 const linesAWrite = 120
+/** Lines for each kill, at most: those who take long to start must not be left further and further behind. */
+const linesAKill = 8000
+/** How long the last collector may take for what is left at the broker. */
+const drainMs = 300_000
 /** How long is waited for the first record of a collector that is to be killed at work. */
 const maxRecoveryMs = 30_000
 
@@ -61,7 +66,8 @@ export async function torture(kind: TortureCase, options: TortureOptions): Promi
   const logs = join(folder, 'logs')
   mkdirSync(logs)
   const wholePath = join(folder, 'whole.ndjson')
-  const writer = new LineWriter(logs, wholePath, kind.rotation, new Random(options.seed + 1))
+  const broker = kind.broker && (await brokerSources[kind.broker]())
+  const writer = new LineWriter(logs, wholePath, kind.rotation, new Random(options.seed + 1), broker?.publish)
   const tally = new Tally()
   let taken = 0
   const sink = new FlakySink(new Random(options.seed + 2), kind.sinkFailures ?? 0, (body) => {
@@ -73,7 +79,12 @@ export async function torture(kind: TortureCase, options: TortureOptions): Promi
   const isFile = kind.sink.endsWith('file')
   const progress = () => (isFile ? (existsSync(archive) ? statSync(archive).size : 0) : taken)
   let version = 0
-  const pipeline = () => writePipeline('weir.yaml', { folder, include: 'logs/app.log*', kind, sinkUrl, disk, version })
+  const receiver =
+    broker?.receiver ??
+    (kind.deletes === true
+      ? fileReceiver('logs/app.log.*', ', delete_after_read: true')
+      : fileReceiver('logs/app.log*'))
+  const pipeline = () => writePipeline('weir.yaml', { folder, receiver, kind, sinkUrl, disk, version })
   const config = pipeline()
   let reloads = 0
   let killsAtWork = 0
@@ -87,12 +98,15 @@ export async function torture(kind: TortureCase, options: TortureOptions): Promi
           WEIR_TORTURE_FAULTS: JSON.stringify({ ...kind.faults, seed: options.seed + life }),
         }
 
-  writer.write(linesAWrite)
+  await writer.write(linesAWrite)
   let isWriting = true
+  let killed = 0
   const writing = (async () => {
     while (isWriting) {
-      writer.write(linesAWrite)
-      if (random.chance(0.01)) writer.rotate()
+      if (writer.count < linesAKill * (killed + 1)) {
+        await writer.write(linesAWrite)
+        if (random.chance(kind.deletes === true ? 0.1 : 0.01)) writer.rotate()
+      }
       await sleep(writeEveryMs)
     }
   })()
@@ -135,23 +149,37 @@ export async function torture(kind: TortureCase, options: TortureOptions): Promi
       if (!collector.isRunning) throw new Error(`the collector ended by itself; see ${folder}/collector.log`)
     }
     await collector.kill()
+    killed++
   }
   isWriting = false
   await Promise.all([writing, filling])
+  if (kind.deletes === true) writer.rotate()
   writer.close()
 
   // The last one reads all that is left. Its storage may fail, too; what it has not delivered the next one does.
   for (let attempt = 0; ; attempt++) {
-    const status = await new CollectorProcess(folder, [config, '--once'], environment(options.kills + attempt)).exit()
+    const args = broker === undefined ? [config, '--once'] : [config]
+    const collector = new CollectorProcess(folder, args, environment(options.kills + attempt))
+    if (broker !== undefined) await end(collector, broker)
+    const status = await collector.exit()
     if (status === 0) break
     if (attempt === 5) throw new Error(`the collector does not finish (status ${status}); see ${folder}/collector.log`)
   }
   await sink.stop()
+  await broker?.stop()
+  const left = kind.deletes === true ? readdirSync(logs).filter((name) => name !== 'app.log') : []
+  if (left.length > 0) throw new Error(`files that were read are still there: ${left}; see ${logs}`)
   if (isFile) tally.addFile(archive)
 
   const reference = join(folder, 'reference')
   mkdirSync(reference)
-  const wholeConfig = { folder: reference, include: wholePath, kind: { sink: 'file' }, sinkUrl, version: 0 } as const
+  const wholeConfig = {
+    folder: reference,
+    receiver: fileReceiver(wholePath),
+    kind: { sink: 'file' },
+    sinkUrl,
+    version: 0,
+  } as const
   const whole = writePipeline('weir.yaml', { ...wholeConfig, disk: reference })
   const status = await new CollectorProcess(reference, [whole, '--once']).exit()
   if (status !== 0) throw new Error(`the run without a kill fails (status ${status}); see ${reference}/collector.log`)
@@ -184,6 +212,13 @@ export async function torture(kind: TortureCase, options: TortureOptions): Promi
     ...{ alerts: expected.byId.size, alertRepeats: seen.repeats, missingAlerts, extraAlerts },
     ...{ conflictingAlerts: [...seen.conflicts, ...differing], folder: isGood ? undefined : folder },
   }
+}
+
+/** Lets a collector take what is left at its broker, and ends it in order. */
+async function end(collector: CollectorProcess, broker: BrokerSource): Promise<void> {
+  const until = performance.now() + drainMs
+  while (collector.isRunning && performance.now() < until && !(await broker.isDrained())) await sleep(50)
+  collector.signal('SIGTERM')
 }
 
 /** Whether nothing was lost, and the alerts are those of a run that was never killed. */
