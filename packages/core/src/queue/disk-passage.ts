@@ -1,10 +1,8 @@
+import { DiskQueue, type DiskQueueOptions, EntryMemory, encodeEntry, type Incoming } from '@weir/disk-queue'
 import { messageOf } from '@weir/sdk'
 import { Channel, type Parcel } from '../channel/channel.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
 import type { Backlog } from './backlog.ts'
-import { DiskQueue, type DiskQueueOptions, type Incoming } from './disk-queue.ts'
-import { encodeEntry } from './entry.ts'
-import { EntryMemory } from './entry-memory.ts'
 
 export interface DiskPassageOptions extends Omit<DiskQueueOptions, 'stopping'> {
   /** What comes in. */

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { batchOf, MemoryLogger, TestClock } from '@weir/sdk/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { DiskQueue, type DiskQueueOptions, type Taken } from './disk-queue.ts'
+import { DiskQueue } from './disk-queue.ts'
+import type { DiskQueueOptions } from './disk-queue-options.ts'
 import { encodeEntry } from './entry.ts'
+import type { Taken } from './taken-entries.ts'
 
 let directory = ''
 const queues: DiskQueue[] = []

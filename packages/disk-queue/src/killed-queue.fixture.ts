@@ -1,15 +1,30 @@
 /** Appends to the queue of a folder for ever, exports behind it, and says what was acknowledged and what was exported. */
 import { appendFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '@weir/sdk'
 import { batchOf, MemoryLogger } from '@weir/sdk/testing'
-import { SystemClock } from '../telemetry/system-clock.ts'
-import { DiskQueue, type Taken } from './disk-queue.ts'
+import { DiskQueue } from './disk-queue.ts'
 import { encodeEntry } from './entry.ts'
+import type { Taken } from './taken-entries.ts'
 
 const [, , directory = '', from = '0', said = ''] = process.argv
+const clock: Clock = {
+  now: Date.now,
+  monotonic: () => performance.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms)
+    return { cancel: () => clearTimeout(timer) }
+  },
+  every(ms, callback) {
+    const timer = setInterval(callback, ms)
+    return { cancel: () => clearInterval(timer) }
+  },
+  sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+}
 const queue = await DiskQueue.open({
   directory,
   ...{ maxBytes: 4 << 20, whenFull: 'block', fsync: 'never', fsyncMs: 200 },
-  clock: new SystemClock(),
+  clock,
   logger: new MemoryLogger(),
   stopping: new AbortController().signal,
   onDrop() {},

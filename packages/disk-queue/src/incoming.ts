@@ -1,0 +1,12 @@
+import type { Acknowledgement } from './acknowledgements.ts'
+import type { Entry } from './entry.ts'
+
+/** A batch on its way to the disk. */
+export interface Incoming extends Acknowledgement {
+  readonly entry: Entry
+  readonly records: number
+  /** When it came, Unix epoch in milliseconds. */
+  readonly time: number
+  /** Told when nobody looks at the entry any more. */
+  release(): void
+}

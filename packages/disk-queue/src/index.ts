@@ -1,0 +1,5 @@
+export { DiskQueue } from './disk-queue.ts'
+export type { DiskQueueOptions } from './disk-queue-options.ts'
+export { encodeEntry } from './entry.ts'
+export { EntryMemory } from './entry-memory.ts'
+export type { Incoming } from './incoming.ts'
