@@ -8,6 +8,8 @@ export const exitCode = {
   failed: 1,
   /** The command line or the config is wrong; nothing was started. */
   invalid: 2,
+  /** `run --once`: all that could be read was delivered, and something could not be read. */
+  unread: 3,
 } as const
 
 const usage = 'WEIR_USAGE'

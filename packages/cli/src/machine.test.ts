@@ -190,9 +190,10 @@ describe('a machine', () => {
       for (const name of ['.', 'weir.json', 'access.log']) chownSync(folder.file(name), nobody, nobody)
       chmodSync(folder.file('secret.log'), 0o600)
       const { status, stderr } = asNobody([`${import.meta.dirname}/main.ts`, 'run', '--once', '--quiet'], folder.path)
-      expect(status).toBe(0)
+      expect(status).toBe(3)
       expect(items(folder)).toEqual([1])
       expect(stderr.match(/cannot read [^ ]*secret\.log: no permission to read it/g)).toHaveLength(1)
+      expect(stderr).toMatch(/not read:\n {2}file {2}[^ ]*secret\.log\n$/)
     },
   )
 })

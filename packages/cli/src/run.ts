@@ -1,4 +1,5 @@
 import { Collector, type LogLevel } from '@weir/core'
+import { printable } from '@weir/sdk'
 import { exitCode } from './exit-code.ts'
 import { type ConfigOptions, prepareFrom, report } from './prepared.ts'
 import { Reloading } from './reloading.ts'
@@ -16,6 +17,8 @@ interface RunOptions extends ConfigOptions {
 const progressMs = 250
 /** How long the process may take to end by itself once everything has been stopped. */
 const endMs = 5000
+/** Files that could not be read, of which the names are said. */
+const maxNamed = 20
 
 export async function run(files: string[], options: RunOptions): Promise<void> {
   const prepared = await prepareFrom(files, options)
@@ -71,7 +74,16 @@ export async function run(files: string[], options: RunOptions): Promise<void> {
   process.off('SIGTERM', onSignal)
   endThough(collector)
   if (failure !== undefined) throw failure
-  process.exitCode = isDelivered ? exitCode.ok : exitCode.failed
+  const { unread } = collector
+  if (unread.length > 0) process.stderr.write(unreadText(unread))
+  process.exitCode = !isDelivered ? exitCode.failed : unread.length > 0 ? exitCode.unread : exitCode.ok
+}
+
+/** What could not be read; the log has said why. */
+function unreadText(unread: Collector['unread']): string {
+  const named = unread.slice(0, maxNamed).map(({ receiver, source }) => `  ${receiver}  ${printable(source)}\n`)
+  const more = unread.length > maxNamed ? `  and ${unread.length - maxNamed} more\n` : ''
+  return `not read:\n${named.join('')}${more}`
 }
 
 /** Everything has been stopped and is safe: what a plugin or a library has left open must not keep the process from ending. */

@@ -101,6 +101,12 @@ export class Collector {
     }))
   }
 
+  /** What of the input could not be read, once that has ended (`once`): the receiver, and what it calls it. */
+  get unread(): readonly { readonly receiver: string; readonly source: string }[] {
+    const receivers = this.#running?.graph.receivers ?? []
+    return receivers.flatMap(({ stage }) => stage.unread.map((source) => ({ receiver: stage.id, source })))
+  }
+
   /** What runs now, how it fares, and what has passed. */
   status(): CollectorStatus {
     const running = this.#running

@@ -124,6 +124,15 @@ describe('bad input', () => {
     await fixture.untilLines(1)
   })
 
+  it('tells at the end of --once what could not be read, and a directory beside the files is not that', async () => {
+    await fixture.write('a.log', 'one\n')
+    await mkdir(fixture.path('b.log'))
+    await symlink(fixture.path('nowhere'), fixture.path('c.log'))
+    await fixture.runOnce({ include: ['*.log', 'missing.txt'] })
+    expect(fixture.lines).toEqual(['one'])
+    expect([...fixture.output.unread].sort()).toEqual([fixture.path('c.log'), fixture.path('missing.txt')])
+  })
+
   it('takes an empty file, then its first line', async () => {
     await fixture.write('a.log', '')
     await fixture.start()

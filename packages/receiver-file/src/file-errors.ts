@@ -24,6 +24,7 @@ export class FileErrors {
   readonly #logger: Logger
   readonly #count: Counter
   readonly #known = new Map<string, string>()
+  readonly #unread = new Set<string>()
 
   constructor(logger: Logger, meter: Meter) {
     this.#logger = logger
@@ -33,8 +34,15 @@ export class FileErrors {
     })
   }
 
+  /** What is there, or should be, and could not be read as things stand. */
+  get unread(): string[] {
+    return [...this.#unread]
+  }
+
   report(path: string, error: unknown): void {
     const code = codeOf(error)
+    // A directory beside the files is none of them.
+    if (code !== 'EISDIR') this.#unread.add(path)
     this.#say(path, code, `cannot read ${path}: ${reasons[code] ?? messageOf(error)}`, { path, code })
   }
 
@@ -45,11 +53,12 @@ export class FileErrors {
 
   clear(path: string): void {
     this.#known.delete(path)
+    this.#unread.delete(path)
   }
 
   /** Forgets the files that are no longer there. */
   keepOnly(paths: { has(path: string): boolean }): void {
-    for (const path of this.#known.keys()) if (!paths.has(path)) this.#known.delete(path)
+    for (const path of this.#known.keys()) if (!paths.has(path)) this.clear(path)
   }
 
   #say(path: string, code: string, message: string, fields: object): void {

@@ -84,7 +84,7 @@ export class FileReceiver implements Receiver {
     const identification = new Identification({ book, follower, compression, fingerprintSize, once })
     const lookout = new Lookout({ config, finder, follower, identification, book, encoding, errors, clock, logger })
     this.#run = { book, follower, lookout }
-    if (once) this.#reading = this.#readOnce(output, lookout, follower)
+    if (once) this.#reading = this.#readOnce(output, lookout, follower, errors)
     else await lookout.start()
   }
 
@@ -109,13 +109,13 @@ export class FileReceiver implements Receiver {
     this.#run?.book.save()
   }
 
-  async #readOnce(output: Output, lookout: Lookout, follower: Follower): Promise<void> {
+  async #readOnce(output: Output, lookout: Lookout, follower: Follower, errors: FileErrors): Promise<void> {
     try {
       await lookout.lookOnce()
     } catch (error) {
       this.#options.logger.error(`looking for files failed: ${messageOf(error)}`)
     }
     await follower.whenIdle()
-    output.end()
+    output.end(errors.unread)
   }
 }

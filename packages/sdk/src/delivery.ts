@@ -63,6 +63,9 @@ export interface Output {
   sendLines(lines: Lines): Promise<LinesDelivery>
   /** Asks for a checkpoint before the next one is due: what was delivered and is not `stored` holds the source up. */
   storeSoon(): void
-  /** The input has ended and nothing more will come (a file read to its end under `--once`, stdin closed). */
-  end(): void
+  /**
+   * The input has ended and nothing more will come (a file read to its end under `--once`, stdin closed).
+   * @param unread what of it could not be read, such as paths: `weir run --once` says so, and ends with a status of its own
+   */
+  end(unread?: readonly string[]): void
 }

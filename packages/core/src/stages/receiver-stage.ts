@@ -52,6 +52,7 @@ export class ReceiverStage implements Output {
   readonly #underWay = new Map<Promise<unknown>, number>()
   #receiver: Receiver | undefined
   #hasFailed = false
+  #unread: readonly string[] = []
   #isStopped = false
 
   constructor(options: ReceiverStageOptions) {
@@ -78,6 +79,11 @@ export class ReceiverStage implements Output {
   /** Something that it sent was not delivered. */
   get hasFailed(): boolean {
     return this.#hasFailed
+  }
+
+  /** What of the input could not be read, once that has ended. */
+  get unread(): readonly string[] {
+    return this.#unread
   }
 
   /** Resolves when the input has ended. */
@@ -156,7 +162,8 @@ export class ReceiverStage implements Output {
     this.#route.deliveries.urge()
   }
 
-  end(): void {
+  end(unread: readonly string[] = []): void {
+    this.#unread = unread
     this.#ended.resolve()
   }
 

@@ -21,6 +21,8 @@ export class CollectingOutput implements ConnectorOutput {
   /** Complete lines in the order in which they came, without their ending. */
   readonly lines: { text: string; source: string }[] = []
   ended = false
+  /** What could not be read, as `end` was told. */
+  unread: readonly string[] = []
   holding: boolean | 'stored' = false
   /** Calls of `storeSoon`. */
   storesAsked = 0
@@ -57,7 +59,7 @@ export class CollectingOutput implements ConnectorOutput {
       },
       sendLines: (lines) => this.sendLines(lines),
       storeSoon: () => this.storeSoon(),
-      end: () => this.end(),
+      end: (unread) => this.end(unread),
     }
   }
 
@@ -80,8 +82,9 @@ export class CollectingOutput implements ConnectorOutput {
     this.storesAsked++
   }
 
-  end(): void {
+  end(unread: readonly string[] = []): void {
     this.ended = true
+    this.unread = unread
   }
 
   /** Deliveries that have not settled. */
