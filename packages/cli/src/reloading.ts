@@ -27,8 +27,18 @@ export class Reloading {
   /** From now on, of this collector. */
   start(collector: Collector, prepared: Prepared): void {
     this.#collector = collector
-    this.#watcher?.watch(prepared.watched)
+    this.#follow(prepared)
     if (this.#isAsked) this.#onHangup()
+  }
+
+  /** Watches what it was made from. What changed after it was read and before it was watched, a second look shows. */
+  #follow(prepared: Prepared): void {
+    if (this.#watcher?.watch(prepared.watched) === true) void this.#lookAgain(prepared)
+  }
+
+  async #lookAgain(before: Prepared): Promise<void> {
+    const now = await this.#prepareAgain().catch(() => undefined)
+    if (now === undefined || contentOf(now) !== contentOf(before)) await this.reload('a file has changed')
   }
 
   end(): void {
@@ -44,7 +54,7 @@ export class Reloading {
     const { logger } = collector
     try {
       const next = await this.#prepareAgain()
-      this.#watcher?.watch(next.watched)
+      this.#follow(next)
       const { diagnostics } = next
       const plugins = next.pluginProblems.map(({ error }) => error.message)
       if (!report(next)) {
@@ -61,3 +71,10 @@ export class Reloading {
     }
   }
 }
+
+/** Equal for configs and plugins that are the same. */
+const contentOf = ({ config, diagnostics, pluginProblems, registry }: Prepared): string =>
+  JSON.stringify([
+    ...[config?.raw, diagnostics, pluginProblems.map(({ error }) => error.message)],
+    registry.all().map(({ packageName, entry }) => [packageName, entry]),
+  ])

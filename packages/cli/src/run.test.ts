@@ -225,6 +225,45 @@ describe('weir run', () => {
     expect((await command.finished).code).toBe(0)
   }, 60_000)
 
+  it.each(['weir.json', 'late.ts'])(
+    'notices that %s was changed after it was read and before it was watched',
+    async (name) => {
+      using folder = new Folder()
+      // Made after everything was read, before anything is watched: it changes a file then, the first time.
+      const late = (mark: string, changed: string) =>
+        `import { existsSync, writeFileSync } from 'node:fs'
+       import { defineProcessor } from '@weir/sdk'
+       const process = (batch) => (batch.forEach((record) => record.attributes.set('mark', ${JSON.stringify(mark)})), batch)
+       const create = () => {
+         if (!existsSync('changed')) writeFileSync(${JSON.stringify(name)}, ${JSON.stringify(changed)})
+         writeFileSync('changed', '')
+         return { process }
+       }
+       export default defineProcessor({ type: 'late', mutates: true, create })`
+      const config = (path: string) => ({
+        ...pipeline,
+        plugins: { paths: ['late.ts'] },
+        processors: { late: {} },
+        exporters: { file: { path } },
+        service: { pipelines: { logs: { receivers: ['file'], processors: ['late'], exporters: ['file'] } } },
+      })
+      const changed = name === 'weir.json' ? JSON.stringify(config('other.ndjson')) : late('second', '')
+      folder.write('late.ts', late('first', changed))
+      folder.write('weir.json', config('out.ndjson'))
+      const command = folder.start(['run', '--watch'])
+      await expect.poll(() => command.stderr, { timeout: 20_000 }).toContain('a file has changed: reloaded')
+      folder.write('access.log', lines(0, 10))
+      const written = () => {
+        const path = folder.file(name === 'weir.json' ? 'other.ndjson' : 'out.ndjson')
+        return existsSync(path) ? readFileSync(path, 'utf8') : ''
+      }
+      await expect.poll(written, { timeout: 20_000 }).toContain(name === 'weir.json' ? '"first"' : '"second"')
+      command.kill('SIGTERM')
+      expect((await command.finished).code).toBe(0)
+    },
+    60_000,
+  )
+
   it('says why everything starts anew when the state directory is another, and goes on there', async () => {
     using folder = new Folder()
     folder.write('weir.json', pipeline)

@@ -13,6 +13,7 @@ const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 /** Calls back when one of some files, or anything in some folders, has changed. */
 export class Watcher {
   readonly #onChange: () => void
+  #paths: ReadonlySet<string> = new Set()
   #watchers: FSWatcher[] = []
   #timer: NodeJS.Timeout | undefined
 
@@ -20,9 +21,17 @@ export class Watcher {
     this.#onChange = onChange
   }
 
-  /** Watches these from now on, and nothing else. Files are watched by way of their folders: editors replace them. */
-  watch(paths: readonly string[]): void {
-    this.close()
+  /**
+   * Watches these from now on, and nothing else. Files are watched by way of their folders: editors replace them. What has
+   * been noticed before is not forgotten.
+   * @returns whether anything is among them that was not watched before, and may have changed unnoticed
+   */
+  watch(paths: readonly string[]): boolean {
+    const wanted = new Set(paths)
+    const isNew = !wanted.isSubsetOf(this.#paths)
+    if (!isNew && wanted.size === this.#paths.size) return false
+    this.#paths = wanted
+    const former = this.#watchers.splice(0)
     const files = Map.groupBy(
       paths.filter((path) => !isFolder(path)),
       dirname,
@@ -34,10 +43,13 @@ export class Watcher {
     for (const folder of paths.filter(isFolder)) {
       this.#add(folder, true, isSource)
     }
+    for (const watcher of former) watcher.close()
+    return isNew
   }
 
   close(): void {
     clearTimeout(this.#timer)
+    this.#paths = new Set()
     for (const watcher of this.#watchers.splice(0)) watcher.close()
   }
 
