@@ -19,6 +19,7 @@ import {
   RetryableError,
   State,
   Type,
+  WeirError,
 } from '@weir/sdk'
 import { type PlainRecord, plainRecords } from '@weir/sdk/testing'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -166,6 +167,12 @@ const definitions = (story: Story): Definition[] => [
         return story.stop()
       },
     }),
+  }),
+  defineExtension({
+    type: 'choosy',
+    create: () => {
+      throw new WeirError('the address is none', { code: 'WEIR_ADDRESS', hint: 'write host:port' })
+    },
   }),
   defineExtension({
     type: 'broken',
@@ -451,6 +458,17 @@ describe('a collector', () => {
     })
     await expect(collector.start()).rejects.toThrow('no luck')
     expect(story.events.filter((event) => event.startsWith('start receiver'))).toEqual([])
+  })
+
+  it('names the component whose config it refuses, with what to do', async () => {
+    const collector = await collectorOf(new Story(), {
+      receivers: { feed: {} },
+      exporters: { keep: {} },
+      extensions: { 'choosy/one': {} },
+      service: service({ logs: { receivers: ['feed'], exporters: ['keep'] } }),
+    })
+    const expected = { message: 'choosy/one: the address is none', code: 'WEIR_ADDRESS', hint: 'write host:port' }
+    await expect(collector.start()).rejects.toMatchObject(expected)
   })
 
   it('keeps the state of a component for the next run, and the folder for itself', async () => {

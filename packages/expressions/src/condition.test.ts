@@ -213,6 +213,7 @@ describe('compileExpression', () => {
   it('says what is wrong, as for conditions', () => {
     expect(checkExpression('attributes.bytes / 1024')).toBeUndefined()
     expect(checkExpression('attribute.bytes')).toMatchObject({ suggestion: 'did you mean attributes?' })
+    expect(checkExpression('prod')).toMatchObject({ suggestion: `did you mean attributes.prod, or the text '"prod"'?` })
     expect(checkExpression(' ')).toEqual({ message: 'the expression is empty', offset: 0 })
     expect(() => compileExpression('1 +')).toThrow(expect.objectContaining({ code: 'WEIR_EXPRESSION_INVALID' }))
   })

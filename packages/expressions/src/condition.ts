@@ -107,7 +107,10 @@ export function checkCondition(text: string): ConditionProblem | undefined {
 /** What is wrong with an expression, if anything is. */
 export function checkExpression(text: string): ConditionProblem | undefined {
   const result = compile(text, 'expression')
-  return typeof result === 'function' ? undefined : result
+  if (typeof result === 'function') return undefined
+  // In YAML the quotes of `value: "prod"` are not part of the text.
+  const isWord = /^[\w-]+$/.test(text) && result.suggestion?.includes(`attributes.${text}?`)
+  return isWord ? { ...result, suggestion: `did you mean attributes.${text}, or the text '"${text}"'?` } : result
 }
 
 /**

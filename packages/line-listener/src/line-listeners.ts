@@ -118,7 +118,10 @@ export class LineListeners implements Receiver {
     }
     if (this.#isStopped) return listener.stop()
     this.#listeners.set(transport, listener)
-    logger.info({ transport, address: place, port: listener.port }, `listening for ${this.#owner.type}`)
+    logger.info(
+      { transport, address: place, port: listener.port },
+      `listening for ${this.#owner.type === 'socket' ? 'lines' : this.#owner.type}`,
+    )
   }
 
   #datagrams(output: Output, { config, newlines }: UdpTransport): DatagramListener {

@@ -45,6 +45,11 @@ const step = Type.Object(
       truncate: ['max_size'],
       split: ['separator'],
       convert: ['type'],
+      value: ['set'],
+      parser: ['parse'],
+      max_size: ['truncate'],
+      separator: ['split'],
+      type: ['convert'],
     },
   },
 )

@@ -47,14 +47,15 @@ export class HttpReceiver implements Receiver {
   }
 
   async start(output: Output): Promise<void> {
-    const { componentId, clock, meter } = this.#services
-    const { ack, ack_timeout: ackTimeoutMs, add_attributes: addAttributes } = this.#config
+    const { componentId, clock, meter, logger } = this.#services
+    const { ack, ack_timeout: ackTimeoutMs, add_attributes: addAttributes, endpoint } = this.#config
     const undelivered = meter.counter('weir_receiver_http_undelivered_requests', {
       description: 'Requests that were answered as accepted, and whose records were not delivered',
       unit: '{request}',
     })
     this.#intake = new Intake({ componentId, output, clock, ack, ackTimeoutMs, addAttributes, undelivered })
     await this.#listener.start()
+    logger.info({ port: this.port }, `listening for HTTP at ${endpoint}`)
   }
 
   async stop(): Promise<void> {

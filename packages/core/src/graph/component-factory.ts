@@ -2,6 +2,7 @@ import {
   ComponentId,
   type Context,
   type Definition,
+  isWeirError,
   Logger,
   Meter,
   State,
@@ -97,7 +98,7 @@ export class ComponentFactory {
     try {
       return definition.create(context) as Instance
     } catch (error) {
-      if (error instanceof WeirError) throw error
+      if (isWeirError(error)) throw named(error, id)
       throw new WeirError(`${id} could not be created: ${error instanceof Error ? error.message : String(error)}`, {
         code: 'WEIR_COMPONENT_CREATE',
         component: id,
@@ -105,4 +106,16 @@ export class ComponentFactory {
       })
     }
   }
+}
+
+/** The error with the component that it is about: a plugin need not know its id to say what is wrong with its keys. */
+function named(error: WeirError, component: string): WeirError {
+  const { code, hint, message } = error
+  if (message.includes(component)) return error
+  return new WeirError(`${component}: ${message}`, {
+    code,
+    component,
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  })
 }
