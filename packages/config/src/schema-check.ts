@@ -87,7 +87,9 @@ export class SchemaCheck {
         const known = Object.keys(schema.properties ?? {})
         const at = [...path, key]
         const hint =
-          didYouMean(key, known) ?? (known.length === 0 ? 'there are no keys here' : `known: ${known.join(', ')}`)
+          misplaced(key, path) ??
+          didYouMean(key, known) ??
+          (known.length === 0 ? 'there are no keys here' : `known: ${known.join(', ')}`)
         this.diagnostics.push(
           diagnostic('error', 'WEIR_CONFIG_UNKNOWN_KEY', 'unknown key', {
             path: at,
@@ -269,4 +271,12 @@ function condensed(errors: readonly ErrorObject[]): ErrorObject[] {
     for (const one of inner) if (meant.length !== 1 || meant[0]?.includes(one) !== true) dropped.add(one)
   }
   return [...errors.filter((error) => !dropped.has(error)), ...chosen]
+}
+
+/** Of a key that belongs to other components: where it would do something. */
+function misplaced(key: string, [section, kind]: ConfigPath): string | undefined {
+  const isPassed =
+    section === 'receivers' || section === 'processors' || (section === 'service' && kind === 'pipelines')
+  if (key !== 'sending_queue' || !isPassed) return undefined
+  return 'queues stand before exporters and connectors: give it to one of these; before processors, put a connector there'
 }

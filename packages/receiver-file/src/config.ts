@@ -113,7 +113,7 @@ export const fileConfig = Type.Object({
   ),
   delete_after_read: Type.Boolean({
     description:
-      'Deletes a file once it has been read to its end and every line of it has been delivered; for files that are complete when they appear. Not with `start_at: end`.',
+      'Deletes a file once it has been read to its end and every line of it has been delivered, and stored where something remembers it; for files that are complete when they appear. Not with `start_at: end`.',
     default: false,
   }),
   include_file_name: Type.Boolean({ description: 'Adds the attribute `log.file.name`.', default: true }),
