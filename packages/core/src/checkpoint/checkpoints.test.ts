@@ -18,6 +18,7 @@ let deliveries: DeliveryLedger
 let gate: Gate
 let passage: { isIdle: boolean }
 let checkpoints: Checkpoints
+let logger: MemoryLogger
 let source: HeldState
 let counter: HeldState
 /** What the source would say, and the counter, which counts what has passed. */
@@ -45,7 +46,8 @@ beforeEach(async () => {
     { state: counter, checkpoint: (): Checkpoint => ({ count: counted, taken: ++taken }) },
   ]
   const given = { gates: [gate], passages: [passage], deliveries, participants, store, clock }
-  checkpoints = new Checkpoints({ ...given, logger: new MemoryLogger(), intervalMs: 5000 })
+  logger = new MemoryLogger()
+  checkpoints = new Checkpoints({ ...given, logger, intervalMs: 5000 })
   checkpoints.start()
 })
 
@@ -55,6 +57,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+const cannotStore = 'the checkpoint could not be stored; it is tried again with the next one'
 const stored = () => [
   store.namespace('receiver/source').get('position'),
   store.namespace('processor/counter').get('count'),
@@ -175,6 +178,18 @@ describe('a checkpoint', () => {
     second.settle()
     await vi.waitFor(() => expect(forgettable).toEqual([1, 2]))
     expect(taken).toBe(2)
+  })
+
+  it('lets sources forget nothing when it cannot be stored', async () => {
+    const delivery = await send()
+    delivery.settle()
+    store.close()
+    await clock.advance(5000)
+    await vi.waitFor(() => expect(logger.lines.map(({ message }) => message)).toEqual([cannotStore]))
+    await settle()
+    expect(forgettable).toEqual([])
+    store = await StateStore.open(folder, () => {})
+    expect(stored()).toEqual([undefined, undefined])
   })
 
   it('tells sources when none is stored any more', async () => {
