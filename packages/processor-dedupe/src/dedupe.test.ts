@@ -124,6 +124,25 @@ describe('dedupe', () => {
     expect(result?.cells).toBe(batch.cells)
   })
 
+  it('goes by when records were seen where none has a time, and lets a like one through again later', async () => {
+    const one = createComponent(dedupe, {}, services())
+    const seen = async (ms: number, ...bodies: string[]) => {
+      const batch = batchOf(bodies)
+      batch.observedTime = ms
+      const result = await one.process(batch)
+      return result === null ? [] : plainRecords(result).map(shown)
+    }
+    expect(await seen(1000, 'a', 'a')).toEqual(['a'])
+    expect(await seen(5000, 'a')).toEqual([])
+    expect(await seen(11_000, 'b')).toEqual(['b', 'a ×2'])
+    expect(await seen(12_000, 'a')).toEqual(['a'])
+  })
+
+  it('gives records without a time that of those before them, where others have one', async () => {
+    const out = await deduped({}, [at(0, 'a'), { body: 'a' }, at(20, 'b'), { body: 'a' }])
+    expect(out).toEqual([['a', 'b', 'a', 'a ×1'], []])
+  })
+
   it('accounts for every record: let through, or counted', async () => {
     const inputs = fc.array(fc.tuple(fc.nat(60), fc.constantFrom('a', 'b', 'c', 'd')), { maxLength: 60 })
     await fc.assert(

@@ -20,7 +20,7 @@ import {
 } from '@weir/sdk'
 import { appendRepeats, type Repeats } from './repeats.ts'
 import { restoreWindows, saveWindows } from './saved-windows.ts'
-import { Windows } from './windows.ts'
+import { type Group, Windows } from './windows.ts'
 
 const config = Type.Object({
   fields: Type.Array(FieldPath({ description: 'A field.', examples: ['attributes.log.template.id'] }), {
@@ -104,7 +104,7 @@ class DedupeProcessor implements Processor {
         rows[count++] = row
         continue
       }
-      const time = timeOf(record, group.watermark)
+      const time = timeOf(record, group)
       if (time > group.watermark) group.watermark = time
       if (this.#windows.isFirst(group, this.#keyOf(record), record, time, over)) rows[count++] = row
     }
@@ -157,11 +157,17 @@ class DedupeProcessor implements Processor {
   }
 }
 
-/** Event time; of a record without one, that which its source has come to. */
-function timeOf({ time, observedTime }: Record, watermark: number): number {
-  if (!Number.isNaN(time)) return time
-  if (watermark !== Number.NEGATIVE_INFINITY) return watermark
-  return Number.isNaN(observedTime) ? 0 : observedTime
+/** Event time; of a record without one, that which its source has come to, or when it was seen where no record has one. */
+function timeOf({ time, observedTime }: Record, group: Group): number {
+  const { watermark } = group
+  if (!Number.isNaN(time)) {
+    // What was seen so far went by another clock, which may be far ahead.
+    if (!group.isTimed) group.watermark = time
+    group.isTimed = true
+    return time
+  }
+  if (!group.isTimed && !Number.isNaN(observedTime)) return observedTime
+  return watermark === Number.NEGATIVE_INFINITY ? 0 : watermark
 }
 
 export const dedupe = defineProcessor({

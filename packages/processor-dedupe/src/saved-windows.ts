@@ -7,13 +7,14 @@ import type { Group, Window, Windows } from './windows.ts'
  * @param isWhole also those in which nothing was held back: without them, a record comes once more
  */
 export function saveWindows(groups: Iterable<Group>, isWhole: boolean): AttributeValue {
-  return Array.from(groups, ({ source, resource, watermark, windows }) => {
+  return Array.from(groups, ({ source, resource, watermark, isTimed, windows }) => {
     const kept = [...windows].filter(([, { repeats }]) => isWhole || repeats !== undefined)
     const saved = kept.map(([key, { start, repeats }]): AttributeValue => [key, start, saveRepeats(repeats)])
     return attributeMap([
       ['source', source],
       ['resource', resource],
       ['watermark', watermark],
+      ['isTimed', isTimed],
       ['windows', saved],
     ])
   }).filter((group) => Array.isArray(group.windows) && group.windows.length > 0)
@@ -22,10 +23,11 @@ export function saveWindows(groups: Iterable<Group>, isWhole: boolean): Attribut
 /** Takes what was stored; what cannot be understood is left out. */
 export function restoreWindows(saved: AttributeValue | undefined, windows: Windows): void {
   for (const stored of listOf(saved)) {
-    const { source, resource, watermark, windows: entries } = mapOf(stored)
+    const { source, resource, watermark, isTimed, windows: entries } = mapOf(stored)
     if (typeof source !== 'string' || typeof watermark !== 'number') continue
     const group = windows.group(source, mapOf(resource))
     group.watermark = watermark
+    group.isTimed = isTimed !== false
     for (const entry of listOf(entries)) {
       const [key, start, repeats] = listOf(entry)
       if (typeof key === 'string' && typeof start === 'number')

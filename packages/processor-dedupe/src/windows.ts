@@ -9,6 +9,8 @@ export interface Group {
   readonly windows: Map<string, Window>
   /** Event time that it has come to. */
   watermark: number
+  /** Whether any of its records had a time: by when they were seen go those of other groups. */
+  isTimed: boolean
 }
 
 export interface Window {
@@ -42,7 +44,9 @@ export class Windows {
 
   group(source: string, resource: AttributeMap): Group {
     const key = JSON.stringify([source, resource])
-    const group = this.#groups.get(key) ?? { source, resource, windows: new Map(), watermark: Number.NEGATIVE_INFINITY }
+    const group = this.#groups.get(key) ?? {
+      ...{ source, resource, windows: new Map(), watermark: Number.NEGATIVE_INFINITY, isTimed: false },
+    }
     this.#groups.delete(key)
     this.#groups.set(key, group)
     return group
