@@ -18,6 +18,8 @@ export interface TortureCase {
   readonly faults?: Omit<Faults, 'seed'>
   /** The config changes while it runs. */
   readonly reloads?: boolean
+  /** Half of the collectors are told to stop first, and killed while they do, or have done so. */
+  readonly terminates?: boolean
   /** The disk with state, queue and sink fills up now and then. */
   readonly smallDisk?: boolean
 }
@@ -36,6 +38,10 @@ export const cases: readonly TortureCase[] = [
   {
     ...{ name: 'queued-sink', description: 'a queue on disk before a sink that fails at random, SIGKILL' },
     ...{ rotation: 'rename', sink: 'queued_http', sinkFailures: 0.1 },
+  },
+  {
+    ...{ name: 'term', description: 'SIGTERM, and SIGKILL in the middle of what is flushed then' },
+    ...{ rotation: 'rename', sink: 'queued_http', sinkFailures: 0.1, terminates: true },
   },
   {
     ...{ name: 'storage', description: 'ENOSPC and EIO injected into writes and fsyncs, SIGKILL' },

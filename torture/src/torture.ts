@@ -50,6 +50,8 @@ const faultsPath = new URL('faults.ts', import.meta.url).href
 /** Lines every few milliseconds: about ten thousand a second. */
 const writeEveryMs = 10
 const linesAWrite = 120
+/** After which time a collector that stops is killed at the latest. */
+const maxStopMs = 500
 /** Lines for each kill, at most: those who take long to start must not be left further and further behind. */
 const linesAKill = 8000
 /** How long the last collector may take for what is left at the broker. */
@@ -147,6 +149,10 @@ export async function torture(kind: TortureCase, options: TortureOptions): Promi
       // On a full disk it cannot start, and says so; whoever supervises it starts it again.
       if (!collector.isRunning && kind.smallDisk === true) break
       if (!collector.isRunning) throw new Error(`the collector ended by itself; see ${folder}/collector.log`)
+    }
+    if (kind.terminates === true && random.chance(0.5)) {
+      collector.signal('SIGTERM')
+      await Promise.race([collector.exit(), sleep(random.between(0, maxStopMs))])
     }
     await collector.kill()
     killed++
