@@ -1,11 +1,11 @@
 import type { Plan } from '@weir/core'
-import { type ControlOptions, controlOf } from './control-client.ts'
 import { wrongCommandLine } from './exit-code.ts'
 import { liveDrawing, plannedDrawing } from './graph-drawing.ts'
 import { graphMermaid } from './graph-mermaid.ts'
 import { graphSvg } from './graph-svg.ts'
 import { graphText } from './graph-text.ts'
 import { prepareFrom, report } from './prepared.ts'
+import { type ControlOptions, controlOf } from './running-collector.ts'
 import { activityAfter } from './top.ts'
 
 interface GraphOptions extends ControlOptions {

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { ControlClient } from '@weir/control'
 import { expect, it } from 'vitest'
 import { Folder } from './command.fixture.ts'
-import { ControlClient } from './control-client.ts'
 
 const main = join(import.meta.dirname, 'main.ts')
 

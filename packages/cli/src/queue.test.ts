@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { ControlClient } from '@weir/control'
 import { describe, expect, it } from 'vitest'
 import { Folder } from './command.fixture.ts'
-import { ControlClient } from './control-client.ts'
 
 /** A processor that raises an alert for some lines, and an exporter whose sink is down until a file appears. */
 const plugins = `

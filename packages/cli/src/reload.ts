@@ -1,8 +1,8 @@
 import { formatDiagnostics } from '@weir/config'
 import { printable } from '@weir/sdk'
-import { type ControlOptions, controlOf } from './control-client.ts'
 import { exitCode } from './exit-code.ts'
 import { usesColor } from './paint.ts'
+import { type ControlOptions, controlOf } from './running-collector.ts'
 
 /** Tells a running collector to go over to its config as it is now. */
 export async function reload(files: string[], options: ControlOptions): Promise<void> {

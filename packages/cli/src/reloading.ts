@@ -1,4 +1,5 @@
-import type { Collector, Prepared, ReloadOutcome } from '@weir/core'
+import type { ReloadOutcome } from '@weir/control'
+import type { Collector, Prepared } from '@weir/core'
 import { messageOf } from '@weir/sdk'
 import { report } from './prepared.ts'
 import { Watcher } from './watcher.ts'

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
+import type { ControlClient } from '@weir/control'
 import { Collector, type ReplayCounts, replayFile } from '@weir/core'
 import { isWeirError, WeirError } from '@weir/sdk'
-import { type ControlClient, type ControlOptions, controlOf } from './control-client.ts'
 import { exitCode } from './exit-code.ts'
 import { grouped } from './figures.ts'
 import { prepareFrom, report } from './prepared.ts'
+import { type ControlOptions, controlOf } from './running-collector.ts'
 
 interface ReplayOptions extends ControlOptions {
   to?: string

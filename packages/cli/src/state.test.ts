@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { ControlClient } from '@weir/control'
 import { describe, expect, it } from 'vitest'
 import { Folder } from './command.fixture.ts'
-import { ControlClient } from './control-client.ts'
 
 const plugin = `
 import { defineExporter, RetryableError } from '@weir/sdk'

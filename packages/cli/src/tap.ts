@@ -1,9 +1,10 @@
 import { once } from 'node:events'
+import type { TapStats } from '@weir/control'
 import { type AttributeValue, printable, printableJson, textOf } from '@weir/sdk'
 import { columns } from './columns.ts'
-import { type ControlOptions, controlOf, type TapStats } from './control-client.ts'
 import { wrongCommandLine } from './exit-code.ts'
 import { paintFor } from './paint.ts'
+import { type ControlOptions, controlOf } from './running-collector.ts'
 
 interface TapOptions extends ControlOptions {
   where?: string

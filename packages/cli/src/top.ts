@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ControlClient } from '@weir/control'
 import type { CollectorStatus } from '@weir/core'
 import { messageOf } from '@weir/sdk'
 import { type Activity, activityOf } from './activity.ts'
-import { type ControlClient, type ControlOptions, controlOf } from './control-client.ts'
 import { FullScreen } from './full-screen.ts'
 import { paintFor } from './paint.ts'
+import { type ControlOptions, controlOf } from './running-collector.ts'
 import { topFrame } from './top-frame.ts'
 
 interface TopOptions extends ControlOptions {

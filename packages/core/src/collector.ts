@@ -1,15 +1,12 @@
 import 'reflect-metadata'
 import { softLimitOf } from '@weir/config'
+import { Control, type Onlooker, type ReloadOutcome, type TapPlace, TapPoints } from '@weir/control'
 import { compileCondition, compileExpression, compilePattern } from '@weir/expressions'
 import { type Clock, type CollectorStatus, messageOf, type RunMode, type Terminal, WeirError } from '@weir/sdk'
 import type { Logger as PinoLogger } from 'pino'
 import { container as rootContainer } from 'tsyringe'
 import { BatchPool } from './batch/batch-pool.ts'
 import type { HeldState } from './checkpoint/held-state.ts'
-import { Control } from './control/control.ts'
-import type { ReloadOutcome } from './control/reload-outcome.ts'
-import type { Onlooker } from './control/tap-point.ts'
-import { type TapPlace, TapPoints } from './control/tap-points.ts'
 import { DeadLetterFiles } from './dead-letter/dead-letter-file.ts'
 import { replay } from './dead-letter/replay.ts'
 import { AuthenticatorDirectory } from './graph/authenticator-directory.ts'
@@ -26,6 +23,7 @@ import { MemoryLimiter, type MemoryLimits } from './memory/memory-limiter.ts'
 import { type MemoryMeter, ProcessMemory } from './memory/memory-meter.ts'
 import type { Prepared } from './prepare.ts'
 import { StateStore } from './state/state-store.ts'
+import { collectorStatus } from './telemetry/collector-status.ts'
 import { createLogger, type LogLevel } from './telemetry/logger.ts'
 import { PrometheusEndpoint } from './telemetry/prometheus.ts'
 import { SystemClock } from './telemetry/system-clock.ts'
@@ -110,10 +108,12 @@ export class Collector {
   /** What runs now, how it fares, and what has passed. */
   status(): CollectorStatus {
     const running = this.#running
-    return this.#control.statusOf(
+    return collectorStatus(
       { ...this.#prepared, graph: running?.graph, phase: running?.phase ?? 'starting' },
       {
         telemetry: this.telemetry,
+        taps: this.#control.taps,
+        alerts: this.#control.alerts,
         now: this.#clock.now(),
         uptimeMs: this.#clock.monotonic() - this.#since,
         memory: this.#memory,
@@ -266,7 +266,7 @@ export class Collector {
       stateDir: service.state_dir,
       clock: this.#clock,
       logger: this.logger,
-      plan: () => this.#prepared.plan,
+      pipelines: () => this.#prepared.plan.pipelines,
       status: () => this.status(),
       reload: () => control.reload(),
       replay: (lines, to) => this.replay(lines, to),

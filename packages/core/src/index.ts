@@ -8,10 +8,6 @@ export type {
   ReceiverStatus,
 } from '@weir/sdk'
 export { Collector, type CollectorOptions } from './collector.ts'
-export { reachableSocketPath } from './control/control-socket.ts'
-export type { ReloadOutcome } from './control/reload-outcome.ts'
-export { locateControlSocket } from './control/socket-location.ts'
-export type { TapCounts } from './control/tap.ts'
 export { type ReplayCounts, type ReplayFileOptions, replayFile } from './dead-letter/replay-file.ts'
 export type { Plan, PlannedPipeline } from './graph/plan.ts'
 export { type LearnOptions, type LearnReport, type Learnt, learn } from './learning/learn.ts'

@@ -7,7 +7,7 @@ import { defineExporter, defineReceiver, LogBatch, type Output } from '@weir/sdk
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Collector } from './collector.ts'
 import { loadConfig } from './config/load-config.ts'
-import { controlSocketPath } from './control/control-socket.ts'
+import { controlSocketPath } from '@weir/control'
 import { Registry } from './plugins/registry.ts'
 import { checkConfig, type Prepared } from './prepare.ts'
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { ComponentConfig, WeirConfig } from '@weir/config'
+import { TapPoints } from '@weir/control'
 import {
   type Clock,
   ConnectorOutput,
@@ -17,7 +18,6 @@ import type { Branch } from '../channel/fan-out.ts'
 import { Checkpoints, type Participant } from '../checkpoint/checkpoints.ts'
 import { DeliveryLedger } from '../checkpoint/delivery-ledger.ts'
 import type { HeldState } from '../checkpoint/held-state.ts'
-import { TapPoints } from '../control/tap-points.ts'
 import { DeadLetterFiles } from '../dead-letter/dead-letter-file.ts'
 import { DeadLetters, type DeadLettersOptions } from '../dead-letter/dead-letters.ts'
 import { MemoryLimiter } from '../memory/memory-limiter.ts'

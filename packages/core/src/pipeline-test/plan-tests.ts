@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { byPosition, type ConfigPath, type Diagnostic, diagnostic } from '@weir/config'
+import { type TapKind, type TapName, tapNames } from '@weir/control'
 import { type AttributeMap, type LineSource, messageOf, nearest } from '@weir/sdk'
-import { type TapName, tapNames } from '../control/tap-name.ts'
-import type { TapKind } from '../control/tap-points.ts'
 import type { Plan } from '../graph/plan.ts'
 import type { Registry } from '../plugins/registry.ts'
 import type { Entry, PlannedExpectation, PlannedInput, PlannedTest } from './planned-test.ts'
@@ -35,7 +34,7 @@ class TestPlanner {
     this.#file = file
     this.#plan = plan
     this.#registry = registry
-    this.#names = tapNames(plan)
+    this.#names = tapNames(plan.pipelines)
   }
 
   async test(test: TestSpec, path: ConfigPath): Promise<PlannedTest> {

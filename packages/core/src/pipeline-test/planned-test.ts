@@ -1,6 +1,6 @@
 import type { ComponentConfig, ConfigPath, Position } from '@weir/config'
+import type { TapPlace } from '@weir/control'
 import type { LineSource } from '@weir/sdk'
-import type { TapPlace } from '../control/tap-points.ts'
 import type { ExpectationSpec, RecordSpec } from './test-schema.ts'
 
 /** Where records are put in that no receiver sends: a pipeline, before the processor at an index. */

@@ -1,5 +1,5 @@
+import type { Onlooker } from '@weir/control'
 import { type LogBatch, Record } from '@weir/sdk'
-import type { Onlooker } from '../control/tap-point.ts'
 
 /** Keeps what passes the points that one expectation is about. */
 export class SeenRecords implements Onlooker {

@@ -1,3 +1,4 @@
+import type { TapPoint } from '@weir/control'
 import {
   type Clock,
   type Delivery,
@@ -10,7 +11,6 @@ import {
 } from '@weir/sdk'
 import { concat } from '../batch/concat.ts'
 import { Channel, type Parcel } from '../channel/channel.ts'
-import type { TapPoint } from '../control/tap-point.ts'
 import type { DeadLetters } from '../dead-letter/dead-letters.ts'
 import type { Backlog } from '../queue/backlog.ts'
 import { DiskPassage } from '../queue/disk-passage.ts'

@@ -1,3 +1,4 @@
+import type { TapPoint } from '@weir/control'
 import {
   type Delivery,
   type Lines,
@@ -11,7 +12,6 @@ import { type Branch, fanOut } from '../channel/fan-out.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
 import type { DeliveryLedger } from '../checkpoint/delivery-ledger.ts'
 import { Gate } from '../checkpoint/gate.ts'
-import type { TapPoint } from '../control/tap-point.ts'
 import type { DeadLetters } from '../dead-letter/dead-letters.ts'
 import type { MemoryLimiter } from '../memory/memory-limiter.ts'
 import type { ReceiverMetrics } from '../telemetry/stage-metrics.ts'

@@ -1,19 +1,18 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { compileCondition } from '@weir/expressions'
 import { type Clock, type CollectorStatus, isWeirError, messageOf, WeirError } from '@weir/sdk'
-import type { Plan } from '../graph/plan.ts'
 import { listenPrivately } from './control-socket.ts'
 import type { ReloadOutcome } from './reload-outcome.ts'
 import { Tap } from './tap.ts'
 import { TapAllowance } from './tap-allowance.ts'
-import { findTap, tapNames } from './tap-name.ts'
+import { findTap, type NamedPoint, type TappedPipeline, tapNames } from './tap-name.ts'
 import type { TapPoints } from './tap-points.ts'
 
 /** What can be asked of a running collector. */
 export interface ControlView {
   readonly clock: Clock
   readonly taps: TapPoints
-  plan(): Plan
+  pipelines(): readonly TappedPipeline[]
   status(): CollectorStatus
   reload(): Promise<ReloadOutcome>
   /** @param lines dead letters as they stand in a file @returns how many records were sent */
@@ -100,9 +99,8 @@ export class ControlServer {
     const route = `${request.method} ${url?.pathname ?? request.url}`
     if (route === 'GET /v1/status') return reply(response, 200, this.#view.status())
     if (route === 'GET /v1/points') {
-      return reply(response, 200, {
-        points: tapNames(this.#view.plan()).map(({ kind, id, path }) => ({ kind, id, path })),
-      })
+      const points = tapNames(this.#view.pipelines()).map(({ kind, id, path }): NamedPoint => ({ kind, id, path }))
+      return reply(response, 200, { points })
     }
     if (route === 'GET /v1/tap' && url !== null) return this.#tap(url.searchParams, response)
     if (route === 'POST /v1/reload') return reply(response, 200, await this.#view.reload())
@@ -117,8 +115,8 @@ export class ControlServer {
   }
 
   #tap(query: URLSearchParams, response: ServerResponse): void {
-    const { clock, taps, plan } = this.#view
-    const { places } = findTap(plan(), query.get('id') ?? '')
+    const { clock, taps } = this.#view
+    const { places } = findTap(this.#view.pipelines(), query.get('id') ?? '')
     const where = query.get('where')
     const request = {
       where: where === null ? undefined : compileCondition(where),

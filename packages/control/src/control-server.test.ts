@@ -4,35 +4,38 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '@weir/sdk'
 import { batchOf } from '@weir/sdk/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Plan } from '../graph/plan.ts'
-import { SystemClock } from '../telemetry/system-clock.ts'
 import { ControlServer } from './control-server.ts'
 import { reachableSocketPath } from './control-socket.ts'
+import type { TappedPipeline } from './tap-name.ts'
 import { TapPoints } from './tap-points.ts'
 
-const component = (kind: 'receiver' | 'exporter', id: string) => ({
-  kind,
-  id,
-  type: id,
-  raw: {},
-  resolved: {},
-  path: [],
-})
-const plan: Plan = {
-  extensions: [],
-  pipelines: [
-    {
-      name: 'logs',
-      signal: 'logs',
-      receivers: [component('receiver', 'file')],
-      connectors: [],
-      processors: [],
-      exporters: [component('exporter', 'file'), component('exporter', 'webhook')],
-      deadLetters: [],
-    },
-  ],
+const pipelines: readonly TappedPipeline[] = [
+  {
+    name: 'logs',
+    receivers: [{ id: 'file' }],
+    processors: [],
+    exporters: [
+      { id: 'file', kind: 'exporter' },
+      { id: 'webhook', kind: 'exporter' },
+    ],
+  },
+]
+const machineClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms)
+    return { cancel: () => clearTimeout(timer) }
+  },
+  every(ms, callback) {
+    const timer = setInterval(callback, ms)
+    return { cancel: () => clearInterval(timer) }
+  },
+  sleep: (ms) => sleep(ms),
 }
 const status = {
   pid: 1,
@@ -61,7 +64,7 @@ async function serve(stateDir = join(folder, 'state')) {
   const taps = new TapPoints(() => {})
   const reload = async () => ({ outcome: 'reloaded' as const, diagnostics: [], plugins: [] })
   const replay = async () => 0
-  const view = { clock: new SystemClock(), taps, plan: () => plan, status: () => status, reload, replay }
+  const view = { clock: machineClock, taps, pipelines: () => pipelines, status: () => status, reload, replay }
   const { server, path } = await ControlServer.open(view, stateDir)
   open.push(server)
   return { server, path, point: taps.at({ kind: 'receiver', id: 'file' }) }

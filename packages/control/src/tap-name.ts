@@ -1,6 +1,13 @@
-import { nearest, sections, WeirError } from '@weir/sdk'
-import type { Plan } from '../graph/plan.ts'
+import { type Kind, nearest, sections, WeirError } from '@weir/sdk'
 import type { TapKind, TapPlace } from './tap-points.ts'
+
+/** What of a pipeline can be tapped. */
+export interface TappedPipeline {
+  readonly name: string
+  readonly receivers: readonly { readonly id: string }[]
+  readonly processors: readonly { readonly id: string }[]
+  readonly exporters: readonly { readonly id: string; readonly kind: Kind }[]
+}
 
 /** A name by which a point can be asked for, and the places that it stands for: a processor's are one per pipeline. */
 export interface TapName {
@@ -11,10 +18,13 @@ export interface TapName {
   readonly places: readonly TapPlace[]
 }
 
+/** A point as a client is told of it. */
+export type NamedPoint = Omit<TapName, 'places'>
+
 const section = (kind: TapKind): string => (kind === 'pipeline' ? 'pipelines' : sections[kind])
 
-/** Everything that can be tapped in a plan, in the order in which records pass it. */
-export function tapNames({ pipelines }: Plan): TapName[] {
+/** Everything that can be tapped in these pipelines, in the order in which records pass it. */
+export function tapNames(pipelines: readonly TappedPipeline[]): TapName[] {
   const names = new Map<string, TapName & { places: TapPlace[] }>()
   const add = (place: TapPlace) => {
     const path = `${section(place.kind)}.${place.id}`
@@ -34,8 +44,8 @@ export function tapNames({ pipelines }: Plan): TapName[] {
 }
 
 /** The point that an id, or a path with its section, names. @throws WeirError `WEIR_TAP_UNKNOWN`, `WEIR_TAP_AMBIGUOUS` */
-export function findTap(plan: Plan, wanted: string): TapName {
-  const names = tapNames(plan)
+export function findTap(pipelines: readonly TappedPipeline[], wanted: string): TapName {
+  const names = tapNames(pipelines)
   const found = names.filter(({ id, path }) => path === wanted || id === wanted)
   const [first] = found
   if (first === undefined) {

@@ -1,29 +1,17 @@
-import { type IncomingMessage, request } from 'node:http'
-import {
-  type CollectorStatus,
-  locateControlSocket,
-  type ReloadOutcome,
-  reachableSocketPath,
-  type TapCounts,
-} from '@weir/core'
-import { isWeirError, messageOf, WeirError } from '@weir/sdk'
-import type { ConfigOptions } from './prepared.ts'
+import type { IncomingMessage } from 'node:http'
+import { type CollectorStatus, isWeirError, messageOf, WeirError } from '@weir/sdk'
+import { reachableSocketPath } from './control-socket.ts'
+import type { ReloadOutcome } from './reload-outcome.ts'
+import type { TapCounts } from './tap.ts'
+import type { NamedPoint } from './tap-name.ts'
 
-export interface ControlOptions extends ConfigOptions {
-  socket?: string
-}
-
+/** What a tap is asked for, as the command line has it. */
 export interface TapQuery {
+  /** Of a component or a pipeline, or a path with its section. */
   id: string
   where?: string | undefined
   limit?: string | undefined
   rate?: string | undefined
-}
-
-export interface TapPoint {
-  readonly kind: string
-  readonly id: string
-  readonly path: string
 }
 
 /** What a tap says beside the records. */
@@ -32,13 +20,7 @@ export type TapStats = TapCounts & { readonly reason?: string }
 /** Longest wait for an answer that takes no time. */
 const answerMs = 10_000
 
-/** The running collector that the command line means. @throws WeirError when its socket cannot be found out */
-export async function controlOf(files: readonly string[], { socket, profile }: ControlOptions): Promise<ControlClient> {
-  const path = socket ?? (await locateControlSocket({ cwd: process.cwd(), files, profile, env: process.env }))
-  return new ControlClient(path)
-}
-
-/** Speaks with a running collector over its socket. */
+/** Speaks with a running collector over its socket. Every method throws a WeirError that says what is in the way. */
 export class ControlClient {
   readonly #path: string
 
@@ -51,8 +33,8 @@ export class ControlClient {
     return bodyOf<CollectorStatus>(answer)
   }
 
-  async points(): Promise<TapPoint[]> {
-    const { points } = await bodyOf<{ points: TapPoint[] }>(await this.#ask('GET', '/v1/points', answerMs))
+  async points(): Promise<NamedPoint[]> {
+    const { points } = await bodyOf<{ points: NamedPoint[] }>(await this.#ask('GET', '/v1/points', answerMs))
     return points
   }
 
@@ -92,7 +74,8 @@ export class ControlClient {
     return stats
   }
 
-  #ask(method: string, path: string, timeoutMs?: number, body?: string): Promise<IncomingMessage> {
+  async #ask(method: string, path: string, timeoutMs?: number, body?: string): Promise<IncomingMessage> {
+    const { request } = await import('node:http')
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => reject(this.#unreachable(error))
       const asking = request({

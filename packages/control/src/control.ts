@@ -1,36 +1,23 @@
-import { type Clock, type CollectorStatus, isWeirError, messageOf } from '@weir/sdk'
-import type { Logger as PinoLogger } from 'pino'
-import type { Plan } from '../graph/plan.ts'
+import { isWeirError, type Logger, messageOf } from '@weir/sdk'
 import { AlertBook } from './alert-book.ts'
-import { ControlServer } from './control-server.ts'
-import { collectorStatus, type Running, type StatusSources } from './control-status.ts'
-import type { ReloadOutcome } from './reload-outcome.ts'
+import { ControlServer, type ControlView } from './control-server.ts'
 import { TapPoints } from './tap-points.ts'
 
-export interface ControlOptions {
+export interface ControlOptions extends Omit<ControlView, 'taps'> {
+  /** As the config says. */
   readonly isEnabled: boolean
   readonly stateDir: string | 'memory'
-  readonly clock: Clock
-  readonly logger: PinoLogger
-  plan(): Plan
-  status(): CollectorStatus
-  reload(): Promise<ReloadOutcome>
-  replay(lines: string, to: string | undefined): Promise<number>
+  readonly logger: Pick<Logger, 'info' | 'warn'>
 }
 
 /** What others see of the running collector: its points, its alerts, and the socket through which they see it. */
 export class Control {
-  readonly #alerts = new AlertBook()
+  readonly alerts = new AlertBook()
   readonly taps = new TapPoints(({ kind, id }, point) => {
-    if (kind === 'pipeline' && /^alerts(\/|$)/.test(id)) point.watch(this.#alerts)
+    if (kind === 'pipeline' && /^alerts(\/|$)/.test(id)) point.watch(this.alerts)
   })
   #current: { readonly server: ControlServer; readonly stateDir: string } | undefined
   readonly #retired = new Set<ControlServer>()
-
-  /** What runs, with what has passed and which alerts there were. */
-  statusOf(running: Running, sources: Omit<StatusSources, 'taps' | 'alerts'>): CollectorStatus {
-    return collectorStatus(running, { ...sources, taps: this.taps, alerts: this.#alerts })
-  }
 
   /**
    * Opens the socket, moves it when the state directory has become another, or closes it: as the config says. Who watches

@@ -1,12 +1,11 @@
 import type { WeirConfig } from '@weir/config'
+import type { AlertBook, TapPoints } from '@weir/control'
 import type { CollectorStatus, Phase, QueueStatus } from '@weir/sdk'
 import type { Graph } from '../graph/graph.ts'
 import type { Plan } from '../graph/plan.ts'
 import type { MemoryLimiter } from '../memory/memory-limiter.ts'
 import type { Backlog } from '../queue/backlog.ts'
-import type { Telemetry } from '../telemetry/telemetry.ts'
-import type { AlertBook } from './alert-book.ts'
-import type { TapPoints } from './tap-points.ts'
+import type { Telemetry } from './telemetry.ts'
 
 /** What runs now; no graph while it is being made. */
 export interface Running {

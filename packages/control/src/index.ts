@@ -1,0 +1,11 @@
+/** How a running collector is seen and told what to do from outside: points that can be tapped, and a private socket. */
+export { AlertBook } from './alert-book.ts'
+export { Control, type ControlOptions } from './control.ts'
+export { ControlClient, type TapQuery, type TapStats } from './control-client.ts'
+export type { ControlView } from './control-server.ts'
+export type { ReloadOutcome } from './reload-outcome.ts'
+export { locateControlSocket } from './socket-location.ts'
+export type { TapCounts } from './tap.ts'
+export { type NamedPoint, type TapName, type TappedPipeline, tapNames } from './tap-name.ts'
+export { type Onlooker, TapPoint } from './tap-point.ts'
+export { type TapKind, type TapPlace, TapPoints } from './tap-points.ts'
