@@ -28,7 +28,7 @@ import type { HttpAnswer, HttpRequest } from './http-request.ts'
 import type { HttpServerConfig } from './http-server-keys.ts'
 import { PendingBytes } from './pending-bytes.ts'
 import { Refusals } from './refusals.ts'
-import { tlsOptions } from './tls-files.ts'
+import { handshakeProblem, tlsOptions } from './tls-files.ts'
 
 /** The services that a listener needs, for a component's `inject`. */
 export const httpServerServices = {
@@ -157,7 +157,7 @@ export class HttpListener {
     )
     server.on('tlsClientError', (error: Error, socket: Socket) => {
       socket.destroy()
-      this.#refusals.add('tls', socket.remoteAddress, `a connection, its handshake failed: ${error.message}`)
+      this.#refusals.add('tls', socket.remoteAddress, `a connection, its handshake failed: ${handshakeProblem(error)}`)
     })
     server.on('clientError', (error, socket) => this.#answerGibberish(error, socket))
     server.on('request', (request, response) => this.#serve(request, response))

@@ -29,3 +29,7 @@ export function tlsOptions(component: string, config: TlsConfig, baseDir: string
     throw badCertificate(component, error)
   }
 }
+
+/** Why a handshake failed: OpenSSL's reason without the places in its source that the message has. */
+export const handshakeProblem = (error: Error): string =>
+  'reason' in error && typeof error.reason === 'string' ? error.reason : error.message

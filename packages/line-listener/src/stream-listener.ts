@@ -9,7 +9,7 @@ import type { Gatherings, Peer } from './gatherings.ts'
 import type { StreamConfig } from './listener-keys.ts'
 import type { ListenerMetrics } from './listener-metrics.ts'
 import type { PeerNotices } from './peer-notices.ts'
-import { isPermitted } from './tls-options.ts'
+import { handshakeProblem, isPermitted } from './tls-options.ts'
 
 /** How the messages of a connection are told apart. */
 export type Framing = Pick<FramerOptions, 'octetCounting' | 'trailer' | 'isVerbatim'>
@@ -122,7 +122,7 @@ export class StreamListener {
     server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
       const peer = peerOf(socket)
       socket.destroy()
-      this.#refuse(peer, 'tls', `the handshake failed: ${error.message}`)
+      this.#refuse(peer, 'tls', `the handshake failed: ${handshakeProblem(error)}`)
     })
     return server
   }

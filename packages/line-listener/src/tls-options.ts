@@ -50,3 +50,7 @@ export function isPermitted(certificate: PeerCertificate, permitted: readonly st
     })
   })
 }
+
+/** Why a handshake failed: OpenSSL's reason without the places in its source that the message has. */
+export const handshakeProblem = (error: Error): string =>
+  'reason' in error && typeof error.reason === 'string' ? error.reason : error.message

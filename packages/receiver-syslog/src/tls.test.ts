@@ -137,9 +137,12 @@ describe.skipIf(!isWanted(openssl))('syslog over TLS (needs: apt-get install ope
   })
 
   it('speaks no version older than it is told', async () => {
-    const { until, receiver, meter } = await receiving(tls({ min_version: '1.3' }))
+    const { until, receiver, meter, logger } = await receiving(tls({ min_version: '1.3' }))
     dial(receiver.port('tcp'), undefined, { maxVersion: 'TLSv1.2' })
     await until(() => meter.total('weir_receiver_syslog_refused_connections'), 1)
+    expect(logger.lines.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('the handshake failed: unsupported protocol'),
+    )
   })
 
   it('stops while handshakes are under way', async () => {
