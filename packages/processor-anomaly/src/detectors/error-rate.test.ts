@@ -28,6 +28,22 @@ describe('error_rate', () => {
     expect(detectorHarness(errorRate, { config: { min_severity: 13 } }).feed(lines).alerts).toHaveLength(2)
   })
 
+  it('notices soon that errors creep up to five times what is usual, and says since when and when it is over', () => {
+    const begins = midnight + 12 * 60 * minute
+    const creeping = Array.from({ length: 150 }, (_, index) =>
+      repeated('charge failed', Math.round(index / 40), begins + index * minute, begins + (index + 1) * minute, 17),
+    ).flat()
+    const lines = inOrder([...quiet({ seed: 4, minutes: 18 * 60, perMinute: 60 }), ...creeping])
+    const { alerts } = detectorHarness(errorRate).feed(lines)
+    const [first, ...others] = alerts.filter(({ key }) => key === 'sustained')
+    expect(first?.title).toMatch(/^error rate \d+ % over \d+m.* \(usually [\d.]+ %\)$/)
+    expect(first?.time).toBeGreaterThan(begins)
+    expect(first?.time).toBeLessThan(begins + 75 * minute)
+    expect(Math.abs((first?.windowStart ?? 0) - begins)).toBeLessThan(40 * minute)
+    expect(others.map(({ state }) => state)).toEqual(['resolved'])
+    expect(others[0]?.time).toBeGreaterThan(begins + 150 * minute)
+  })
+
   it('takes an error or two in a quiet log for chance', () => {
     const lines = [
       ...quiet({ seed: 2, minutes: 600, perMinute: 2, errors: 0 }),

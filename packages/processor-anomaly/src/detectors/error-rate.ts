@@ -13,6 +13,7 @@ import {
 } from '@weir/sdk'
 import { Panes, Saved } from '@weir/windows'
 import { sampleOf } from '../sample.ts'
+import { Creep, type Creeping } from '../windows/creep.ts'
 import { Episode } from '../windows/episode.ts'
 import { ShareBaseline } from '../windows/share-baseline.ts'
 import { panesPerWindow, Sliding } from '../windows/sliding.ts'
@@ -54,6 +55,8 @@ const shortMemory = 60
 const longMemory = 1440
 /** Windows after which the long memory has something to say. */
 const longWarmup = 360
+/** What creeps is taken as usual so many times later than what has risen at once. */
+const patience = 6
 const paneKind = {
   create: (): Pane => ({ records: 0, errors: 0, samples: [] }),
   save: (pane: Pane) => ({ ...pane }),
@@ -74,6 +77,8 @@ class ErrorRateDetector implements Detector {
   readonly #errors = new Sliding(panesPerWindow)
   readonly #lately = new ShareBaseline(shortMemory)
   readonly #long = new ShareBaseline(longMemory)
+  readonly #creep: Creep
+  #crept = { windows: 0, share: 0 }
   #panesSince = 0
   readonly #episode: Episode
   #samples: string[] = []
@@ -85,6 +90,7 @@ class ErrorRateDetector implements Detector {
   constructor(given: Config) {
     this.#config = given
     this.#episode = new Episode(given.window)
+    this.#creep = new Creep(given.min_count)
     this.#panes = new Panes(Math.max(1, Math.round(given.window / panesPerWindow)), paneKind)
   }
 
@@ -127,6 +133,7 @@ class ErrorRateDetector implements Detector {
     this.#panesSince = 0
     this.#samples = []
     this.#isCritical = false
+    this.#creep.clear()
     this.#episode.interrupt()
   }
 
@@ -143,6 +150,8 @@ class ErrorRateDetector implements Detector {
       errors: this.#errors.snapshot(),
       lately: this.#lately.snapshot(),
       long: this.#long.snapshot(),
+      creep: this.#creep.snapshot(),
+      crept: { ...this.#crept },
       panesSince: this.#panesSince,
       episode: this.#episode.snapshot(),
       samples: [...this.#samples],
@@ -159,6 +168,9 @@ class ErrorRateDetector implements Detector {
     this.#errors.restore(saved.numbers('errors'))
     this.#lately.restore(saved.value('lately'))
     this.#long.restore(saved.value('long'))
+    this.#creep.restore(saved.child('creep'))
+    const crept = saved.child('crept')
+    this.#crept = { windows: crept.number('windows', 0), share: crept.number('share', 0) }
     this.#panesSince = saved.number('panesSince', 0)
     this.#episode.restore(saved.child('episode'))
     this.#samples = saved.texts('samples')
@@ -195,6 +207,9 @@ class ErrorRateDetector implements Detector {
       this.#endure(end, report)
       return
     }
+    if (this.#long.windows >= longWarmup) this.#follow(end, report)
+    // What creeps must not become usual before someone has looked at it.
+    if (this.#creep.isOn) return
     this.#lately.learn(this.#errors.sum, this.#records.sum)
     this.#long.learn(this.#errors.sum, this.#records.sum)
   }
@@ -221,7 +236,51 @@ class ErrorRateDetector implements Detector {
     this.#enduring = { windows: 0, records: 0, errors: 0 }
     this.#panesSince = 0
     this.#isCritical = false
+    // Part of what has been rising for some time is no news, unless it is far more.
+    if (this.#creep.isOn && share < ratio * this.#crept.share) return
+    if (!this.#creep.isOn) this.#creep.clear()
     if (this.#episode.begin(end, share)) this.#report(end, share, deviation, report)
+  }
+
+  /** One more window of usual errors, or of a few more than usual: several of these say more than each. */
+  #follow(end: number, report: Report): void {
+    const wasOn = this.#creep.isOn
+    const [errors, records] = [this.#errors.sum, this.#records.sum]
+    const creeping = this.#creep.next(end - this.#config.window, errors, records * this.#long.share)
+    if (creeping !== undefined) this.#reportCreep(end, creeping, report)
+    else if (wasOn && !this.#creep.isOn) this.#resolveCreep(end, 'back to usual', report)
+    if (!this.#creep.isOn) return
+    const crept = this.#crept
+    crept.windows++
+    crept.share = Math.max(crept.share, this.#long.share * this.#creep.ratio)
+    if (crept.windows < this.#config.adapt_after * patience) return
+    this.#lately.relearn(crept.share * crept.windows * records, crept.windows * records, crept.windows)
+    this.#long.relearn(crept.share * crept.windows * records, crept.windows * records, crept.windows)
+    this.#creep.clear()
+    this.#resolveCreep(end, 'taken as usual from now on', report)
+  }
+
+  #reportCreep(end: number, { since, ratio }: Creeping, report: Report): void {
+    const usual = this.#long.share
+    const share = usual * ratio
+    this.#crept = { windows: 0, share }
+    report({
+      title: `error rate ${percent(share)} over ${formatDuration(end - since)} (usually ${percent(usual)})`,
+      severity: 'warning',
+      time: end,
+      key: 'sustained',
+      resolves: true,
+      ...{ observed: percent(share), expected: percent(usual) },
+      evidence: { window: formatDuration(end - since), recent: `${this.#trail}` },
+      samples: [...this.#samples],
+      windowStart: since,
+      windowEnd: end,
+    })
+  }
+
+  #resolveCreep(end: number, why: string, report: Report): void {
+    const title = `error rate ${percent(this.#usual.share)}: ${why}`
+    report({ title, severity: 'info', time: end, key: 'sustained', state: 'resolved', resolves: true })
   }
 
   get #severity(): 'critical' | 'warning' {

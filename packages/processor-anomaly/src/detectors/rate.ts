@@ -13,7 +13,9 @@ import {
 } from '@weir/sdk'
 import { Panes, Saved } from '@weir/windows'
 import { Baseline } from '../windows/baseline.ts'
+import { Creep, type Creeping } from '../windows/creep.ts'
 import { Episode } from '../windows/episode.ts'
+import { Hourly } from '../windows/hourly.ts'
 import { panesPerWindow, Sliding } from '../windows/sliding.ts'
 import { Trail } from '../windows/trail.ts'
 
@@ -49,6 +51,9 @@ interface Pane {
   count: number
 }
 
+/** What creeps is taken as usual so many times later than what has risen at once. */
+const patience = 6
+
 const paneKind = {
   create: (): Pane => ({ count: 0 }),
   save: (pane: Pane) => ({ count: pane.count }),
@@ -67,6 +72,11 @@ class RateDetector implements Detector {
   readonly #window = new Sliding(panesPerWindow)
   readonly #trail = new Trail()
   readonly #baseline = new Baseline(1)
+  /** What is usual at this time of the day, for what rises too slowly to be far from what was usual lately. */
+  readonly #hourly = new Hourly()
+  readonly #creep: Creep
+  /** For how many windows it has been creeping, and to what count. */
+  #crept = { windows: 0, count: 0 }
   /** Panes since the baseline learnt: it learns from windows that do not overlap. */
   #panesSince = 0
   readonly #episodes: { readonly [side in Side]: Episode }
@@ -78,6 +88,7 @@ class RateDetector implements Detector {
   constructor(given: Config) {
     this.#config = given
     this.#episodes = { spike: new Episode(given.window), drop: new Episode(given.window) }
+    this.#creep = new Creep(given.min_count)
     this.#panes = new Panes(Math.max(1, Math.round(given.window / panesPerWindow)), paneKind)
   }
 
@@ -107,6 +118,7 @@ class RateDetector implements Detector {
     this.#isSilent = false
     this.#unusual = []
     this.#trail.clear()
+    this.#creep.clear()
     for (const episode of Object.values(this.#episodes)) episode.interrupt()
   }
 
@@ -127,6 +139,9 @@ class RateDetector implements Detector {
       isSilent: this.#isSilent,
       unusual: [...this.#unusual],
       trail: this.#trail.snapshot(),
+      hourly: this.#hourly.snapshot(),
+      creep: this.#creep.snapshot(),
+      crept: { ...this.#crept },
     }
   }
 
@@ -141,6 +156,10 @@ class RateDetector implements Detector {
     this.#isSilent = saved.flag('isSilent')
     this.#unusual = saved.numbers('unusual')
     this.#trail.restore(saved.numbers('trail'))
+    this.#hourly.restore(saved.child('hourly'))
+    this.#creep.restore(saved.child('creep'))
+    const crept = saved.child('crept')
+    this.#crept = { windows: crept.number('windows', 0), count: crept.number('count', 0) }
   }
 
   /** What is going on, reported or not. */
@@ -165,8 +184,54 @@ class RateDetector implements Detector {
     if (this.#baseline.count >= this.#config.warmup) this.#compare(end, count, value, report)
     if (!isWhole) return
     this.#panesSince = 0
-    if (this.#side === undefined) this.#baseline.learn(value)
-    else this.#endure(end, value, report)
+    if (this.#side === undefined) {
+      this.#follow(end, count, report)
+      // What creeps must not become usual before someone has looked at it.
+      if (!this.#creep.isOn) this.#baseline.learn(value)
+    } else this.#endure(end, value, report)
+  }
+
+  /** One more usual window: several that are a little more than usual say more than each. */
+  #follow(end: number, count: number, report: Report): void {
+    const { window, direction, adapt_after: adaptAfter } = this.#config
+    const start = end - window
+    const usual = this.#hourly.usual(start)
+    const wasOn = this.#creep.isOn
+    if (!Number.isNaN(usual) && direction !== 'drop') {
+      const creeping = this.#creep.next(start, count, usual)
+      if (creeping !== undefined) this.#reportCreep(end, usual, creeping, report)
+    }
+    if (this.#creep.isOn) {
+      this.#crept.windows++
+      this.#crept.count = Math.max(this.#crept.count, usual * this.#creep.ratio)
+      if (this.#crept.windows < adaptAfter * patience) return
+      this.#creep.clear()
+      this.#baseline.relearn([stabilized(count)])
+    }
+    this.#hourly.learn(start, count)
+    if (wasOn && !this.#creep.isOn) this.#resolveCreep(end, count, report)
+  }
+
+  #reportCreep(end: number, usual: number, { since, ratio }: Creeping, report: Report): void {
+    const { window } = this.#config
+    this.#crept = { windows: 0, count: usual * ratio }
+    const [observed, expected] = [rounded(usual * ratio), rounded(usual)]
+    report({
+      title: `rate has risen to ${this.#words(observed)} over ${formatDuration(end - since)} (at this hour usually ${expected})`,
+      severity: 'warning',
+      time: end,
+      key: 'sustained',
+      resolves: true,
+      ...{ observed, expected },
+      evidence: { window: formatDuration(window), recent: `${this.#trail}` },
+      windowStart: since,
+      windowEnd: end,
+    })
+  }
+
+  #resolveCreep(end: number, count: number, report: Report): void {
+    const title = `rate back to usual: ${this.#words(count)}`
+    report({ title, severity: 'info', time: end, key: 'sustained', state: 'resolved', resolves: true, observed: count })
   }
 
   #compare(end: number, count: number, value: number, report: Report): void {
@@ -185,7 +250,9 @@ class RateDetector implements Detector {
       if (isOver) this.#resolve(side, end, `rate back to usual: ${this.#words(count)}`, report)
       return
     }
-    const isSpike = z > threshold && count - expected >= least && count >= expected * (1 + change)
+    // Part of what has been rising for some time is no news, unless it is far more.
+    const isPart = this.#creep.isOn && count < this.#crept.count * (1 + change)
+    const isSpike = !isPart && z > threshold && count - expected >= least && count >= expected * (1 + change)
     const isDrop = z < -threshold && expected - count >= least && count <= expected * (1 - change)
     if (isSpike && direction !== 'drop') this.#begin('spike', end, count, report)
     if (isDrop && direction !== 'spike') this.#begin('drop', end, count, report)

@@ -21,8 +21,8 @@ export interface KeptRecord {
 
 /** A uniform sample of what came, by Vitter's algorithm R; what is drawn depends on the place in the stream alone, so that a replay draws the same. */
 class Reservoir {
-  /** As they are stored: far smaller than records, which few of them become again. */
-  kept: AttributeMap[] = []
+  /** As they are stored, as JSON: a fifth of the memory of records or maps, which few of them become again. */
+  kept: string[] = []
   seen = 0
   readonly #room: number
 
@@ -84,11 +84,13 @@ export class RecentRecords {
     for (const [index, { plain, severe }] of [...this.#panes].sort(([one], [other]) => one - other)) {
       if ((index + 1) * paneMs <= start || index * paneMs >= end) continue
       for (const { kept, seen } of [plain, severe]) {
-        for (const saved of kept.map((one) => new Saved(one))) {
+        for (const saved of kept.map((one) => new Saved(JSON.parse(one)))) {
           const time = saved.number('time', Number.NaN)
           if (!(time >= start && time < end)) continue
           const record = this.#record(saved)
-          if (fits(record)) found.push({ record, sample: saved.text('sample'), weight: seen / kept.length })
+          if (!fits(record)) continue
+          const sample = saved.value('sample') === undefined ? saved.text('body') : saved.text('sample')
+          found.push({ record, sample, weight: seen / kept.length })
         }
       }
     }
@@ -114,7 +116,7 @@ export class RecentRecords {
     for (const [name, reservoir] of Object.entries(pane)) {
       const own = saved.child(name)
       reservoir.seen = own.number('seen', 0)
-      reservoir.kept = own.values('kept').flatMap((kept) => (isMap(kept) ? kept : []))
+      reservoir.kept = own.texts('kept')
     }
   }
 
@@ -171,7 +173,7 @@ function rowsOf(drawn: Map<Reservoir, Map<number, number>>, reservoir: Reservoir
   return rows
 }
 
-function savedRecord(from: LogBatch, row: number, time: number): AttributeMap {
+function savedRecord(from: LogBatch, row: number, time: number): string {
   const record = new Record(from).at(row)
   const { severityNumber, severityText, body } = record
   const attributes: AttributeMap = Object.assign(Object.create(null), from.attributes)
@@ -182,7 +184,9 @@ function savedRecord(from: LogBatch, row: number, time: number): AttributeMap {
   const { resource, source } = from
   const sample = sampleOf(record)
   const shown = isSmall(body) ? (body ?? null) : sample
-  return { time, severityNumber, severityText, body: shown, attributes, resource, source, sample }
+  // Of a line of an access log both are the line.
+  const shortest = sample === shown ? {} : { sample }
+  return JSON.stringify({ time, severityNumber, severityText, body: shown, attributes, resource, source, ...shortest })
 }
 
 /** What is longer is no key, and would be held for a quarter of an hour. */
@@ -190,9 +194,6 @@ const isSmall = (value: AttributeValue | undefined): boolean =>
   typeof value === 'string'
     ? value.length <= maxLength
     : typeof value !== 'object' || JSON.stringify(value).length <= maxLength
-
-const isMap = (value: AttributeValue): value is AttributeMap =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function mixed(one: number, other: number): number {
   let hash = Math.imul(one ^ 0x9e37_79b9, 0x85eb_ca6b) ^ Math.imul(other, 0xc2b2_ae35)
