@@ -111,7 +111,7 @@ export class ComponentFactory {
 /** The error with the component that it is about: a plugin need not know its id to say what is wrong with its keys. */
 function named(error: WeirError, component: string): WeirError {
   const { code, hint, message } = error
-  if (message.includes(component)) return error
+  if (error.component !== undefined || message.includes(component)) return error
   return new WeirError(`${component}: ${message}`, {
     code,
     component,
