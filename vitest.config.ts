@@ -16,6 +16,8 @@ export default defineConfig({
     setupFiles: ['vitest.setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Waits end when their condition holds: only a failure takes as long as this.
+    expect: { poll: { timeout: 45_000, interval: 20 } },
     passWithNoTests: false,
   },
 })
