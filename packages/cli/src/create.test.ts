@@ -37,13 +37,14 @@ describe('weir create', () => {
     expect(run(folder.file('weir-plugin-my-detector'), 'npm', 'test')).toMatch(/Test Files .*1 passed/)
     for (const kind of Object.keys(sections)) {
       const own = folder.file(`weir-plugin-my-${kind}`)
-      run(own, 'npm', 'run', 'build')
-      const packed = JSON.parse(run(own, 'npm', 'pack', '--json', '--dry-run'))
-      expect(packed[0].files.map((file: { path: string }) => file.path).sort()).toEqual([
-        'README.md',
-        'dist/index.d.ts',
-        'dist/index.js',
-        'package.json',
+      // It is built when it is packed.
+      run(own, 'npm', 'pack')
+      const packed = run(own, 'tar', '-tzf', `weir-plugin-my-${kind}-0.1.0.tgz`).trim().split('\n')
+      expect(packed.sort()).toEqual([
+        'package/README.md',
+        'package/dist/index.d.ts',
+        'package/dist/index.js',
+        'package/package.json',
       ])
       renameSync(join(own, 'src'), join(own, 'source-is-away'))
       const { stdout, stderr } = await folder.weir('validate', join(own, 'weir.yaml'), '--plugin', own)

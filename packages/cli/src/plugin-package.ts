@@ -18,7 +18,13 @@ export const pluginManifest = (name: string, kindAndType: string, description: s
       exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' }, './package.json': './package.json' },
       weir: { components: './dist/index.js', source: './src/index.ts', types: [kindAndType] },
       files: ['dist', '!dist/**/*.test.*'],
-      scripts: { build: 'tsc', test: 'vitest run', dev: 'weir dev .', prepublishOnly: 'npm run build && npm test' },
+      scripts: {
+        build: 'tsc',
+        test: 'vitest run',
+        dev: 'weir dev .',
+        prepack: 'npm run build',
+        prepublishOnly: 'npm test',
+      },
       peerDependencies: { '@weir/sdk': `^${version}` },
       devDependencies: { '@weir/sdk': `^${version}`, ...toolVersions },
     },
@@ -67,6 +73,7 @@ ${config}\`\`\`
 \`\`\`sh
 npm test          # its own tests, and those that every ${kind} must pass
 weir dev .        # runs weir.yaml with the plugin from source, and again at every change
+npm pack          # builds it into a file, which weir plugin add takes as well
 npm publish       # builds and tests first
 \`\`\`
 `

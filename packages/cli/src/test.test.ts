@@ -271,6 +271,85 @@ tests:
     expect(code).toBe(1)
     expect(stdout).toMatch(/✗ parser .*\n {4}a parser threw[\s\S]*✗ processor .*\n {4}out of order/)
   })
+
+  it('fails when a component never comes back, names it and where it is, and runs the tests that follow', async () => {
+    using folder = folderWith({
+      'plugin.ts': `import { defineProcessor, Type } from '@weir/sdk'
+
+const kept: unknown[] = []
+function spin(): never {
+  for (;;) kept.length = 0
+}
+const deeds: { [how: string]: () => unknown } = {
+  loops: spin,
+  waits: () => new Promise(() => {}),
+  ends: () => process.exit(3),
+  hoards: () => { for (;;) kept.push({ kept: kept.length }) },
+}
+export default defineProcessor({
+  type: 'bad',
+  config: Type.Object({ how: Type.String({ description: 'What it does.', default: '' }) }),
+  create: ({ config: { how } }) => ({
+    async process(batch) {
+      if (batch.body(0) === 'now') await deeds[how]?.()
+      return batch
+    },
+  }),
+})`,
+      'weir.yaml': `
+plugins: { paths: [plugin.ts] }
+receivers:
+  file/loops: { include: [a], parser: text }
+  file/waits: { include: [b], parser: text }
+  file/ends: { include: [c], parser: text }
+processors:
+  bad/loops: { how: loops }
+  bad/waits: { how: waits }
+  bad/ends: { how: ends }
+exporters: { console: }
+service:
+  pipelines:
+    logs/loops: { receivers: [file/loops], processors: [bad/loops], exporters: [console] }
+    logs/waits: { receivers: [file/waits], processors: [bad/waits], exporters: [console] }
+    logs/ends: { receivers: [file/ends], processors: [bad/ends], exporters: [console] }
+`,
+      'a.test.yaml': `
+timeout: 6s
+tests:
+  - { name: loops, input: [{ to: file/loops, lines: now }], expect: [{ at: console, count: 1 }] }
+  - { name: waits, timeout: 5s, input: [{ to: file/waits, lines: now }], expect: [{ at: console, count: 1 }] }
+  - { name: ends, input: [{ to: file/ends, lines: now }], expect: [{ at: console, count: 1 }] }
+  - { name: is well, timeout: 30s, input: [{ to: file/loops, lines: later }], expect: [{ at: console, count: 1 }] }
+`,
+      'b.test.yaml': `
+tests:
+  - { name: is well, too, input: [{ to: file/loops, lines: later }], expect: [{ at: console, count: 1 }] }
+`.replace('is well, too', 'another file'),
+    })
+    const { code, stdout } = await folder.weir('test')
+    const bad = 'processors.bad/loops or processors.bad/waits or processors.bad/ends'
+    expect(stdout).toContain(`it did not end within 6s: ${bad} at plugin.ts:5 (spin) does not return`)
+    expect(stdout).toContain('within 5s: processors.bad/waits has been given a batch and does not finish it')
+    expect(stdout).toContain('something ended the process: process.exit(3)')
+    expect(stdout.match(/✓ (is well|another file)/g)).toEqual(['✓ is well', '✓ another file'])
+    expect(code).toBe(1)
+  }, 240_000)
+
+  it('says so when a plugin that is loaded for the tests ends the process', async () => {
+    using folder = folderWith({
+      'plugin.ts': 'process.exit(5)',
+      'weir.yaml': `
+plugins: { paths: [plugin.ts] }
+receivers: { file: { include: [a] } }
+exporters: { console: }
+service: { pipelines: { logs: { receivers: [file], exporters: [console] } } }
+`,
+      'a.test.yaml': 'tests: [{ name: a, input: [{ to: file, lines: x }], expect: [{ at: console, count: 1 }] }]',
+    })
+    const { code, stderr } = await folder.weir('test')
+    expect(stderr).toContain('the tests could not be run: something ended the process: process.exit(5)')
+    expect(code).toBe(2)
+  }, 60_000)
 })
 
 const shown = `        - time: 2026-11-24T10:00:00.000Z

@@ -1,9 +1,12 @@
 import { dirname, relative, resolve, sep } from 'node:path'
-import { type Diagnostic, locateConfig, type Position } from '@weir/config'
+import { type ComponentConfig, type Diagnostic, locateConfig, type Position } from '@weir/config'
+import { parseDuration, sections } from '@weir/sdk'
+import type { Registry } from '../plugins/registry.ts'
 import { type PrepareOptions, prepare } from '../prepare.ts'
 import { planTests } from './plan-tests.ts'
 import { readTestFile, type TestFile } from './read-test-file.ts'
 import { runTest, type TestFailure } from './run-test.ts'
+import type { CodeOwner } from './stuck-thread.ts'
 import { readTime } from './test-time.ts'
 
 export interface TestOptions extends Pick<PrepareOptions, 'cwd' | 'env' | 'hosts' | 'plugins'> {
@@ -28,37 +31,85 @@ export interface TestFileReport {
   readonly tests: readonly TestOutcome[]
 }
 
+/** What the thread is born with that runs tests. */
+export interface TestBirth {
+  readonly path: string
+  readonly options: TestOptions
+  /** How many of the tests that are chosen have run already. */
+  readonly from: number
+}
+
+/** What that thread says. */
+export type TestMessage =
+  | {
+      readonly is: 'begin'
+      readonly name: string
+      readonly position: Position | undefined
+      readonly limitMs: number
+      readonly owners: readonly CodeOwner[]
+    }
+  | { readonly is: 'end'; readonly outcome: TestOutcome }
+  | ({ readonly is: 'done' } & Omit<TestFileReport, 'tests'>)
+
 const defaultNow = Date.UTC(2026, 0, 1)
+const defaultTimeout = '30s'
 
 /**
  * Runs the pipelines of a config with the inputs of a test file, and compares what passes their points with what the
  * file expects. Never throws for what the author can get wrong: see `diagnostics`.
  */
-export async function runTestFile(path: string, options: TestOptions): Promise<TestFileReport> {
+export async function runTests(
+  path: string,
+  options: TestOptions,
+  { from, say }: Pick<TestBirth, 'from'> & { say(message: TestMessage): void },
+): Promise<Omit<TestFileReport, 'tests'>> {
   const absolute = resolve(options.cwd, path)
   const below = relative(options.cwd, absolute)
   const name = below.startsWith(`..${sep}`) ? absolute : below
   const { file, diagnostics } = await readTestFile(absolute, name)
-  if (file === undefined) return { file: name, diagnostics, tests: [] }
+  if (file === undefined) return { file: name, diagnostics }
   const prepared = await prepare(await configOf(file, options))
   const { plan, config, registry } = prepared
   const problems = prepared.diagnostics.filter(({ severity }) => severity === 'error')
-  if (plan === undefined || config === undefined)
-    return { file: name, diagnostics: [...diagnostics, ...problems], tests: [] }
+  if (plan === undefined || config === undefined) return { file: name, diagnostics: [...diagnostics, ...problems] }
   const planned = await planTests(file, plan, registry)
   const all = [...diagnostics, ...planned.diagnostics]
-  if (planned.diagnostics.length > 0) return { file: name, diagnostics: all, tests: [] }
+  if (planned.diagnostics.length > 0) return { file: name, diagnostics: all }
   const now = readTime(file.spec.now ?? defaultNow)?.ms ?? defaultNow
   const chosen = planned.tests.filter((test) => test.name.toLowerCase().includes((options.filter ?? '').toLowerCase()))
-  const tests: TestOutcome[] = []
-  for (const test of chosen) {
+  const owners = ownersOf(config.components, registry)
+  for (const test of chosen.slice(from)) {
     const since = performance.now()
-    const failures = await runTest({ plan, config, registry }, test, { file, now })
-    const { position } = test
+    const { name: title, position } = test
+    const limitMs = parseDuration(test.timeout ?? file.spec.timeout ?? defaultTimeout)
+    say({ is: 'begin', name: title, position, limitMs, owners })
+    const failures = await runTest({ plan, config, registry }, test, { file, now, limitMs })
     const durationMs = performance.now() - since
-    tests.push({ name: test.name, durationMs, failures, ...(position === undefined ? {} : { position }) })
+    say({ is: 'end', outcome: { name: title, durationMs, failures, ...(position === undefined ? {} : { position }) } })
   }
-  return { file: name, diagnostics: all, tests }
+  return { file: name, diagnostics: all }
+}
+
+/** The components that run in a test, with the modules that they come from. */
+const ownersOf = (
+  components: ReadonlyMap<string, ReadonlyMap<string, ComponentConfig>>,
+  registry: Registry,
+): CodeOwner[] => {
+  const configured = [...components.values()].flatMap((of) => [...of.values()])
+  const isReal = ({ kind }: ComponentConfig) => kind !== 'receiver' && kind !== 'exporter' && kind !== 'extension'
+  const named = configured.filter(isReal).flatMap(({ kind, id, type }) => {
+    const entry = registry.find(kind, type)?.entry
+    return entry === undefined ? [] : [{ name: `${sections[kind]}.${id}`, entry }]
+  })
+  // Parsers and detectors work by their defaults as well.
+  const installed = registry
+    .all()
+    .filter(
+      ({ definition: { kind }, entry }) =>
+        /^(parser|detector)$/.test(kind) && !named.some((one) => one.entry === entry),
+    )
+    .map(({ definition: { kind, type }, entry }) => ({ name: `the ${kind} ${type}`, entry }))
+  return [...named, ...installed]
 }
 
 /** Where the config of a test file is, and what it is read with. */

@@ -44,7 +44,8 @@ class TestPlanner {
     )
     const expectations = test.expect.flatMap((spec, index) => this.#expectation(spec, [...path, 'expect', index]))
     this.#checkEntries(inputs.flat(), path)
-    return { name: test.name, position: this.#file.locate([...path, 'name']), inputs: inputs.flat(), expectations }
+    const { name, timeout } = test
+    return { name, position: this.#file.locate([...path, 'name']), timeout, inputs: inputs.flat(), expectations }
   }
 
   async #input(input: InputSpec, path: ConfigPath, sources: Map<string, LineSource>): Promise<PlannedInput[]> {

@@ -26,6 +26,8 @@ export interface PlannedExpectation {
 export interface PlannedTest {
   readonly name: string
   readonly position: Position | undefined
+  /** `10s`: how long it may take; the file's if left out. */
+  readonly timeout: string | undefined
   readonly inputs: readonly PlannedInput[]
   readonly expectations: readonly PlannedExpectation[]
 }

@@ -1,5 +1,5 @@
 import type { Position } from '@weir/config'
-import { LogBatch, messageOf, type Output } from '@weir/sdk'
+import { formatDuration, LogBatch, messageOf, type Output } from '@weir/sdk'
 import { Collector } from '../collector.ts'
 import type { Outputs } from '../graph/stand-in.ts'
 import type { Prepared } from '../prepare.ts'
@@ -23,14 +23,11 @@ export interface TestFailure {
 
 type Runnable = Required<Pick<Prepared, 'config' | 'plan' | 'registry'>>
 
-/** How long the pipelines of one test may take. Nothing waits for a clock, so this long means never. */
-const limitMs = 30_000
-
 /** Runs the pipelines with what a test gives them, and compares. */
 export async function runTest(
   runnable: Runnable,
   test: PlannedTest,
-  { file, now }: { file: TestFile; now: number },
+  { file, now, limitMs }: { file: TestFile; now: number; limitMs: number },
 ): Promise<TestFailure[]> {
   const outputs: Outputs = new Map()
   const collector = new Collector(testGraph(runnable, test, outputs), {
@@ -45,7 +42,7 @@ export async function runTest(
     for (const place of places) collector.watch(place, records)
     return records
   })
-  const failures = await run(collector, test.inputs, outputs)
+  const failures = await run(collector, test.inputs, outputs, limitMs)
   if (failures.length > 0) return failures
   return test.expectations.flatMap(({ point, spec, path }, index) =>
     checkExpectation(spec, seen[index]?.records ?? []).map((shortfall): TestFailure => {
@@ -60,7 +57,12 @@ export async function runTest(
 }
 
 /** @returns why the pipelines did not work, if they did not */
-async function run(collector: Collector, inputs: readonly PlannedInput[], outputs: Outputs): Promise<TestFailure[]> {
+async function run(
+  collector: Collector,
+  inputs: readonly PlannedInput[],
+  outputs: Outputs,
+  limitMs: number,
+): Promise<TestFailure[]> {
   let failure: unknown
   const isBroken = collector.failed().catch((error: unknown) => {
     failure = error
@@ -77,8 +79,10 @@ async function run(collector: Collector, inputs: readonly PlannedInput[], output
   try {
     const outcome = await Promise.race([whole(), isBroken, limit.promise])
     if (outcome === 'late') {
+      const [waits] = collector.busy
       collector.abort()
-      return [{ message: `the pipelines have not come to an end within ${limitMs / 1000} s` }]
+      const where = waits === undefined ? '' : `: ${waits} has been given a batch and does not finish it`
+      return [{ message: `it did not end within ${formatDuration(limitMs)}${where}` }]
     }
   } catch (error) {
     failure = error

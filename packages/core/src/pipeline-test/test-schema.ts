@@ -1,4 +1,13 @@
-import { type AttributeMap, type AttributeValue, Condition, OneOf, Pattern, type Static, Type } from '@weir/sdk'
+import {
+  type AttributeMap,
+  type AttributeValue,
+  Condition,
+  Duration,
+  OneOf,
+  Pattern,
+  type Static,
+  Type,
+} from '@weir/sdk'
 
 const noOther = { additionalProperties: false }
 const map = (description: string) => Type.Unsafe<AttributeMap>({ type: 'object', description })
@@ -7,6 +16,8 @@ const time = (description: string) =>
     type: ['string', 'number'],
     description: `${description}: ISO 8601, or milliseconds.`,
   })
+
+const timeout = (description: string) => Type.Optional(Type.Unsafe<string>(Duration({ description })))
 
 /** A record as a test writes it, by the names that conditions use. */
 const record = Type.Object(
@@ -112,6 +123,7 @@ const expectation = Type.Object(
 const test = Type.Object(
   {
     name: Type.String({ description: 'What the pipeline does.', minLength: 1 }),
+    timeout: timeout('How long it may take. Default: that of the file.'),
     input: Type.Array(input, { description: 'What comes in, one after the other.' }),
     expect: Type.Array(expectation, { description: 'What is seen at points of the pipelines.', minItems: 1 }),
   },
@@ -132,6 +144,7 @@ const testFile = Type.Object(
       Type.Record(Type.String(), Type.String(), { description: 'Environment variables for ${env:…} in the config.' }),
     ),
     now: Type.Optional(time('What the clock says, for times without a year or a date. Default: 2026-01-01T00:00:00Z')),
+    timeout: timeout('How long each test may take. Default: 30s.'),
     tests: Type.Array(test, { description: 'The tests, each with pipelines of its own.', minItems: 1 }),
   },
   { ...noOther, description: 'Tests of the pipelines of a Weir config.' },

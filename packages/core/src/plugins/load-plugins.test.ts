@@ -113,6 +113,19 @@ describe('plugins', () => {
     expect(problems[0]?.error.message).toContain(join(folder, 'plugins.d/broken.js'))
   })
 
+  it('that have not been built are named with how to', async () => {
+    writePackage('plugins.d/node_modules/weir-plugin-a', 'weir-plugin-a', 'a')
+    write('plugins.d/package.json', { dependencies: { 'weir-plugin-a': '1' } })
+    rmSync(join(folder, 'plugins.d/node_modules/weir-plugin-a/main.js'))
+    const { problems } = await load()
+    expect(problems.map(({ error: { message, hint } }) => [message, hint])).toEqual([
+      [
+        expect.stringMatching(/weir-plugin-a could not be loaded: there is no .*main\.js/),
+        expect.stringMatching(/npm run build/),
+      ],
+    ])
+  })
+
   it('that offer the same type are an error that names both, until the config prefers one', async () => {
     write('plugins.d/one.js', parser('same'))
     write('plugins.d/two.js', parser('same'))

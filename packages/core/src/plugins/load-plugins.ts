@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { freshUrl } from '@weir/config'
 import { type Definition, isDefinition, messageOf, WeirError } from '@weir/sdk'
 import { type DiscoverOptions, discover } from './discover.ts'
@@ -32,9 +33,14 @@ export async function definitionsOf(source: PluginSource): Promise<Definition[]>
     const module: { default?: unknown } = await import(source.entry)
     exported = module.default
   } catch (error) {
-    throw new WeirError(`plugin ${source.name} could not be loaded: ${messageOf(error)}`, {
+    const path = fileURLToPath(source.entry)
+    const isBuilt = existsSync(path)
+    const reason = isBuilt ? messageOf(error) : `there is no ${path}`
+    throw new WeirError(`plugin ${source.name} could not be loaded: ${reason}`, {
       code: 'WEIR_PLUGIN_LOAD',
-      hint: 'run its own tests, or remove it',
+      hint: isBuilt
+        ? 'run its own tests, or remove it'
+        : 'it has not been built: npm run build in its folder, then npm pack',
       cause: error,
     })
   }

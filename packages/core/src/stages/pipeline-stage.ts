@@ -40,6 +40,7 @@ export class PipelineStage {
   readonly #options: PipelineStageOptions
   #running: Promise<void> = Promise.resolve()
   #isPassing = false
+  #processor: string | undefined
   /** Processors that do not stop with this. */
   #leaving: ReadonlySet<ProcessorNode> = new Set()
 
@@ -53,6 +54,11 @@ export class PipelineStage {
   /** Nothing waits in front of it, and nothing is being processed. */
   get isIdle(): boolean {
     return !this.#isPassing && this.entrance.channel.size === 0
+  }
+
+  /** Id of the processor that has been given a batch and has not finished it. */
+  get busyProcessor(): string | undefined {
+    return this.#processor
   }
 
   get processors(): readonly ProcessorNode[] {
@@ -118,10 +124,12 @@ export class PipelineStage {
     for (let index = first; index < processors.length && current !== null; index++) {
       const node = processors[index]
       if (node === undefined) break
+      this.#processor = node.id
       current = await this.#process(node, index, current)
       node.connector?.moveDeliveriesTo([delivery])
       if (current !== null) node.tap.pass(current)
     }
+    this.#processor = undefined
     if (current !== null && current.length > 0) {
       metrics.outgoing(current.length)
       delivery.include(await fanOut(current, branches))
