@@ -14,6 +14,7 @@ describe('error_rate', () => {
     const [alert] = alerts
     expect(alert?.title).toMatch(/^error rate \d+ % \(usually [\d.]+ %\)$/)
     expect(alert?.time).toBeLessThanOrEqual(at + minute)
+    expect(alert?.evidence?.interval).toMatch(/^[\d.]+ % to [\d.]+ %$/)
     expect(alert?.samples).toContain('charge failed: upstream timed out')
   })
 

@@ -18,6 +18,7 @@ import { Episode } from '../windows/episode.ts'
 import { ShareBaseline } from '../windows/share-baseline.ts'
 import { panesPerWindow, Sliding } from '../windows/sliding.ts'
 import { Trail } from '../windows/trail.ts'
+import { wilsonInterval } from '../windows/wilson.ts'
 
 const config = Type.Object({
   window: Duration({ description: 'The share of errors is taken over this time.', default: '1m' }),
@@ -294,6 +295,8 @@ class ErrorRateDetector implements Detector {
     this.#isCritical = severity === 'critical'
     const [errors, records] = [this.#errors.sum, this.#records.sum]
     const [observed, expected] = [percent(share), percent(this.#usual.share)]
+    const { low, high } = wilsonInterval(errors, records)
+    const interval = `${percent(low)} to ${percent(high)}`
     report({
       title: `error rate ${observed} (usually ${expected})`,
       severity,
@@ -301,7 +304,7 @@ class ErrorRateDetector implements Detector {
       resolves: true,
       ...{ observed, expected },
       score: Number(deviation.toFixed(1)),
-      evidence: { window: formatDuration(window), errors, records, recent: `${this.#trail}` },
+      evidence: { window: formatDuration(window), errors, records, interval, recent: `${this.#trail}` },
       samples: [...this.#samples],
       windowStart: end - window,
       windowEnd: end,

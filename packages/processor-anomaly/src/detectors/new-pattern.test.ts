@@ -56,7 +56,7 @@ describe('new_pattern', () => {
           : [
               {
                 title: 'message is back after 39d 23h: connection pool exhausted: <num> of <num> in use',
-                evidence: { seen_before: 3 },
+                evidence: { seen_before: 3, rarity: expect.stringMatching(/^4 of \d+ messages$/) },
               },
             ],
       )

@@ -159,6 +159,7 @@ class NewPatternDetector implements Detector {
         template: template.id,
         known_templates: size - 1,
         messages_before: messages - 1,
+        rarity: `${template.count} of ${messages} messages`,
         ...(isNew ? {} : { seen_before: template.count - 1 }),
         ...(suppressed === 0 ? {} : { not_reported: suppressed }),
       },
