@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { ControlClient } from '@weir/control'
-import { Collector, type ReplayCounts, replayFile } from '@weir/core'
+import { Collector } from '@weir/core'
+import { type ReplayCounts, replayFile } from '@weir/dead-letter'
 import { isWeirError, WeirError } from '@weir/sdk'
 import { exitCode } from './exit-code.ts'
 import { grouped } from './figures.ts'

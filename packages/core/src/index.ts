@@ -8,7 +8,6 @@ export type {
   ReceiverStatus,
 } from '@weir/sdk'
 export { Collector, type CollectorOptions } from './collector.ts'
-export { type ReplayCounts, type ReplayFileOptions, replayFile } from './dead-letter/replay-file.ts'
 export type { Plan, PlannedPipeline } from './graph/plan.ts'
 export { type LearnOptions, type LearnReport, type Learnt, learn } from './learning/learn.ts'
 export type { DifferenceLine } from './pipeline-test/difference.ts'

@@ -1,8 +1,7 @@
+import { type DeadLetterFile, type Refusal, refusalAttributes, writeDeadLetters } from '@weir/dead-letter'
 import { attributeMap, type Clock, type Delivery, type LogBatch, type Logger } from '@weir/sdk'
 import { type Branch, fanOut } from '../channel/fan-out.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
-import { type Refusal, refusalAttributes, writeDeadLetters } from './dead-letter.ts'
-import type { DeadLetterFile } from './dead-letter-file.ts'
 
 /** What a component says about what it gives up; who and when is known. */
 export type Why = Omit<Refusal, 'component' | 'time'>

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
+import { batchOfLetters, type DeadLetter, kinship, readDeadLetter } from '@weir/dead-letter'
 import { type AttributeMap, WeirError } from '@weir/sdk'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
 import type { Graph } from '../graph/graph.ts'
-import { batchOfLetters, type DeadLetter, kinship, readDeadLetter } from './dead-letter.ts'
 
 /**
  * Sends dead letters into a running graph again: what an exporter gave up to that exporter, what a receiver's parser

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { ComponentConfig, WeirConfig } from '@weir/config'
 import { TapPoints } from '@weir/control'
+import { DeadLetterFiles } from '@weir/dead-letter'
 import {
   type Clock,
   ConnectorOutput,
@@ -18,7 +19,6 @@ import type { Branch } from '../channel/fan-out.ts'
 import { Checkpoints, type Participant } from '../checkpoint/checkpoints.ts'
 import { DeliveryLedger } from '../checkpoint/delivery-ledger.ts'
 import type { HeldState } from '../checkpoint/held-state.ts'
-import { DeadLetterFiles } from '../dead-letter/dead-letter-file.ts'
 import { DeadLetters, type DeadLettersOptions } from '../dead-letter/dead-letters.ts'
 import { MemoryLimiter } from '../memory/memory-limiter.ts'
 import type { RegisteredType, Registry } from '../plugins/registry.ts'
