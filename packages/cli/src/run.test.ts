@@ -225,6 +225,37 @@ describe('weir run', () => {
     expect((await command.finished).code).toBe(0)
   }, 60_000)
 
+  it.each([
+    ['ends the process', 'process.exit(7)', ['a component ended the process', 'bad.ts:3']],
+    ['never settles', 'return new Promise(() => {})', ['"waiting_for":["processors.bad"]']],
+  ])(
+    'says which component it is that %s',
+    async (_, deed, words) => {
+      using folder = new Folder()
+      folder.write(
+        'bad.ts',
+        `import { defineProcessor } from '@weir/sdk'
+export default defineProcessor({ type: 'bad', create: () => ({ process() {
+  ${deed}
+} }) })`,
+      )
+      folder.write('weir.json', {
+        ...pipeline,
+        plugins: { paths: ['bad.ts'] },
+        processors: { bad: {} },
+        service: {
+          shutdown_timeout: '1s',
+          pipelines: { logs: { receivers: ['file'], processors: ['bad'], exporters: ['file'] } },
+        },
+      })
+      folder.write('access.log', lines(0, 10))
+      const { code, stderr } = await folder.weir('run', '--once')
+      for (const word of words) expect(stderr).toContain(word)
+      expect(code).not.toBe(0)
+    },
+    60_000,
+  )
+
   it.each(['weir.json', 'late.ts'])(
     'notices that %s was changed after it was read and before it was watched',
     async (name) => {

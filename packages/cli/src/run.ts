@@ -41,7 +41,10 @@ export async function run(files: string[], options: RunOptions): Promise<void> {
     signals++
     if (signals === 1) interrupted.resolve()
     else if (signals === 2) collector.abort()
-    else process.exit(exitCode.failed)
+    else {
+      process.off('exit', onExit)
+      process.exit(exitCode.failed)
+    }
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
@@ -55,6 +58,12 @@ export async function run(files: string[], options: RunOptions): Promise<void> {
     collector.logger.error({ error: String(error) }, 'a rejection that nobody handled'),
   )
 
+  const onExit = (code: number) => {
+    const details = { code, at: whoEnds(new Error().stack) }
+    collector.logger.error(details, 'a component ended the process: isolation: worker keeps it from that')
+  }
+  process.on('exit', onExit)
+
   const since = performance.now()
   const progress = setInterval(() => screen.progress(progressLine(collector, performance.now() - since)), progressMs)
   let failure: unknown
@@ -67,6 +76,7 @@ export async function run(files: string[], options: RunOptions): Promise<void> {
   }
   reloading.end()
   const isDelivered = await collector.stop()
+  process.off('exit', onExit)
   clearInterval(progress)
   screen.progress('')
   if (options.quiet !== true && failure === undefined) screen.write(summary(collector, performance.now() - since, once))
@@ -96,4 +106,10 @@ function endThough({ logger }: Collector): void {
     process.exit()
   }
   setTimeout(end, endMs).unref()
+}
+
+/** Where `process.exit` was called, from the stack of a handler of the exit. */
+function whoEnds(stack = ''): string | undefined {
+  const frames = stack.split('\n').map((frame) => frame.trim().replace(/^at /, ''))
+  return frames[frames.findLastIndex((frame) => /\bprocess\.(reallyE|e)xit\b/.test(frame)) + 1]
 }

@@ -105,11 +105,9 @@ export class Collector {
     return receivers.flatMap(({ stage }) => stage.unread.map((source) => ({ receiver: stage.id, source })))
   }
 
-  /** Places in the config of processors that have been given a batch and have not finished it. */
+  /** Places in the config of what has been given something and has not finished it. */
   get busy(): readonly string[] {
-    return (this.#running?.graph.pipelines ?? []).flatMap(({ busyProcessor: id }) =>
-      id === undefined ? [] : `processors.${id}`,
-    )
+    return this.#running?.busy ?? []
   }
 
   /** What runs now, how it fares, and what has passed. */

@@ -142,6 +142,15 @@ export class RunningGraph {
     return { graph: { ...this.graph, ...stays }, kept, processors, handedOver, states }
   }
 
+  /** Places in the config of what has been given something and has not finished it. */
+  get busy(): string[] {
+    const { pipelines, exporters } = this.graph
+    return [
+      ...pipelines.flatMap(({ busyProcessor: id }) => (id === undefined ? [] : `processors.${id}`)),
+      ...exporters.flatMap(({ id, isIdle }) => (isIdle ? [] : `exporters.${id}`)),
+    ]
+  }
+
   /** Resolves when every receiver that ends has ended. */
   async ended(): Promise<void> {
     const never = new Promise<void>(() => {})
@@ -169,7 +178,8 @@ export class RunningGraph {
     const { clock, logger, shutdownMs, abort } = this.#options
     const { extensions, consumers, receivers, checkpoints } = this.graph
     const deadline = clock.after(shutdownMs, () => {
-      logger.warn('not everything could be delivered before the deadline: stopping at once')
+      const message = 'not everything could be delivered before the deadline: stopping at once'
+      logger.warn({ waiting_for: this.busy }, message)
       this.abort(new Error('stopped at once'))
     })
     const abandon = () => {
