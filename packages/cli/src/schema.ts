@@ -1,5 +1,5 @@
 import { configSchema } from '@weir/config'
-import { testsSchema } from '@weir/core'
+import { testsSchema } from '@weir/pipeline-test'
 import { type ConfigOptions, prepareFrom } from './prepared.ts'
 
 export async function schema(files: string[], options: ConfigOptions & { tests?: boolean }): Promise<void> {

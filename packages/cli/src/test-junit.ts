@@ -1,5 +1,5 @@
 import { formatDiagnostics } from '@weir/config'
-import type { TestFailure, TestFileReport, TestOutcome } from '@weir/core'
+import type { TestFailure, TestFileReport, TestOutcome } from '@weir/pipeline-test'
 import { placeOf } from './test-report.ts'
 
 /** What XML 1.0 cannot hold, not even escaped. */

@@ -1,4 +1,4 @@
-import type { DifferenceLine, TestFailure, TestFileReport } from '@weir/core'
+import type { DifferenceLine, TestFailure, TestFileReport } from '@weir/pipeline-test'
 import { formatDuration, printable } from '@weir/sdk'
 import { type Paint, paintFor } from './paint.ts'
 

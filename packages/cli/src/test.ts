@@ -1,7 +1,7 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { formatDiagnostics } from '@weir/config'
-import { runTestFile, type TestFileReport } from '@weir/core'
+import { runTestFile, type TestFileReport } from '@weir/pipeline-test'
 import { exitCode, wrongCommandLine } from './exit-code.ts'
 import { usesColor } from './paint.ts'
 import { host } from './prepared.ts'

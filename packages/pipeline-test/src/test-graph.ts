@@ -1,9 +1,6 @@
 import type { ComponentConfig, WeirConfig } from '@weir/config'
+import { feeding, type Outputs, type Plan, type Prepared, Registry, silent } from '@weir/core'
 import { type Definition, defineReceiver } from '@weir/sdk'
-import type { Plan } from '../graph/plan.ts'
-import { feeding, type Outputs, silent } from '../graph/stand-in.ts'
-import { Registry } from '../plugins/registry.ts'
-import type { Prepared } from '../prepare.ts'
 import type { Entry, PlannedTest } from './planned-test.ts'
 
 type Runnable = Required<Pick<Prepared, 'config' | 'plan' | 'registry'>>
@@ -82,7 +79,7 @@ function standIns(registry: Registry, outputs: Outputs): Registry {
   const result = new Registry()
   for (const { definition, packageName, version, entry } of registry.all())
     result.add(standIn(definition, outputs), { packageName, version, entry })
-  const own = { packageName: '@weir/core', version: '', entry: '' }
+  const own = { packageName: '@weir/pipeline-test', version: '', entry: '' }
   result.add(feeding(defineReceiver({ type: entryType, create: () => ({ start() {}, stop() {} }) }), outputs), own)
   return result
 }
