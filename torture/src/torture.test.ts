@@ -9,7 +9,7 @@ const short = cases.filter(({ smallDisk }) => smallDisk !== true)
 const isThere = { nats: hasNatsServer, redis: hasRedisServer }
 
 describe('a collector that is killed at random moments', () => {
-  it.each(short)(
+  it.for(short)(
     '$name: loses no line, and raises the alerts of a run that was never killed ($description)',
     async (kind, { skip }) => {
       if (kind.broker !== undefined && !isThere[kind.broker]) skip(`needs: apt-get install ${kind.broker}-server`)
@@ -19,6 +19,7 @@ describe('a collector that is killed at random moments', () => {
         ...{ lost: 0, unknown: 0, missingAlerts: [], extraAlerts: [], conflictingAlerts: [] },
       })
       expect(report.alerts).toBeGreaterThan(0)
+      expect(report.killsAtWork).toBeGreaterThan(0)
     },
     120_000,
   )

@@ -126,8 +126,9 @@ export async function torture(kind: TortureCase, options: TortureOptions): Promi
     const since = performance.now()
     const collector = new CollectorProcess(folder, [config], environment(kill))
     const lifeMs = random.between(0, options.maxLifeMs)
-    // Half of them are killed while they start, if that takes long; the life of the others begins when they deliver something.
-    const bornAt = random.chance(0.5) ? since : undefined
+    // Half of them are killed while they start, if that takes long; the life of the others, and of the first, begins when
+    // they deliver something.
+    const bornAt = kill > 0 && random.chance(0.5) ? since : undefined
     let recoveredAt: number | undefined
     const isDue = () => {
       const now = performance.now()
