@@ -23,7 +23,7 @@ it('never acknowledges a part of a line: it is joined after kill -9', async () =
           .map((text) => JSON.parse(text).body)
       : []
   const first = folder.start(['run'])
-  await expect.poll(bodies, { timeout: 20_000 }).toEqual(['one'])
+  await expect.poll(bodies).toEqual(['one'])
   first.kill('SIGKILL')
   await first.finished
   appendFileSync(folder.file('0.log'), line('P', 'three, ') + line('F', 'four'))

@@ -60,8 +60,8 @@ async function running(folder: Folder, count: number, started: object = config):
   folder.write('weir.json', started)
   folder.write('access.log', lines(0, count))
   const command = folder.start(['run', '-q'])
-  await expect.poll(() => existsSync(folder.file('.weir/control.sock')), { timeout: 15_000 }).toBe(true)
-  await expect.poll(() => written(folder), { timeout: 15_000 }).toBe(count)
+  await expect.poll(() => existsSync(folder.file('.weir/control.sock'))).toBe(true)
+  await expect.poll(() => written(folder)).toBe(count)
   return command
 }
 
@@ -129,10 +129,10 @@ describe('a running collector', () => {
     using folder = new Folder()
     const command = await running(folder, 10, stuck)
     appendFileSync(folder.file('access.log'), lines(10, 20))
-    await expect.poll(() => written(folder), { timeout: 15_000 }).toBe(20)
+    await expect.poll(() => written(folder)).toBe(20)
     appendFileSync(folder.file('access.log'), lines(20, 30))
     await expect
-      .poll(async () => JSON.parse((await folder.weir('top', '--json')).stdout).backpressure, { timeout: 20_000 })
+      .poll(async () => JSON.parse((await folder.weir('top', '--json')).stdout).backpressure)
       .toMatchObject([{ id: 'never', holdsBack: ['logs'], blocked: expect.any(Number) }])
     expect((await folder.weir('top', '--once')).stdout).toMatch(
       /^ {2}never is slower than what comes, and holds back logs \(\d+ % of the time\)$/m,
@@ -192,7 +192,7 @@ describe('a running collector', () => {
     const command = await running(folder, 10)
     const taps = [folder.start(['tap', 'alarm']), folder.start(['tap', 'logs'])]
     using _ = flowing(folder, line(1))
-    await expect.poll(() => taps.every(({ stdout }) => stdout !== ''), { timeout: 15_000 }).toBe(true)
+    await expect.poll(() => taps.every(({ stdout }) => stdout !== '')).toBe(true)
     taps[0]?.kill('SIGINT')
     const [interrupted] = await Promise.all([taps[0]?.finished])
     expect(interrupted).toMatchObject({ code: 0, stderr: expect.stringMatching(/records shown\n$/) })
@@ -213,23 +213,23 @@ describe('a running collector', () => {
     expect(wrong.stderr).toContain('did you mean "blackhole"?')
     expect(wrong.stderr).toContain('not reloaded: the config is wrong, and what runs goes on')
     appendFileSync(folder.file('access.log'), lines(10, 20))
-    await expect.poll(() => written(folder), { timeout: 25_000 }).toBe(20)
+    await expect.poll(() => written(folder)).toBe(20)
 
     folder.write('weir.json', { ...config, exporters: { file: { path: 'other.ndjson' }, blackhole: {} } })
     expect(await folder.weir('reload')).toEqual({ code: 0, stdout: 'reloaded\n', stderr: '' })
     appendFileSync(folder.file('access.log'), lines(20, 30))
-    await expect.poll(() => existsSync(folder.file('other.ndjson')), { timeout: 25_000 }).toBe(true)
+    await expect.poll(() => existsSync(folder.file('other.ndjson'))).toBe(true)
     expect(command.stderr).toContain('asked to reload: reloaded')
     const { pipelines } = JSON.parse((await folder.weir('graph', '--live', '--json')).stdout)
     expect(pipelines[0]).toMatchObject({ name: 'logs', incoming: 30 })
 
     const tap = folder.start(['tap', 'logs'])
     using _ = flowing(folder, line(77))
-    await expect.poll(() => tap.stdout, { timeout: 25_000 }).toContain('/item/77')
+    await expect.poll(() => tap.stdout).toContain('/item/77')
     folder.write('weir.json', config)
     expect((await folder.weir('reload')).code).toBe(0)
     appendFileSync(folder.file('access.log'), line(99))
-    await expect.poll(() => tap.stdout, { timeout: 25_000 }).toContain('/item/99')
+    await expect.poll(() => tap.stdout).toContain('/item/99')
   }, 90_000)
 
   it('that is not there is missed with words, by every verb', async () => {
@@ -252,7 +252,7 @@ describe('a running collector', () => {
     const off = { ...config, service: { ...config.service, control: { enabled: false } } }
     folder.write('weir.json', off)
     const command = folder.start(['run', '-q'])
-    await expect.poll(() => written(folder), { timeout: 10_000 }).toBe(10)
+    await expect.poll(() => written(folder)).toBe(10)
     expect(existsSync(folder.file('.weir/control.sock'))).toBe(false)
     expect((await folder.weir('top')).stderr).toContain('service.control.enabled is false')
     command.kill('SIGTERM')
@@ -261,7 +261,7 @@ describe('a running collector', () => {
     folder.write('weir.json', { ...stuck, service: { ...stuck.service, shutdown_timeout: '30s' } })
     appendFileSync(folder.file('access.log'), lines(10, 20))
     const once = folder.start(['run', '--once', '--control', '-q'])
-    await expect.poll(() => existsSync(folder.file('.weir/control.sock')), { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => existsSync(folder.file('.weir/control.sock'))).toBe(true)
     expect((await folder.weir('top', '--once')).code).toBe(0)
     once.kill('SIGKILL')
   }, 40_000)

@@ -3,7 +3,6 @@ import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, readFileSy
 import { describe, expect, it } from 'vitest'
 import { type Command, Folder } from './command.fixture.ts'
 
-const deadline = { timeout: 25_000, interval: 20 }
 const count = 5000
 const line = (index: number, time = '24/Nov/2026:13:55:36 +0000') =>
   `192.0.2.${index % 250} - - [${time}] "GET /item/${index} HTTP/1.1" 200 ${index} "-" "curl/8"\n`
@@ -54,10 +53,10 @@ describe('a machine', () => {
     folder.write('access.log', lines(0, 10))
     const command = folder.start(['run', '--quiet'], { NODE_OPTIONS: `--import ${folder.file('clock.mjs')}` })
     for (let end = 10; end <= 100; end += 10) {
-      await expect.poll(() => items(folder).length, deadline).toBe(end)
+      await expect.poll(() => items(folder).length).toBe(end)
       appendFileSync(folder.file('access.log'), lines(end, end + 10))
     }
-    await expect.poll(() => items(folder).length, deadline).toBe(110)
+    await expect.poll(() => items(folder).length).toBe(110)
     await terminated(command)
     await folder.weir('run', '--once', '--quiet')
     expect(items(folder)).toEqual(upTo(110))
@@ -145,11 +144,11 @@ describe('a machine', () => {
     })
     folder.write('access.log', lines(0, 10))
     const command = folder.start(['run', '--quiet'])
-    await expect.poll(() => items(folder).length, deadline).toBe(10)
+    await expect.poll(() => items(folder).length).toBe(10)
     appendFileSync(folder.file('access.log'), lines(10, 20))
     for (let at = 20; at < count; at += 100)
       appendFileSync(folder.file('access.log'), lines(at, Math.min(count, at + 100)))
-    await expect.poll(() => items(folder).length, deadline).toBe(count)
+    await expect.poll(() => items(folder).length).toBe(count)
     await terminated(command)
     await folder.weir('run', '--once', '--quiet')
     expect(items(folder)).toEqual(upTo(count))
@@ -204,7 +203,7 @@ describe('a config, while the collector runs,', () => {
     folder.write('weir.json', pipeline)
     folder.write('access.log', lines(0, 10))
     const command = folder.start(['run', 'weir.json', '--watch', '--quiet'])
-    await expect.poll(() => items(folder).length, deadline).toBe(10)
+    await expect.poll(() => items(folder).length).toBe(10)
     let end = 10
     const spoiled = [
       () => folder.write('weir.json', ''),
@@ -217,17 +216,17 @@ describe('a config, while the collector runs,', () => {
       spoil()
       command.kill('SIGHUP')
       const refusals = () => command.stderr.split('but the config is wrong: what runs goes on').length - 1
-      await expect.poll(refusals, deadline).toBeGreaterThan(index)
+      await expect.poll(refusals).toBeGreaterThan(index)
       appendFileSync(folder.file('access.log'), lines(end, end + 10))
       end += 10
-      await expect.poll(() => items(folder).length, deadline).toBe(end)
+      await expect.poll(() => items(folder).length).toBe(end)
     }
     rmSync(folder.file('weir.json'), { recursive: true })
     folder.write('weir.json', { ...pipeline, exporters: { file: { path: 'other.ndjson' } } })
     command.kill('SIGHUP')
-    await expect.poll(() => command.stderr, deadline).toContain('reloaded')
+    await expect.poll(() => command.stderr).toContain('reloaded')
     appendFileSync(folder.file('access.log'), lines(end, end + 10))
-    await expect.poll(() => written(folder, 'other.ndjson').split('\n').length - 1, deadline).toBe(10)
+    await expect.poll(() => written(folder, 'other.ndjson').split('\n').length - 1).toBe(10)
     await terminated(command)
     expect(items(folder)).toEqual(upTo(end))
   }, 60_000)

@@ -69,14 +69,14 @@ it.skipIf(process.platform !== 'linux')(
       log += text
     })
     try {
-      await expect.poll(() => log, { timeout: 20_000 }).toContain('memory is short: receivers wait')
+      await expect.poll(() => log).toContain('memory is short: receivers wait')
       const client = new ControlClient(folder.file('.weir/control.sock'))
       const memory = () =>
         client.status().then(
           (status) => status.memory,
           () => undefined,
         )
-      await expect.poll(memory, { timeout: 20_000 }).toMatchObject({
+      await expect.poll(memory).toMatchObject({
         hardBytes: 260 * 2 ** 20,
         state: expect.stringMatching(/slowed|refusing/),
       })
@@ -127,11 +127,11 @@ it('above the hard limit refuses what can be sent again, and lets the rest throu
       ({ status, headers }) => [status, headers.has('retry-after')],
       () => [],
     )
-  await expect.poll(() => post(http, '/', 'a line', 'text/plain'), { timeout: 20_000 }).toEqual([503, true])
+  await expect.poll(() => post(http, '/', 'a line', 'text/plain')).toEqual([503, true])
   const logs = { resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: 'a line' } }] }] }] }
   expect((await post(otlp, '/v1/logs', JSON.stringify(logs), 'application/json'))[0]).toBe(503)
   const seen = () => (existsSync(folder.file('out.txt')) ? readFileSync(folder.file('out.txt'), 'utf8') : '')
-  await expect.poll(() => seen().split('\n').length, { timeout: 20_000 }).toBe(20_001)
+  await expect.poll(() => seen().split('\n').length).toBe(20_001)
   const top = await folder.weir('top', '--once')
   expect(top.stdout).toContain('receivers refuse')
   weir.kill('SIGTERM')

@@ -13,7 +13,7 @@ function bodies(folder: Folder): string[] {
 }
 
 async function connected(folder: Folder, name: string): Promise<Socket> {
-  await expect.poll(() => existsSync(folder.file(name)), { timeout: 10_000 }).toBe(true)
+  await expect.poll(() => existsSync(folder.file(name))).toBe(true)
   const socket = connect(folder.file(name))
   await once(socket, 'connect')
   return socket
@@ -54,7 +54,7 @@ describe('lines that come over sockets and from commands', () => {
       '2 se',
       '2 second',
     ]
-    await expect.poll(() => bodies(folder).toSorted(), { timeout: 10_000 }).toEqual(expected)
+    await expect.poll(() => bodies(folder).toSorted()).toEqual(expected)
     command.kill('SIGTERM')
     expect(await command.finished).toMatchObject({ code: 0 })
   })

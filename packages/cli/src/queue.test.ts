@@ -63,7 +63,6 @@ const config = {
 
 const count = 20_000
 const all = Array.from({ length: count }, (_, index) => `line ${index}`)
-const deadline = { timeout: 20_000, interval: 20 }
 
 /** Lines of a file, each once, in the order in which they first came. */
 const distinct = (path: string): string[] =>
@@ -87,22 +86,22 @@ describe('a sending queue on disk', () => {
     folder.write('weir.json', config)
     folder.write('app.log', `${all.join('\n')}\n`)
     const first = folder.start(['run'])
-    await expect.poll(async () => (await acknowledged(folder))[1], deadline).toBe(count)
+    await expect.poll(async () => (await acknowledged(folder))[1]).toBe(count)
     first.kill('SIGKILL')
     await first.finished
     // From here on, the queue alone has the lines.
     rmSync(folder.file('app.log'))
     writeFileSync(folder.file('up'), '')
     const second = folder.start(['run'])
-    await expect.poll(() => distinct(folder.file('logs.txt')).length, deadline).toBeGreaterThan(0)
+    await expect.poll(() => distinct(folder.file('logs.txt')).length).toBeGreaterThan(0)
     second.kill('SIGKILL')
     await second.finished
     const third = folder.start(['run'])
     // It answers: so it heeds signals, too.
-    await expect.poll(async () => (await acknowledged(folder)).length, deadline).toBeGreaterThan(0)
+    await expect.poll(async () => (await acknowledged(folder)).length).toBeGreaterThan(0)
     const alerts = all.filter((body) => body.endsWith('99')).map((body) => `alert for ${body}`)
-    await expect.poll(() => distinct(folder.file('logs.txt')).length, deadline).toBe(count)
-    await expect.poll(() => distinct(folder.file('alerts.txt')).length, deadline).toBe(alerts.length)
+    await expect.poll(() => distinct(folder.file('logs.txt')).length).toBe(count)
+    await expect.poll(() => distinct(folder.file('alerts.txt')).length).toBe(alerts.length)
     third.kill('SIGTERM')
     expect((await third.finished).code).toBe(0)
     expect(distinct(folder.file('logs.txt'))).toEqual(all)

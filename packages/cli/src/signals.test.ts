@@ -23,7 +23,7 @@ const count = 20_000
 const all = Array.from({ length: count }, (_, index) => `line ${index}`)
 const seen = (folder: Folder) =>
   existsSync(folder.file('out.txt')) ? readFileSync(folder.file('out.txt'), 'utf8').split('\n').slice(0, -1) : []
-const deadline = { timeout: 20_000, interval: 5 }
+const deadline = { interval: 5 }
 
 function prepared(folder: Folder, exporter: string): void {
   folder.write('plugins.ts', plugins)
@@ -45,7 +45,7 @@ async function untilEnded(command: Command, signal: NodeJS.Signals): Promise<voi
     command.kill(signal)
     return hasEnded
   }
-  await expect.poll(signalled, { timeout: 20_000, interval: 100 }).toBe(true)
+  await expect.poll(signalled, { interval: 100 }).toBe(true)
 }
 
 describe('a signal', () => {

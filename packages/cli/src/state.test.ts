@@ -29,7 +29,7 @@ async function folderAfterRun(): Promise<Folder> {
     const isDone = receivers.every(({ oldestDeliveryMs }) => oldestDeliveryMs === 0)
     return isDone ? exporters.find(({ id }) => id === 'down')?.queue.records : 0
   }
-  await expect.poll(() => waiting().catch(() => 0), { timeout: 20_000 }).toBe(3)
+  await expect.poll(() => waiting().catch(() => 0)).toBe(3)
   command.kill('SIGTERM')
   expect((await command.finished).code).toBe(0)
   return folder
@@ -76,7 +76,7 @@ describe('weir state', () => {
     expect(none.code).toBe(1)
     expect(none.stderr).toContain('there is no state in')
     const command = folder.start(['run'])
-    await expect.poll(() => existsSync(folder.file('.weir/control.sock')), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => existsSync(folder.file('.weir/control.sock'))).toBe(true)
     for (const args of [['list'], ['show', 'file'], ['reset', 'file', '--yes']]) {
       const { code, stderr } = await folder.weir('state', ...args)
       expect(code).toBe(1)

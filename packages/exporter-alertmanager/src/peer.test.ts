@@ -82,7 +82,7 @@ receivers: [{ name: pager, webhook_configs: [{ url: '${pager.url()}', send_resol
         annotations: { title: 'näher 😀 "x"', samples: 'GET /pay 502\nGET /pay *503*' },
         startsAt: new Date(startedAt).toISOString(),
       })
-      await expect.poll(notifications, { timeout: 10_000 }).toEqual(['firing'])
+      await expect.poll(notifications).toEqual(['firing'])
       await services.clock.advance(300_000)
       await expect
         .poll(async () => Date.parse((await alerts())[0]?.endsAt ?? ''))
@@ -90,7 +90,7 @@ receivers: [{ name: pager, webhook_configs: [{ url: '${pager.url()}', send_resol
       const end = alertsOf({ startedAt, time: Date.now() - 1000, state: 'resolved' })
       await exporter.export(end, { abortSignal })
       expect(await alerts()).toEqual([])
-      await expect.poll(notifications, { timeout: 10_000 }).toEqual(['firing', 'resolved'])
+      await expect.poll(notifications).toEqual(['firing', 'resolved'])
       await exporter.stop?.()
     })
 

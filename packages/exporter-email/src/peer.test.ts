@@ -127,7 +127,7 @@ describe.skipIf(!canRun && env.CI === undefined)('Exim (needs: apt-get install e
   it('takes a mail by STARTTLS with a password, and delivers it', async () => {
     await send()
     const mails = () => (existsSync(join(folder, 'mail/ops/new')) ? readdirSync(join(folder, 'mail/ops/new')) : [])
-    await expect.poll(() => mails().length, { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => mails().length).toBe(1)
     const mail = await PostalMime.parse(readFileSync(join(folder, 'mail/ops/new', mails()[0] ?? '')))
     expect(mail).toMatchObject({
       subject: '[Weir] CRITICAL Zähler über 100 % 😀',

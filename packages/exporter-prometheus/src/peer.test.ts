@@ -74,7 +74,7 @@ describe.skipIf(path === undefined && env.CI === undefined)('Prometheus', () => 
       { name: 'load', kind: 'gauge', value: 0.25, time: 0, attributes: {} },
     )
     const api = await scraping(port)
-    const poll = (query: string) => expect.poll(() => asked(api, query), { timeout: 15_000, interval: 100 })
+    const poll = (query: string) => expect.poll(() => asked(api, query), { interval: 100 })
     await poll('http_requests_total').toEqual([[{ url_path: '/a "quoted" \\ path', _n_code: 'größe' }, '3']])
     await send({ ...count, value: 4, attributes })
     await poll('http_requests_total').toMatchObject([[{}, '7']])

@@ -87,7 +87,7 @@ async function routes(name: string) {
         const ticking = setInterval(() => void clock.advance(100), 10)
         onTestFinished(() => clearInterval(ticking))
         await expect
-          .poll(() => send(inputs.slice(0, 1)).then(String, (error: Error) => error.message), { timeout: 15_000 })
+          .poll(() => send(inputs.slice(0, 1)).then(String, (error: Error) => error.message))
           .toBe('undefined')
         await send(inputs.slice(1))
         const path = join(folder, `${name}-${route}.out`)
@@ -96,7 +96,7 @@ async function routes(name: string) {
             .split('\n')
             .filter((line) => line !== '' && !/syslog-ng|rsyslogd/.test(line))
             .map((line) => (route === 'old' ? withoutData(line) : line))
-        await expect.poll(written, { timeout: 10_000 }).toEqual(route === 'old' ? rfc3164 : rfc5424)
+        await expect.poll(written).toEqual(route === 'old' ? rfc3164 : rfc5424)
       }
     },
   }

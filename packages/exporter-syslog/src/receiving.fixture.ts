@@ -54,6 +54,6 @@ export async function collecting(server: Server = createServer(), place: number 
     sockets,
     port: typeof address === 'object' && address !== null ? address.port : 0,
     text: () => text,
-    received: (expected: unknown) => expect.poll(() => text, { timeout: 5000, interval: 5 }).toEqual(expected),
+    received: (expected: unknown) => expect.poll(() => text, { interval: 5 }).toEqual(expected),
   }
 }

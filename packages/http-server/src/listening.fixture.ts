@@ -100,6 +100,6 @@ export async function listening(...args: Parameters<typeof created>) {
       socket.write(text)
       return { socket, closed: new Promise((resolve) => socket.on('close', () => resolve(received))) }
     },
-    until: (check: () => boolean) => vi.waitUntil(check, { timeout: 5000, interval: 5 }),
+    until: (check: () => boolean) => vi.waitUntil(check, { timeout: 45_000, interval: 5 }),
   }
 }

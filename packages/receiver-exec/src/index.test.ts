@@ -37,15 +37,14 @@ function running(given: object, { once = false, output = new AttributedOutput() 
     await receiver.stop()
   })
   const texts = () => output.lines.map(({ text }) => text)
-  const until = <Value>(value: () => Value, expected: Value) =>
-    expect.poll(value, { timeout: 10_000, interval: 5 }).toEqual(expected)
+  const until = <Value>(value: () => Value, expected: Value) => expect.poll(value, { interval: 5 }).toEqual(expected)
   /** The same while time passes. */
   async function untilLater<Value>(stepMs: number, value: () => Value, expected: Value): Promise<void> {
     const look = async () => {
       await services.clock.advance(stepMs)
       return value()
     }
-    await expect.poll(look, { timeout: 10_000, interval: 5 }).toEqual(expected)
+    await expect.poll(look, { interval: 5 }).toEqual(expected)
   }
   const warnings = () => logger.lines.filter(({ level }) => level !== 'info').map(({ message }) => message)
   const { logger } = services

@@ -27,7 +27,7 @@ it('loses no line when its process is killed at any moment, while files are writ
       child = fork(reader, [fixture.folder])
       await once(child, 'message')
       const before = seen().size
-      await expect.poll(() => seen().size, { timeout: 5000, interval: 10 }).toBeGreaterThan(before)
+      await expect.poll(() => seen().size, { interval: 10 }).toBeGreaterThan(before)
       await sleep(kill * 100)
       child.kill('SIGKILL')
       await once(child, 'exit')
@@ -35,9 +35,9 @@ it('loses no line when its process is killed at any moment, while files are writ
     clearInterval(writer)
     appendFileSync(path, 'last\n')
     child = fork(reader, [fixture.folder])
-    await expect.poll(() => seen().has('last'), { timeout: 5000 }).toBe(true)
+    await expect.poll(() => seen().has('last')).toBe(true)
     const all = new Set([...linesOf(numbered(1, written)), 'last'])
-    await expect.poll(() => all.difference(seen()).size, { timeout: 5000 }).toBe(0)
+    await expect.poll(() => all.difference(seen()).size).toBe(0)
     // A kill may tear the line that the reader was writing, and what the next one writes stands behind its beginning.
     expect(seen().difference(all).size).toBeLessThanOrEqual(kills)
     expect(rotations).toBeGreaterThan(1)

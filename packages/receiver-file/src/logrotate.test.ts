@@ -65,7 +65,7 @@ describe.skipIf(logrotate === undefined && env.CI === undefined)('logrotate (nee
   const pass = async () => {
     for (const name of ['app.log.canary-1', 'app.log.canary-2']) {
       await fixture.write(name, `${name}\n`)
-      await expect.poll(() => output.lines.some(({ text }) => text === name), { timeout: 5000 }).toBe(true)
+      await expect.poll(() => output.lines.some(({ text }) => text === name)).toBe(true)
     }
   }
 
@@ -95,13 +95,12 @@ describe.skipIf(logrotate === undefined && env.CI === undefined)('logrotate (nee
       for (let index = 0; index < rotations; index++) {
         const before = seen()
         if (index === unseen) await stop()
-        else await expect.poll(seen, { timeout: 5000, interval: 5 }).toBeGreaterThan(before + 400)
+        else await expect.poll(seen, { interval: 5 }).toBeGreaterThan(before + 400)
         const options = ['-f', '-s', fixture.path('logrotate.state'), fixture.path('logrotate.conf')]
         await run(logrotate ?? 'logrotate', options)
         // By the time in seconds, two rotations get one name.
         const second = Math.floor(Date.now() / 1000)
-        if (directives.includes(date))
-          await expect.poll(() => Date.now() / 1000, { timeout: 5000 }).toBeGreaterThan(second + 1)
+        if (directives.includes(date)) await expect.poll(() => Date.now() / 1000).toBeGreaterThan(second + 1)
         if (index === unseen) await start()
       }
       const told = once(child, 'message')
@@ -117,7 +116,7 @@ describe.skipIf(logrotate === undefined && env.CI === undefined)('logrotate (nee
     'gives every line once: %j',
     async (directives) => {
       const written = await rotateMeanwhile(directives)
-      await expect.poll(seen, { timeout: 10_000 }).toBeGreaterThanOrEqual(written)
+      await expect.poll(seen).toBeGreaterThanOrEqual(written)
       await pass()
       await stop()
       const numbers = lines.map((line) => Number(/^line (\d+) of a program that goes on writing$/.exec(line)?.[1]))

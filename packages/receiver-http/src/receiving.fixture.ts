@@ -69,6 +69,6 @@ export async function receiving(config: object = {}) {
       return answer
     },
     lines: () => output.lines.map(({ text }) => text),
-    until: (check: () => unknown) => vi.waitUntil(check, { timeout: 10_000, interval: 5 }),
+    until: (check: () => unknown) => vi.waitUntil(check, { timeout: 45_000, interval: 5 }),
   }
 }

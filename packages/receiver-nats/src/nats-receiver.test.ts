@@ -58,8 +58,6 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     return { unacknowledged, waiting }
   }
 
-  const soon = { timeout: 15_000, interval: 20 }
-
   describe('contract', () => {
     const config = { urls: [''], stream: 'CONTRACT', subject: 'contract', create_stream: true }
     beforeAll(() => {
@@ -85,9 +83,9 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     await addStream('LINES')
     await publish('LINES.a', ...numbers(50), 'two\nlines\n')
     const { lines, output } = await receiving({ stream: 'LINES' })
-    await expect.poll(lines, soon).toEqual([...numbers(50), 'two', 'lines'])
+    await expect.poll(lines).toEqual([...numbers(50), 'two', 'lines'])
     expect(new Set(output.lines.map(({ source }) => source))).toEqual(new Set(['nats:LINES.a']))
-    await expect.poll(() => pending('LINES'), soon).toEqual({ unacknowledged: 0, waiting: 0 })
+    await expect.poll(() => pending('LINES')).toEqual({ unacknowledged: 0, waiting: 0 })
   })
 
   it.each(['none', 'gzip', 'zstd'] as const)('brings records of Weir as they were: %s', async (compression) => {
@@ -112,7 +110,7 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
       await manager.jetstream().publish(destination, payload, { headers: header })
     }
     const { output } = await receiving({ stream: `RECORDS-${compression}` })
-    await expect.poll(() => output.records, soon).toEqual(plainRecords(batch))
+    await expect.poll(() => output.records).toEqual(plainRecords(batch))
     expect(output.batches[0]?.resource).toEqual(batch.resource)
   })
 
@@ -122,7 +120,7 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     output.holding = true
     const { lines, clock } = await receiving({ stream: 'SLOW' }, output)
     await publish('SLOW.a', 'one')
-    await expect.poll(lines, soon).toEqual(['one'])
+    await expect.poll(lines).toEqual(['one'])
     // Three times the ack_wait, in which the receiver says that it is at work.
     for (let turn = 0; turn < 30; turn++) {
       await clock.advance(400)
@@ -131,7 +129,7 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     expect(await pending('SLOW')).toEqual({ unacknowledged: 1, waiting: 0 })
     expect(lines()).toEqual(['one'])
     output.settleAll()
-    await expect.poll(() => pending('SLOW'), soon).toEqual({ unacknowledged: 0, waiting: 0 })
+    await expect.poll(() => pending('SLOW')).toEqual({ unacknowledged: 0, waiting: 0 })
   })
 
   it('acknowledges what was delivered when what remembers it is stored, and asks for that before it holds things up', async () => {
@@ -140,13 +138,13 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     output.holding = 'stored'
     const { lines } = await receiving({ stream: 'STORED', max_ack_pending: 20 }, output)
     await publish('STORED.a', ...numbers(30))
-    await expect.poll(() => lines().length, soon).toBe(20)
+    await expect.poll(() => lines().length).toBe(20)
     expect(output.storesAsked).toBeGreaterThan(0)
     expect(await pending('STORED')).toEqual({ unacknowledged: 20, waiting: 10 })
     output.settleAll()
-    await expect.poll(() => lines().length, soon).toBe(30)
+    await expect.poll(() => lines().length).toBe(30)
     output.settleAll()
-    await expect.poll(() => pending('STORED'), soon).toEqual({ unacknowledged: 0, waiting: 0 })
+    await expect.poll(() => pending('STORED')).toEqual({ unacknowledged: 0, waiting: 0 })
     expect(lines()).toEqual(numbers(30))
   })
 
@@ -158,11 +156,11 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     output.holding = 'stored'
     const first = await receiving(config, output)
     await publish('CRASH.a', ...numbers(20))
-    await expect.poll(() => first.lines().length, soon).toBe(20)
+    await expect.poll(() => first.lines().length).toBe(20)
     const state = new MemoryState()
     state.setAll(first.receiver.checkpoint?.() ?? {})
     await publish('CRASH.a', ...numbers(20, 20))
-    await expect.poll(() => first.lines().length, soon).toBe(40)
+    await expect.poll(() => first.lines().length).toBe(40)
     await first.receiver.stop()
     output.rejectAll(new Error('it ends here'))
     await first.stop()
@@ -172,9 +170,9 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
       .poll(async () => {
         await second.clock.advance(200)
         return second.lines()
-      }, soon)
+      })
       .toEqual(numbers(40, 20))
-    await expect.poll(() => pending('CRASH'), soon).toEqual({ unacknowledged: 0, waiting: 0 })
+    await expect.poll(() => pending('CRASH')).toEqual({ unacknowledged: 0, waiting: 0 })
   })
 
   it('brings again what was not delivered', async () => {
@@ -183,11 +181,11 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     output.holding = true
     const { lines } = await receiving({ stream: 'AGAIN' }, output)
     await publish('AGAIN.a', 'one')
-    await expect.poll(lines, soon).toEqual(['one'])
+    await expect.poll(lines).toEqual(['one'])
     output.holding = false
     output.rejectAll(new Error('the pipeline failed'))
-    await expect.poll(lines, soon).toEqual(['one', 'one'])
-    await expect.poll(() => pending('AGAIN'), soon).toEqual({ unacknowledged: 0, waiting: 0 })
+    await expect.poll(lines).toEqual(['one', 'one'])
+    await expect.poll(() => pending('AGAIN')).toEqual({ unacknowledged: 0, waiting: 0 })
   })
 
   it('asks for no more than there is room for, while the pipeline is held back', async () => {
@@ -197,14 +195,12 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     const output = new CollectingOutput()
     output.block()
     const { lines } = await receiving({ stream: 'ROOM', max_bytes: '200KB' }, output)
-    await expect
-      .poll(async () => (await pending('ROOM').catch(() => undefined))?.unacknowledged, soon)
-      .toBeGreaterThan(0)
+    await expect.poll(async () => (await pending('ROOM').catch(() => undefined))?.unacknowledged).toBeGreaterThan(0)
     await new Promise((resolve) => setTimeout(resolve, 500))
     expect((await pending('ROOM')).unacknowledged).toBeLessThan(50)
     output.open()
-    await expect.poll(() => lines().length, soon).toBe(200)
-    await expect.poll(() => pending('ROOM'), soon).toEqual({ unacknowledged: 0, waiting: 0 })
+    await expect.poll(() => lines().length).toBe(200)
+    await expect.poll(() => pending('ROOM')).toEqual({ unacknowledged: 0, waiting: 0 })
   })
 
   it('shares a durable consumer with others: each message comes to one of them', async () => {
@@ -214,7 +210,7 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
       await receiving({ stream: 'SHARED', max_messages: 5 }),
     ]
     await publish('SHARED.a', ...numbers(300))
-    await expect.poll(() => all.flatMap(({ lines }) => lines()).length, soon).toBe(300)
+    await expect.poll(() => all.flatMap(({ lines }) => lines()).length).toBe(300)
     expect(new Set(all.flatMap(({ lines }) => lines())).size).toBe(300)
     for (const { lines } of all) expect(lines().length).toBeGreaterThan(0)
   })
@@ -225,15 +221,13 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     const output = new CollectingOutput()
     output.block()
     const first = await receiving({ stream: 'BACK', ack_wait: '1h', nak_delay: '2s' }, output)
-    await expect.poll(() => output.waiting, soon).toBe(1)
+    await expect.poll(() => output.waiting).toBe(1)
     const stopping = first.stop()
     output.holding = true
     output.open()
     await stopping
     const second = await receiving({ stream: 'BACK', ack_wait: '1h' })
-    await expect
-      .poll(() => [...new Set([...second.lines(), ...first.lines()])].sort(), soon)
-      .toEqual(numbers(20).sort())
+    await expect.poll(() => [...new Set([...second.lines(), ...first.lines()])].sort()).toEqual(numbers(20).sort())
   })
 
   it('consumes partitions by a consumer each', async () => {
@@ -242,8 +236,8 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     const one = await receiving({ ...config, partitions: [0, 2] })
     const other = await receiving({ ...config, partitions: [1] })
     for (const partition of [0, 1, 2]) await publish(`PART.${partition}`, `of ${partition}`)
-    await expect.poll(() => one.lines().sort(), soon).toEqual(['of 0', 'of 2'])
-    await expect.poll(() => other.lines(), soon).toEqual(['of 1'])
+    await expect.poll(() => one.lines().sort()).toEqual(['of 0', 'of 2'])
+    await expect.poll(() => other.lines()).toEqual(['of 1'])
     expect(await pending('PART', 'weir-1')).toEqual({ unacknowledged: 0, waiting: 0 })
   })
 
@@ -253,7 +247,7 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     const order = Array.from({ length: 400 }, (_, index) => `${Math.floor(index / (1 + (index % 90))) % 3} ${index}`)
     for (const line of order) await publish(`ORDER.${line[0]}`, line)
     const { lines } = await receiving({ stream: 'ORDER', subject: 'ORDER.{partition}', partitions: [0, 1, 2, 3] })
-    await expect.poll(() => lines().length, soon).toBe(400)
+    await expect.poll(() => lines().length).toBe(400)
     expect(lines()).toEqual(order)
   })
 
@@ -264,8 +258,8 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     await manager.jetstream().publish('BAD.a', 'poison', { headers: bad })
     await publish('BAD.a', 'good')
     const { lines, meter, logger } = await receiving({ stream: 'BAD' })
-    await expect.poll(lines, soon).toEqual(['good'])
-    await expect.poll(() => pending('BAD'), soon).toEqual({ unacknowledged: 0, waiting: 0 })
+    await expect.poll(lines).toEqual(['good'])
+    await expect.poll(() => pending('BAD')).toEqual({ unacknowledged: 0, waiting: 0 })
     expect(meter.total('weir_receiver_nats_bad_messages')).toBe(1)
     expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
   })
@@ -273,7 +267,7 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
   it('waits for a stream that is missing, says so once, and begins when it is there', async () => {
     const { lines, logger, clock } = await receiving({ stream: 'ABSENT' })
     const warnings = () => logger.lines.filter(({ level }) => level === 'warn')
-    await expect.poll(() => warnings().length, soon).toBe(1)
+    await expect.poll(() => warnings().length).toBe(1)
     expect(warnings()[0]).toMatchObject({
       message: expect.stringContaining('the stream is not there'),
       fields: { code: 'WEIR_NATS_STREAM', hint: expect.stringContaining('create_stream'), stream: 'ABSENT' },
@@ -285,7 +279,7 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
       .poll(async () => {
         await clock.advance(10_000)
         return lines()
-      }, soon)
+      })
       .toEqual(['here'])
     expect(warnings()).toHaveLength(1)
   })
@@ -293,13 +287,11 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
   it('creates a stream that is missing, if it may', async () => {
     await receiving({ stream: 'MADE', subject: 'made.{partition}', partitions: [0, 1], create_stream: true })
     await expect
-      .poll(
-        () =>
-          manager.streams.info('MADE').then(
-            ({ config }) => config.subjects,
-            () => [],
-          ),
-        soon,
+      .poll(() =>
+        manager.streams.info('MADE').then(
+          ({ config }) => config.subjects,
+          () => [],
+        ),
       )
       .toEqual(['made.*'])
   })
@@ -313,14 +305,14 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
       create_stream: true,
     })
     await expect
-      .poll(() => logger.lines.at(-1)?.message, soon)
+      .poll(() => logger.lines.at(-1)?.message)
       .toMatch(/trying again: cannot reach .*: nothing listens there/)
     await late.start()
     await expect
       .poll(async () => {
         await clock.advance(10_000)
         return logger.lines.map(({ message }) => message)
-      }, soon)
+      })
       .toContain('the stream was created')
     const connection = await connect({ servers: late.url, maxReconnectAttempts: -1, reconnectTimeWait: 100 })
     onTestFinished(() => connection.close())
@@ -329,7 +321,7 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
       for (const payload of numbers(20, from)) await other.jetstream().publish('late', payload, { retries: 100 })
     }
     await send(0)
-    await expect.poll(() => lines().length, soon).toBe(20)
+    await expect.poll(() => lines().length).toBe(20)
     await late.stop()
     await late.start()
     await send(20)
@@ -337,7 +329,7 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
       .poll(async () => {
         await clock.advance(10_000)
         return new Set(lines()).size
-      }, soon)
+      })
       .toBe(40)
   })
 
@@ -345,7 +337,7 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     await using closed = await NatsServer.start('authorization { user: weir, password: secret }')
     const { logger } = await receiving({ urls: [closed.url], stream: 'S', auth: { user: 'weir', password: 'wrong' } })
     await expect
-      .poll(() => logger.lines.at(-1), soon)
+      .poll(() => logger.lines.at(-1))
       .toMatchObject({
         level: 'warn',
         message: expect.stringContaining('does not let us in'),

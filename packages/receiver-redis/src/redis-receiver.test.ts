@@ -38,7 +38,6 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
   }
   const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, index) => `line ${from + index}`)
   const pending = async (stream: string) => (await client.xPending(stream, 'weir')).pending
-  const soon = { timeout: 15_000, interval: 20 }
 
   /** A receiver that is started, which stops when the test is over. */
   async function receiving(config: object, output = new CollectingOutput(), state = new MemoryState()) {
@@ -60,7 +59,7 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
       expect.poll(async () => {
         await services.clock.advance(200)
         return read()
-      }, soon)
+      })
     return { ...services, receiver, output, stop, lines, running }
   }
 
@@ -86,10 +85,10 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
     await add('lines', ...numbers(50), 'two\nlines\n')
     await client.xAdd('lines', '*', { level: 'warn', msg: 'ä' })
     const { lines } = await receiving({ streams: ['lines'] })
-    await expect.poll(lines, soon).toEqual([...numbers(50), 'two', 'lines', '{"level":"warn","msg":"ä"}'])
-    await expect.poll(() => pending('lines'), soon).toBe(0)
+    await expect.poll(lines).toEqual([...numbers(50), 'two', 'lines', '{"level":"warn","msg":"ä"}'])
+    await expect.poll(() => pending('lines')).toBe(0)
     await add('lines', 'later')
-    await expect.poll(() => lines().at(-1), soon).toBe('later')
+    await expect.poll(() => lines().at(-1)).toBe('later')
   })
 
   it('acknowledges what was delivered when what remembers it is stored, and goes on behind that after a crash', async () => {
@@ -98,18 +97,18 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
     output.holding = 'stored'
     const stateOfCrash = new MemoryState()
     const first = await receiving({ streams: ['stored'], consumer: 'me' }, output)
-    await expect.poll(() => first.lines().length, soon).toBe(20)
+    await expect.poll(() => first.lines().length).toBe(20)
     expect(output.storesAsked).toBe(1)
     stateOfCrash.setAll(first.receiver.checkpoint?.() ?? {})
     await add('stored', ...numbers(20, 20))
-    await expect.poll(() => first.lines().length, soon).toBe(40)
+    await expect.poll(() => first.lines().length).toBe(40)
     expect(await pending('stored')).toBe(40)
     await first.stop()
     await add('stored', ...numbers(20, 40))
     const second = await receiving({ streams: ['stored'], consumer: 'me' }, new CollectingOutput(), stateOfCrash)
-    await expect.poll(() => second.lines().length, soon).toBe(40)
+    await expect.poll(() => second.lines().length).toBe(40)
     expect(second.lines()).toEqual(numbers(40, 20))
-    await expect.poll(() => pending('stored'), soon).toBe(0)
+    await expect.poll(() => pending('stored')).toBe(0)
   })
 
   it('acknowledges when it stops what was stored at last', async () => {
@@ -117,7 +116,7 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
     const output = new CollectingOutput()
     output.holding = 'stored'
     const { receiver, lines } = await receiving({ streams: ['last'] }, output)
-    await expect.poll(() => lines().length, soon).toBe(20)
+    await expect.poll(() => lines().length).toBe(20)
     await receiver.stop()
     output.settleAll()
     await new Promise(setImmediate)
@@ -144,7 +143,7 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
       await client.xAdd(destination, '*', { body: payload, ...fields })
     }
     const { output } = await receiving({ streams: [`records:${compression}`] })
-    await expect.poll(() => output.records, soon).toEqual(plainRecords(batch))
+    await expect.poll(() => output.records).toEqual(plainRecords(batch))
     expect(output.batches[0]?.resource).toEqual(batch.resource)
   })
 
@@ -153,7 +152,7 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
     output.holding = true
     const slow = await receiving({ streams: ['slow'], consumer: 'slow' }, output)
     await add('slow', 'one')
-    await expect.poll(slow.lines, soon).toEqual(['one'])
+    await expect.poll(slow.lines).toEqual(['one'])
     const other = await receiving({ streams: ['slow'], consumer: 'other' })
     for (let turn = 0; turn < 30; turn++) {
       await Promise.all([slow.clock.advance(200), other.clock.advance(200)])
@@ -161,7 +160,7 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
     }
     expect([await pending('slow'), other.lines()]).toEqual([1, []])
     output.settleAll()
-    await expect.poll(() => pending('slow'), soon).toBe(0)
+    await expect.poll(() => pending('slow')).toBe(0)
   })
 
   it('takes over what a collector has left that has died', async () => {
@@ -169,10 +168,10 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
     await client.xGroupCreate('dead', 'weir', '0')
     await client.xReadGroup('weir', 'dead', [{ key: 'dead', id: '>' }], { COUNT: 200 })
     const { lines, running } = await receiving({ streams: ['dead'] })
-    await expect.poll(() => lines().length, soon).toBe(100)
+    await expect.poll(() => lines().length).toBe(100)
     await running(() => lines().length).toBe(300)
     expect(new Set(lines())).toEqual(new Set(numbers(300)))
-    await expect.poll(() => pending('dead'), soon).toBe(0)
+    await expect.poll(() => pending('dead')).toBe(0)
   })
 
   it('brings again at once, after a restart, what was not delivered, and under the same name', async () => {
@@ -181,12 +180,12 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
     const output = new CollectingOutput()
     output.holding = true
     const first = await receiving({ streams: ['again'], claim_min_idle: '1h' }, output, state)
-    await expect.poll(() => first.lines().length, soon).toBe(3)
+    await expect.poll(() => first.lines().length).toBe(3)
     await first.stop()
     expect(await pending('again')).toBe(3)
     const second = await receiving({ streams: ['again'], claim_min_idle: '1h' }, new CollectingOutput(), state)
-    await expect.poll(second.lines, soon).toEqual(numbers(3))
-    await expect.poll(() => pending('again'), soon).toBe(0)
+    await expect.poll(second.lines).toEqual(numbers(3))
+    await expect.poll(() => pending('again')).toBe(0)
   })
 
   it('brings again what the pipeline has failed to deliver', async () => {
@@ -194,11 +193,11 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
     output.holding = true
     const { lines, running } = await receiving({ streams: ['failed'] }, output)
     await add('failed', 'one')
-    await expect.poll(lines, soon).toEqual(['one'])
+    await expect.poll(lines).toEqual(['one'])
     output.holding = false
     output.rejectAll(new Error('the pipeline failed'))
     await running(lines).toEqual(['one', 'one'])
-    await expect.poll(() => pending('failed'), soon).toBe(0)
+    await expect.poll(() => pending('failed')).toBe(0)
   })
 
   it('asks for no more than there is room for, while the pipeline is held back', async () => {
@@ -206,12 +205,12 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
     const output = new CollectingOutput()
     output.block()
     const { lines } = await receiving({ streams: ['room'], max_bytes: '200KB' }, output)
-    await expect.poll(() => pending('room').catch(() => 0), soon).toBeGreaterThan(0)
+    await expect.poll(() => pending('room').catch(() => 0)).toBeGreaterThan(0)
     await new Promise((resolve) => setTimeout(resolve, 500))
     expect(await pending('room')).toBeLessThan(50)
     output.open()
-    await expect.poll(() => lines().length, soon).toBe(200)
-    await expect.poll(() => pending('room'), soon).toBe(0)
+    await expect.poll(() => lines().length).toBe(200)
+    await expect.poll(() => pending('room')).toBe(0)
   })
 
   it('shares a group with others: each entry comes to one of them', async () => {
@@ -220,7 +219,7 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
       await receiving({ streams: ['shared'], max_messages: 5 }),
     ]
     await Promise.all(numbers(300).map((line) => add('shared', line)))
-    await expect.poll(() => all.flatMap(({ lines }) => lines()).length, soon).toBe(300)
+    await expect.poll(() => all.flatMap(({ lines }) => lines()).length).toBe(300)
     expect(new Set(all.flatMap(({ lines }) => lines())).size).toBe(300)
     for (const { lines } of all) expect(lines().length).toBeGreaterThan(0)
   })
@@ -228,7 +227,7 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
   it('consumes the partitions that it is given', async () => {
     for (const partition of [0, 1, 2]) await add(`part:${partition}`, `of ${partition}`)
     const { lines } = await receiving({ streams: ['part:{partition}'], partitions: [0, 2] })
-    await expect.poll(() => lines().sort(), soon).toEqual(['of 0', 'of 2'])
+    await expect.poll(() => lines().sort()).toEqual(['of 0', 'of 2'])
   })
 
   it('brings what waits in several streams in the order of time', async () => {
@@ -237,14 +236,14 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
     for (const [index, line] of order.entries())
       await client.xAdd(`order:${line[0]}`, `${1000 + index}-1`, { body: line })
     const { lines } = await receiving({ streams: ['order:{partition}'], partitions: [0, 1, 2, 3] })
-    await expect.poll(() => lines().length, soon).toBe(400)
+    await expect.poll(() => lines().length).toBe(400)
     expect(lines()).toEqual(order)
   })
 
   it('deletes what has been delivered, if it is told to', async () => {
     await add('gone', ...numbers(20))
     await receiving({ streams: ['gone'], delete_after_ack: true })
-    await expect.poll(() => client.xLen('gone'), soon).toBe(0)
+    await expect.poll(() => client.xLen('gone')).toBe(0)
   })
 
   it('ends entries that can never be read, or are no longer there, and reads on', async () => {
@@ -255,8 +254,8 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
     await client.xDel('bad', trimmed.toString())
     await add('bad', 'good')
     const { lines, meter } = await receiving({ streams: ['bad'], consumer: 'me' })
-    await expect.poll(lines, soon).toEqual(['good'])
-    await expect.poll(() => pending('bad'), soon).toBe(0)
+    await expect.poll(lines).toEqual(['good'])
+    await expect.poll(() => pending('bad')).toBe(0)
     expect(meter.total('weir_receiver_redis_bad_messages')).toBe(1)
   })
 
@@ -277,7 +276,7 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
     await using late = await RedisServer.reserve()
     const { lines, logger, running } = await receiving({ endpoint: late.endpoint, streams: ['late'] })
     await expect
-      .poll(() => logger.lines.at(-1)?.message, soon)
+      .poll(() => logger.lines.at(-1)?.message)
       .toMatch(/trying again: cannot reach .*: nothing listens there/)
     await late.start()
     const before = await clientOf(late.endpoint)
@@ -296,7 +295,7 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
     await using closed = await RedisServer.start('requirepass secret')
     const { logger } = await receiving({ endpoint: closed.endpoint, password: 'wrong' })
     await expect
-      .poll(() => logger.lines.at(-1), soon)
+      .poll(() => logger.lines.at(-1))
       .toMatchObject({
         level: 'warn',
         message: expect.stringContaining('WRONGPASS'),
@@ -311,26 +310,22 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
         { channels: ['news', 'app.*'], max_bytes: '1KB', add_attributes: true },
         output,
       )
-      await expect.poll(async () => (await client.publish('news', 'a')) > 0 && lines().length > 0, soon).toBe(true)
+      await expect.poll(async () => (await client.publish('news', 'a')) > 0 && lines().length > 0).toBe(true)
       await client.publish('app.shop', 'b')
-      await expect.poll(() => lines().at(-1), soon).toBe('b')
+      await expect.poll(() => lines().at(-1)).toBe('b')
       expect(output.lines.at(-1)?.source).toBe('redis:app.shop')
       const before = lines().length
       output.block()
       for (let index = 0; index < 100; index++) await client.publish('news', 'x'.repeat(100))
-      await expect.poll(() => meter.total('weir_receiver_redis_dropped_messages'), soon).toBeGreaterThan(80)
+      await expect.poll(() => meter.total('weir_receiver_redis_dropped_messages')).toBeGreaterThan(80)
       output.open()
-      await expect
-        .poll(() => lines().length - before + meter.total('weir_receiver_redis_dropped_messages'), soon)
-        .toBe(100)
+      await expect.poll(() => lines().length - before + meter.total('weir_receiver_redis_dropped_messages')).toBe(100)
     })
 
     it('reads records of Weir, if it is told that they are', async () => {
       const { output } = await receiving({ channels: ['weir'], encoding: 'weir' })
       const record = '{"time":"2026-11-24T14:13:19.123456789Z","severityNumber":17,"severityText":"ERROR","body":"b"}\n'
-      await expect
-        .poll(async () => (await client.publish('weir', record)) > 0 && output.records.length > 0, soon)
-        .toBe(true)
+      await expect.poll(async () => (await client.publish('weir', record)) > 0 && output.records.length > 0).toBe(true)
       expect(output.records[0]).toEqual({
         time: Date.UTC(2026, 10, 24, 14, 13, 19, 123),
         timeRemainder: 456_789,

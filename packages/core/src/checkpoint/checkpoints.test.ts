@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Checkpoint } from '@weir/sdk'
 import { MemoryLogger, settle, TestClock } from '@weir/sdk/testing'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
 import { StateStore } from '../state/state-store.ts'
 import { Checkpoints } from './checkpoints.ts'
@@ -86,13 +86,13 @@ describe('a checkpoint', () => {
   it('is stored once everything that it covers has been delivered, and then all of it together', async () => {
     const first = await send()
     await clock.advance(5000)
-    await vi.waitFor(() => expect(taken).toBe(1))
+    await expect.poll(() => taken).toBe(1)
     expect(stored()).toEqual([undefined, undefined])
     // Sent after the moment of the checkpoint, or while it was made: not covered, whether delivered or not.
     const second = send()
     first.settle()
     ;(await second).settle()
-    await vi.waitFor(() => expect(stored()).not.toContain(undefined))
+    await expect.poll(() => stored()).not.toContain(undefined)
     const [position, count] = stored()
     expect(position).toBe(count)
   })
@@ -109,7 +109,7 @@ describe('a checkpoint', () => {
     expect(hasPassed).toBe(false)
     passage.isIdle = true
     ;(await sending).settle()
-    await vi.waitFor(() => expect(stored()).toEqual([0, 0]))
+    await expect.poll(() => stored()).toEqual([0, 0])
   })
 
   it('lets the receivers go on when a sink keeps everything waiting, and is made later', async () => {
@@ -120,24 +120,24 @@ describe('a checkpoint', () => {
     ;(await sending).settle()
     passage.isIdle = true
     await clock.advance(5000)
-    await vi.waitFor(() => expect(stored()).toEqual([1, 1]))
+    await expect.poll(() => stored()).toEqual([1, 1])
   })
 
   it('is not stored when something that it covers was not delivered', async () => {
     const lost = await send()
     await clock.advance(5000)
-    await vi.waitFor(() => expect(taken).toBe(1))
+    await expect.poll(() => taken).toBe(1)
     lost.fail(new Error('no'))
     await settle()
     expect(stored()).toEqual([undefined, undefined])
     await clock.advance(5000)
-    await vi.waitFor(() => expect(stored()).toEqual([1, 1]))
+    await expect.poll(() => stored()).toEqual([1, 1])
   })
 
   it('that is under way when others take over stores nothing that is not delivered by then', async () => {
     const covered = await send()
     await clock.advance(5000)
-    await vi.waitFor(() => expect(taken).toBe(1))
+    await expect.poll(() => taken).toBe(1)
     const later = await send()
     await checkpoints.end()
     const handedOver = checkpoints.handOver(() => true)
@@ -156,27 +156,27 @@ describe('a checkpoint', () => {
     expect(forgettable).toEqual([])
     const slow = await send()
     await clock.advance(1)
-    await vi.waitFor(() => expect(taken).toBe(1))
+    await expect.poll(() => taken).toBe(1)
     const later = await send()
     later.settle()
     await settle()
     expect(forgettable).toEqual([])
     slow.settle()
-    await vi.waitFor(() => expect(forgettable).toEqual([1, 2]))
+    await expect.poll(() => forgettable).toEqual([1, 2])
     expect(stored()).toEqual([2, 2])
     await clock.advance(5000)
-    await vi.waitFor(() => expect(forgettable).toEqual([1, 2, 3]))
+    await expect.poll(() => forgettable).toEqual([1, 2, 3])
   })
 
   it('is made before its time when a source cannot go on otherwise, again after one that is under way', async () => {
     const first = await send()
     deliveries.urge()
-    await vi.waitFor(() => expect(taken).toBe(1))
+    await expect.poll(() => taken).toBe(1)
     const second = await send()
     deliveries.urge()
     first.settle()
     second.settle()
-    await vi.waitFor(() => expect(forgettable).toEqual([1, 2]))
+    await expect.poll(() => forgettable).toEqual([1, 2])
     expect(taken).toBe(2)
   })
 
@@ -185,7 +185,7 @@ describe('a checkpoint', () => {
     delivery.settle()
     store.close()
     await clock.advance(5000)
-    await vi.waitFor(() => expect(logger.lines.map(({ message }) => message)).toEqual([cannotStore]))
+    await expect.poll(() => logger.lines.map(({ message }) => message)).toEqual([cannotStore])
     await settle()
     expect(forgettable).toEqual([])
     store = await StateStore.open(folder, () => {})
@@ -199,7 +199,7 @@ describe('a checkpoint', () => {
     lost.fail(new Error('no'))
     await checkpoints.end()
     checkpoints.abandon()
-    await vi.waitFor(() => expect(refused).toBe(2))
+    await expect.poll(() => refused).toBe(2)
     expect(forgettable).toEqual([])
   })
 
@@ -209,7 +209,7 @@ describe('a checkpoint', () => {
     counter.set('count', 1)
     await checkpoints.end()
     checkpoints.finish(({ namespace }) => namespace === 'receiver/source')
-    await vi.waitFor(() => expect(forgettable).toEqual([1]))
+    await expect.poll(() => forgettable).toEqual([1])
     expect(stored()).toEqual([1, 1])
     source.set('position', 7)
     checkpoints.finish()
@@ -227,10 +227,10 @@ describe('a checkpoint', () => {
     own.start()
     const delivery = await send()
     await clock.advance(1000)
-    await vi.waitFor(() => expect(taken).toBe(1))
+    await expect.poll(() => taken).toBe(1)
     known.values.push(2)
     delivery.settle()
-    await vi.waitFor(() => expect(store.namespace('processor/counter').get('values')).toEqual([1]))
+    await expect.poll(() => store.namespace('processor/counter').get('values')).toEqual([1])
     await own.end()
   })
 })

@@ -41,7 +41,7 @@ function isolated(kind: string, how = '', { type = 'misbehaving', budgetMs = 500
 
 /** Waits for what other threads do. */
 const until = (condition: () => unknown) =>
-  vi.waitFor(() => expect(condition()).toBeTruthy(), { timeout: 5000, interval: 5 })
+  vi.waitFor(() => expect(condition()).toBeTruthy(), { timeout: 45_000, interval: 5 })
 const isDown = ({ logger }: Isolated) =>
   until(() => logger.lines.some(({ message }) => message.endsWith('was stopped')))
 const failures = ({ logger }: Isolated) =>

@@ -55,7 +55,7 @@ export function listening(create: (given: object, services: ListeningServices) =
         await clock.advance(5)
         return value()
       }
-      await expect.poll(look, { timeout: 10_000, interval: 2 }).toEqual(expected)
+      await expect.poll(look, { interval: 2 }).toEqual(expected)
     }
     return {
       ...made,
