@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -54,6 +54,17 @@ describe('the state store', () => {
     store.close()
     expect(reasons).toHaveLength(1)
     expect(readdirSync(directory).some((name) => name.includes('unusable-1'))).toBe(true)
+  })
+
+  it('sets a folder aside that lies in the place of the file', async () => {
+    mkdirSync(join(directory, 'state.db'))
+    writeFileSync(join(directory, 'state.db', 'kept'), '')
+    const reasons: string[] = []
+    const store = await StateStore.open(directory, (reason) => reasons.push(reason))
+    store.namespace('x').set('key', 1)
+    store.close()
+    expect(reasons).toHaveLength(1)
+    expect(readdirSync(join(directory, 'state.db.unusable-1'))).toEqual(['kept'])
   })
 
   it('sets the file of a newer Weir aside', async () => {

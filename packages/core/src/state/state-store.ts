@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type AttributeValue, messageOf, type State, WeirError } from '@weir/sdk'
@@ -49,13 +49,17 @@ export class StateStore {
     const path = join(directory, fileName)
     const lockPath = join(directory, lockName)
     for (let attempt = 0; ; attempt++) {
-      const database = new DatabaseSync(path)
+      if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+        onSetAside('it is a folder', setAside(path))
+      }
+      let database: DatabaseSync | undefined
       try {
+        database = new DatabaseSync(path)
         const store = new StateStore(prepare(database))
         noteProcess(lockPath)
         return store
       } catch (error) {
-        database.close()
+        database?.close()
         if (isBusy(error)) throw inUse(directory, lockPath)
         // A good file on a disk in trouble must stay where it is.
         if (attempt > 0 || isDiskTrouble(error)) {
@@ -146,9 +150,9 @@ function prepare(database: DatabaseSync): DatabaseSync {
   return database
 }
 
-/** Read-only, input/output error, full: by SQLite's result codes. */
+/** Read-only, input/output error, full, cannot be opened: by SQLite's result codes. */
 const isDiskTrouble = (error: unknown): boolean =>
-  error instanceof Error && [8, 10, 13].includes(Number(Reflect.get(error, 'errcode')) & 0xff)
+  error instanceof Error && [8, 10, 13, 14].includes(Number(Reflect.get(error, 'errcode')) & 0xff)
 
 export const isBusy = (error: unknown): boolean =>
   error instanceof Error && (Reflect.get(error, 'errcode') === 5 || /locked/.test(error.message))
