@@ -57,11 +57,16 @@ const installed: readonly Definition[] = [
   }),
 ]
 
+interface ObjectSchema {
+  readonly properties?: { readonly [name: string]: object }
+  readonly required?: readonly string[]
+}
+
 /** What an operator may write: a component's own keys. Core adds those that a kind has. */
 function schemaOf({ config }: Definition): object {
-  const properties: { readonly [name: string]: object } = config?.properties ?? {}
-  const required = (config?.required ?? []).filter((name) => !('default' in (properties[name] ?? {})))
-  return { ...config, required, additionalProperties: false }
+  const own: ObjectSchema = config ?? {}
+  const required = (own.required ?? []).filter((name) => !('default' in (own.properties?.[name] ?? {})))
+  return { ...own, required, additionalProperties: false }
 }
 
 const registry: RegistryView = {
