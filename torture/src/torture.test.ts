@@ -11,6 +11,7 @@ const isThere = { nats: hasNatsServer, redis: hasRedisServer }
 describe('a collector that is killed at random moments', () => {
   it.for(short)(
     '$name: loses no line, and raises the alerts of a run that was never killed ($description)',
+    { timeout: 120_000 },
     async (kind, { skip }) => {
       if (kind.broker !== undefined && !isThere[kind.broker]) skip(`needs: apt-get install ${kind.broker}-server`)
       const report = await torture(kind, { seed: 20261126, kills: 3, maxLifeMs: 1500 })
@@ -21,6 +22,5 @@ describe('a collector that is killed at random moments', () => {
       expect(report.alerts).toBeGreaterThan(0)
       expect(report.killsAtWork).toBeGreaterThan(0)
     },
-    120_000,
   )
 })
