@@ -217,7 +217,7 @@ class RateDetector implements Detector {
     this.#crept = { windows: 0, count: usual * ratio }
     const [observed, expected] = [rounded(usual * ratio), rounded(usual)]
     report({
-      title: `rate has risen to ${this.#words(observed)} over ${formatDuration(end - since)} (at this hour usually ${expected})`,
+      title: `rate has risen to ${this.#words(observed)} over ${formatDuration(end - since)} (at this hour up to ${expected})`,
       severity: 'warning',
       time: end,
       key: 'sustained',
