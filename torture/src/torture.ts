@@ -161,17 +161,21 @@ export async function torture(kind: TortureCase, options: TortureOptions): Promi
   isWriting = false
   await Promise.all([writing, filling])
   if (kind.deletes === true) writer.rotate()
-  writer.close()
 
   // The last one reads all that is left. Its storage may fail, too; what it has not delivered the next one does.
   for (let attempt = 0; ; attempt++) {
     const args = broker === undefined ? [config, '--once'] : [config]
     const collector = new CollectorProcess(folder, args, environment(options.kills + attempt))
-    if (broker !== undefined) await end(collector, broker)
+    // Something is left for it, so that it is not told to stop before it has started.
+    if (broker !== undefined) {
+      await writer.write(linesAWrite)
+      await end(collector, broker)
+    }
     const status = await collector.exit()
     if (status === 0) break
     if (attempt === 5) throw new Error(`the collector does not finish (status ${status}); see ${folder}/collector.log`)
   }
+  writer.close()
   await sink.stop()
   await broker?.stop()
   const left = kind.deletes === true ? readdirSync(logs).filter((name) => name !== 'app.log') : []
