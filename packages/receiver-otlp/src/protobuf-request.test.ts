@@ -232,6 +232,25 @@ describe('what is not known', () => {
   })
 })
 
+describe('a group, which is an unknown field', () => {
+  const body = field(5, field(1, Buffer.from('x')))
+  const group = (...content: number[]) => Buffer.from([0x4b, ...content, 0x4c])
+  const decoded = (record: Buffer) => records(decode(field(1, field(2, field(2, record)))).batches)
+
+  it.each([
+    ['a field with a length', [0x0a, 2, 0x4c, 0x4c]],
+    ['a long one', [0x0a, 0x83, 0x01, ...new Array<number>(131).fill(0x4b)]],
+    ['numbers', [0x08, 0x96, 0x01, 0x0d, 1, 2, 3, 4, 0x09, 1, 2, 3, 4, 5, 6, 7, 8]],
+    ['a group', [0x53, 0x0a, 1, 0x54, 0x54]],
+  ])('is passed over, whatever is in it: %s', (_, content) => {
+    expect(decoded(Buffer.concat([group(...content), body]))).toEqual([{ body: 'x', attributes: {} }])
+  })
+
+  it('is refused when a field in it is longer than it says', () => {
+    expect(() => decoded(group(0x0a, 5, 1))).toThrow(/ends after its message/)
+  })
+})
+
 describe('what is damaged', () => {
   it.each([
     [

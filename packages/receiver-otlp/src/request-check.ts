@@ -82,9 +82,11 @@ class RequestCheck {
       case 1:
         this.#at += 8
         break
-      case 2:
-        this.#at += this.#varint(to, shape)
+      case 2: {
+        const length = this.#varint(to, shape)
+        this.#at += length
         break
+      }
       case 3:
         this.#group(tag, to, shape, depth + 1)
         return
