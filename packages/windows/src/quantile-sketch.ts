@@ -58,13 +58,15 @@ export class QuantileSketch {
   }
 }
 
-function bucketOf(value: number): number {
+/** The number of the bucket that a value falls into; buckets are in the order of their values. */
+export function bucketOf(value: number): number {
   const size = Math.abs(value)
   if (!(size >= smallest)) return zeroBucket
   return Math.sign(value) * (Math.ceil(Math.log(Math.min(size, Number.MAX_VALUE)) / logGamma) + offset)
 }
 
-function middleOf(bucket: number): number {
+/** The value in the middle of a bucket, within 1 % of all that fall into it. */
+export function middleOf(bucket: number): number {
   if (bucket === zeroBucket) return 0
   return (Math.sign(bucket) * 2 * gamma ** (Math.abs(bucket) - offset)) / (1 + gamma)
 }

@@ -43,7 +43,20 @@ describe('distribution', () => {
     const inputs = [...minutes(20, 0, [1.5, 2.5, 3.5]), ...minutes(30, 20, [150.5, 250.5])]
     const alerts = run({}, inputs)
     expect(alerts.map(({ state = 'firing' }) => state)).toEqual(['firing', 'resolved'])
-    expect(JSON.stringify(alerts[0]?.evidence)).toContain('128 to 256')
+    expect(alerts[0]?.title).toBe('value is shared out differently: above 3.5 100 % (usually 0 %)')
+  })
+
+  it('sees a service get slower by a third, and says by how much', () => {
+    const latencies = Array.from({ length: 40 }, (_, n) => 1000 * 1.05 ** n + 0.5)
+    const slower = latencies.map((latency) => latency * 1.33)
+    const alerts = run({ min_distance: 0.1 }, [...minutes(60, 0, latencies), ...minutes(3, 60, slower)])
+    expect(alerts[0]).toMatchObject({ time: start + 61 * minute })
+    const { median, usual_median: usualMedian, p95, usual_p95: usualP95 } = alerts[0]?.evidence ?? {}
+    expect(Number(median) / Number(usualMedian)).toBeCloseTo(1.33, 0)
+    expect(Number(usualMedian)).toBeGreaterThan(2400)
+    expect(Number(usualMedian)).toBeLessThan(2900)
+    expect(Number(p95)).toBeGreaterThan(Number(usualP95))
+    expect(run({ min_distance: 0.1 }, minutes(120, 0, latencies))).toEqual([])
   })
 })
 

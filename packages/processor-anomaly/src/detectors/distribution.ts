@@ -14,16 +14,16 @@ import {
   Type,
   textOf,
 } from '@weir/sdk'
-import { Panes, Saved } from '@weir/windows'
+import { bucketOf, Panes, Saved } from '@weir/windows'
 import { fieldName } from '../field-name.ts'
 import { Baseline } from '../windows/baseline.ts'
 import { Episode } from '../windows/episode.ts'
-import { CategoryCounts, type Shift, UsualShares } from '../windows/shares.ts'
+import { type Category, CategoryCounts, quantileOf, type Shift, UsualShares } from '../windows/shares.ts'
 
 const config = Type.Object({
   field: FieldPath({
     description:
-      'Field whose values are compared: words as they are, numbers by their order of size (integers below 1000 as codes).',
+      'Field whose values are compared: words as they are, numbers by the tenths of what is usual (integers below 1000 as codes).',
   }),
   window: Duration({ description: 'Values are counted over this time.', default: '10m' }),
   threshold: Type.Number({
@@ -62,14 +62,14 @@ const percent = (share: number): string => `${Number((share * 100).toPrecision(2
 /** Integers below this are taken for codes, such as a status. */
 const leastSize = 1000
 
-/** Numbers by their order of size, so that a slower service is another distribution. */
-function categoryOf(value: AttributeValue | undefined): string {
+/** Numbers by their size, to 2 %, so that a slower service is another distribution. */
+function categoryOf(value: AttributeValue | undefined): Category {
   if (typeof value !== 'number') return textOf(value)
   const isCode = Number.isInteger(value) && Math.abs(value) < leastSize
-  if (isCode || value === 0 || !Number.isFinite(value)) return String(value)
-  const from = 2 ** Math.floor(Math.log2(Math.abs(value)))
-  return `${value < 0 ? '-' : ''}${from} to ${from * 2}`
+  return isCode || !Number.isFinite(value) ? String(value) : bucketOf(value)
 }
+
+const rounded = (size: number): number => Number(size.toPrecision(3))
 
 /** Notices when the values of a field are shared out in another way than usual. */
 class DistributionDetector implements Detector {
@@ -122,6 +122,9 @@ class DistributionDetector implements Detector {
   describe(): string | undefined {
     if (this.#distances.count < this.#config.warmup) return undefined
     const words = this.#usual.largest(shown).map(({ category, share }) => `${category} ${percent(share)}`)
+    const median = this.#usual.quantile(0.5)
+    if (!Number.isNaN(median))
+      words.push(`half of its sizes up to ${rounded(median)}, 95 % up to ${rounded(this.#usual.quantile(0.95))}`)
     return `${fieldName(this.#config.field)} is usually ${words.join(', ')}, from ${this.#distances.count} windows`
   }
 
@@ -159,14 +162,14 @@ class DistributionDetector implements Detector {
       return
     }
     const isNews = this.#episode.isOn ? this.#episode.goOn(end, distance) : this.#episode.begin(end, distance)
-    if (isNews) this.#report(end, distance, shifts, report)
+    if (isNews) this.#report(end, distance, shifts, pane, report)
     if (++this.#unusual < adaptAfter) return
     this.#resolve(end, 'taken as usual from now on', report)
     this.#usual.forget()
     this.#usual.learn(pane)
   }
 
-  #report(end: number, distance: number, shifts: readonly Shift[], report: Report): void {
+  #report(end: number, distance: number, shifts: readonly Shift[], pane: CategoryCounts, report: Report): void {
     const { field, window } = this.#config
     const words = shifts
       .slice(0, shown)
@@ -181,10 +184,24 @@ class DistributionDetector implements Detector {
         distance: Number(distance.toFixed(3)),
         usual_distance: Number(this.#distances.level.toFixed(3)),
         shifts: words,
+        ...this.#sizes(pane),
       },
       windowStart: end - window,
       windowEnd: end,
     })
+  }
+
+  /** Where the sizes of a window lie, and where they usually do. */
+  #sizes({ counts }: CategoryCounts): { readonly [name: string]: number } {
+    const median = quantileOf(counts, 0.5)
+    const usual = this.#usual.quantile(0.5)
+    if (Number.isNaN(median) || Number.isNaN(usual)) return {}
+    return {
+      median: rounded(median),
+      usual_median: rounded(usual),
+      p95: rounded(quantileOf(counts, 0.95)),
+      usual_p95: rounded(this.#usual.quantile(0.95)),
+    }
   }
 
   #resolve(end: number, words: string, report: Report): void {

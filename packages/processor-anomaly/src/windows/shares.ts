@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@weir/sdk'
-import type { Saved } from '@weir/windows'
+import { middleOf, type Saved } from '@weir/windows'
 
 /** Categories that are told apart; the rest is one. */
 const maxCategories = 500
@@ -9,12 +9,20 @@ const learning = 0.1
 /** A share that is less is forgotten. */
 const least = 1e-4
 
+/** A word, or the number of the bucket of a `QuantileSketch` that a size falls into. */
+export type Category = string | number
+
+const categoryIn = (saved: Saved): Category => {
+  const category = saved.value('category')
+  return typeof category === 'number' ? category : saved.text('category')
+}
+
 /** How often each category came. */
 export class CategoryCounts {
   total = 0
-  readonly counts = new Map<string, number>()
+  readonly counts = new Map<Category, number>()
 
-  add(category: string, count = 1): void {
+  add(category: Category, count = 1): void {
     const key = this.counts.has(category) || this.counts.size < maxCategories ? category : other
     this.counts.set(key, (this.counts.get(key) ?? 0) + count)
     this.total += count
@@ -26,7 +34,7 @@ export class CategoryCounts {
 
   static from(saved: readonly Saved[]): CategoryCounts {
     const counts = new CategoryCounts()
-    for (const one of saved) counts.add(one.text('category'), one.number('count', 0))
+    for (const one of saved) counts.add(categoryIn(one), one.number('count', 0))
     return counts
   }
 }
@@ -39,7 +47,7 @@ export interface Shift {
 
 /** What share each category usually has. */
 export class UsualShares {
-  readonly #shares = new Map<string, number>()
+  readonly #shares = new Map<Category, number>()
 
   get isEmpty(): boolean {
     return this.#shares.size === 0
@@ -47,21 +55,34 @@ export class UsualShares {
 
   /**
    * How far counts are from what is usual: the Jensen–Shannon distance, 0 the same to 1 nothing in common, and the
-   * categories that make it, the most important first.
+   * categories that make it, the most important first. Sizes are compared by the tenths of what is usual.
    * @see Lin, "Divergence measures based on the Shannon entropy", 1991
    */
   distance({ counts, total }: CategoryCounts): { distance: number; shifts: Shift[] } {
+    const nameOf = tenthsOf(this.#shares)
+    const bins = new Map<string, { share: number; usual: number }>()
+    const binOf = (category: Category) => {
+      const name = nameOf(category)
+      const bin = bins.get(name) ?? { share: 0, usual: 0 }
+      bins.set(name, bin)
+      return bin
+    }
+    for (const [category, count] of counts) binOf(category).share += count / total
+    for (const [category, share] of this.#shares) binOf(category).usual += share
     const shifts: (Shift & { part: number })[] = []
     let divergence = 0
-    for (const category of new Set([...counts.keys(), ...this.#shares.keys()])) {
-      const share = (counts.get(category) ?? 0) / total
-      const usual = this.#shares.get(category) ?? 0
+    for (const [category, { share, usual }] of bins) {
       const part = (halfDivergence(share, usual) + halfDivergence(usual, share)) / 2
       divergence += part
       shifts.push({ category, share, usual, part })
     }
     shifts.sort((one, two) => two.part - one.part)
     return { distance: Math.sqrt(Math.max(0, Math.min(1, divergence))), shifts }
+  }
+
+  /** The size below which the share `q` of the usual sizes lies; NaN if there are none. */
+  quantile(q: number): number {
+    return quantileOf(this.#shares, q)
   }
 
   learn({ counts, total }: CategoryCounts): void {
@@ -74,9 +95,11 @@ export class UsualShares {
     }
   }
 
-  /** The categories with the largest shares. */
+  /** The words with the largest shares. */
   largest(count: number): { readonly category: string; readonly share: number }[] {
-    const all = [...this.#shares].map(([category, share]) => ({ category, share }))
+    const all = [...this.#shares].flatMap(([category, share]) =>
+      typeof category === 'string' ? [{ category, share }] : [],
+    )
     return all.sort((one, two) => two.share - one.share).slice(0, count)
   }
 
@@ -89,10 +112,52 @@ export class UsualShares {
   }
 
   restore(saved: readonly Saved[]): void {
-    for (const one of saved) this.#shares.set(one.text('category'), one.number('share', 0))
+    for (const one of saved) this.#shares.set(categoryIn(one), one.number('share', 0))
   }
 }
 
 /** One category's part of the divergence of one distribution from the middle of both, in bits. */
 const halfDivergence = (share: number, than: number): number =>
   share > 0 ? share * Math.log2((2 * share) / (share + than)) : 0
+
+type Weights = ReadonlyMap<Category, number>
+
+/** Buckets of sizes in ascending order, with their weights and those of all up to them. */
+function* ascending(weights: Weights): Generator<{ bucket: number; upTo: number; total: number }> {
+  const sizes = [...weights].filter((entry): entry is [number, number] => typeof entry[0] === 'number')
+  const total = sizes.reduce((sum, [, weight]) => sum + weight, 0)
+  let upTo = 0
+  for (const [bucket, weight] of sizes.sort(([one], [two]) => one - two)) {
+    upTo += weight
+    yield { bucket, upTo, total }
+  }
+}
+
+/** The size below which the share `q` of the sizes lies; NaN if there are none. */
+export function quantileOf(weights: Weights, q: number): number {
+  let last = Number.NaN
+  for (const { bucket, upTo, total } of ascending(weights)) {
+    last = middleOf(bucket)
+    if (upTo >= q * total) break
+  }
+  return last
+}
+
+const tenths = 10
+const short = (size: number): string => String(Number(size.toPrecision(2)))
+
+/** Names categories: words as they are, sizes by the tenth of the usual sizes that they fall into. */
+function tenthsOf(usual: Weights): (category: Category) => string {
+  const ends: number[] = []
+  for (const { bucket, upTo, total } of ascending(usual)) {
+    // The last end is the largest usual size: what is beyond it is a tenth of its own.
+    if (upTo >= ((ends.length + 1) / tenths) * total - 1e-9) ends.push(bucket)
+  }
+  return (category) => {
+    if (typeof category === 'string') return category
+    const at = ends.findIndex((end) => category <= end)
+    const [from, to] = [ends[at < 0 ? ends.length - 1 : at - 1], ends[at]]
+    if (from === undefined) return to === undefined ? 'a number' : `up to ${short(middleOf(to))}`
+    return to === undefined ? `above ${short(middleOf(from))}` : `${short(middleOf(from))} to ${short(middleOf(to))}`
+  }
+}
