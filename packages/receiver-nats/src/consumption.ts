@@ -14,8 +14,11 @@ export interface ConsumptionOptions {
   /** Bytes that may wait here. */
   readonly maxBytes: number
   readonly inFlight: InFlight
-  /** Waits for what a run before was given and nobody has acknowledged, which the server gives to nobody meanwhile. */
-  awaitEarlier(): Promise<void>
+  /**
+   * Waits until what a run before was given and nobody has acknowledged is given out again.
+   * @returns whether there was reason to: then that goes first, in order
+   */
+  awaitEarlier(): Promise<boolean>
   /** Called when the server has let us begin. */
   onBegin(): void
   /** Called when something has come, or nothing more will. */
@@ -25,6 +28,8 @@ export interface ConsumptionOptions {
 const policies = { all: DeliverPolicy.All, new: DeliverPolicy.New, last: DeliverPolicy.Last }
 /** How long one request for messages is open. */
 const expiresMs = 5000
+/** The same for messages that have been given out before, and are there or nowhere. */
+const earlierExpiresMs = 1000
 /** Messages of a first request: nobody knows yet how large they are. */
 const firstMessages = 16
 
@@ -105,7 +110,7 @@ export class Consumption {
   }
 
   async #consumer(): Promise<Consumer> {
-    const { client, config, durable, subject, inFlight, awaitEarlier } = this.#options
+    const { client, config, durable, subject, awaitEarlier } = this.#options
     const { manager, jetstream } = client
     await manager.consumers.add(config.stream, {
       durable_name: durable,
@@ -117,11 +122,34 @@ export class Consumption {
       ...(subject === undefined ? {} : { filter_subject: subject }),
     })
     const consumer = await jetstream.consumers.get(config.stream, durable)
-    const { num_pending: left, num_ack_pending: out, num_waiting: requests } = await consumer.info()
+    const { num_pending: left, num_ack_pending: out, delivered } = await consumer.info()
     this.#behind(left > 0 || out > 0)
-    // Nobody else asks for any: they were given to a run before. What comes after them would be given to us first.
-    if (out > 0 && requests === 0 && inFlight.size === 0) await awaitEarlier()
+    // What has not been given out yet would come first.
+    if (out > 0 && (await awaitEarlier())) await this.#takeEarlier(consumer, out, delivered.stream_seq)
     return consumer
+  }
+
+  /**
+   * Takes what was given out before. The server gives that out before all else, but in the order in which it was missed:
+   * what a run took that was killed soon comes behind the rest.
+   */
+  async #takeEarlier(consumer: Consumer, out: number, last: number): Promise<void> {
+    const { inFlight, config } = this.#options
+    const earlier: JsMsg[] = []
+    for (let isMore = true; isMore && !this.#isStopped; ) {
+      const count = Math.min(out - earlier.length, config.max_messages)
+      const fetched = await consumer.fetch({ max_messages: count, expires: earlierExpiresMs })
+      this.#fetched = fetched
+      if (this.#isStopped) fetched.stop()
+      let came = 0
+      for await (const message of fetched) {
+        came++
+        if (inFlight.add(message)) earlier.push(message)
+      }
+      isMore = came === count && earlier.length < out && earlier.every(({ seq }) => seq <= last)
+    }
+    for (const message of earlier.sort((one, other) => one.seq - other.seq)) this.#enqueue(message)
+    this.#behind(earlier.at(-1)?.info.pending !== 0)
   }
 
   /** Asks once, for as long as the answer takes. */
@@ -147,13 +175,15 @@ export class Consumption {
   }
 
   #add(message: JsMsg): void {
+    if (this.#options.inFlight.add(message)) this.#enqueue(message)
+    this.#behind(message.info.pending > 0)
+  }
+
+  #enqueue(message: JsMsg): void {
     const { length } = message.data
     this.#averageBytes += (length + 1 - this.#averageBytes) / (this.#averageBytes === 0 ? 1 : 16)
-    if (this.#options.inFlight.add(message)) {
-      this.#queue.push(message)
-      this.#queuedBytes += length
-    }
-    this.#behind(message.info.pending > 0)
+    this.#queue.push(message)
+    this.#queuedBytes += length
   }
 
   #behind(isBehind: boolean): void {

@@ -45,6 +45,10 @@ export class NatsReceiver implements Receiver {
   readonly #shares: readonly Share[]
   readonly #inFlight: InFlight
   readonly #unacknowledged: Unacknowledged
+  /** How the run before has ended, if something remembers: `open` if it was killed. */
+  readonly #phase: unknown
+  /** Durable consumers that have begun in this run. */
+  readonly #begun = new Set<string>()
   #hasCheckpoints = false
   readonly #stopping = new AbortController()
   /** What is consumed, and when it has come to its end. */
@@ -60,6 +64,7 @@ export class NatsReceiver implements Receiver {
     this.#shares = sharesOf(config)
     this.#inFlight = new InFlight(clock, config.ack_wait)
     this.#unacknowledged = new Unacknowledged(state.get(keys.unacknowledged))
+    this.#phase = state.get(keys.phase)
   }
 
   start(output: Output): void {
@@ -101,17 +106,18 @@ export class NatsReceiver implements Receiver {
     this.#options.state.setAll({ ...this.checkpoint(), [keys.phase]: 'closed' })
   }
 
-  /** Only where something remembers: there the order counts. */
-  async #awaitEarlier(): Promise<void> {
-    const { config, clock, logger, state } = this.#options
-    const phase = state.get(keys.phase)
-    const waitMs = phase === 'open' ? config.ack_wait : phase === 'closed' ? config.nak_delay : 0
-    if (waitMs === 0) return
+  /** Only where something remembers: there the order counts. And only when it begins: what is out later is our own. */
+  async #awaitEarlier(durable: string): Promise<boolean> {
+    const { config, clock, logger } = this.#options
+    const waitMs = this.#phase === 'open' ? config.ack_wait : this.#phase === 'closed' ? config.nak_delay : 0
+    if (waitMs === 0 || this.#begun.has(durable)) return false
+    this.#begun.add(durable)
     logger.info(
       { wait_ms: waitMs },
       'waiting for messages that were given out before and come again, to keep the order',
     )
     await clock.sleep(waitMs, this.#stopping.signal).catch(() => {})
+    return true
   }
 
   async #keepConsuming(share: Share, inOrder: InOrder): Promise<void> {
@@ -146,8 +152,11 @@ export class NatsReceiver implements Receiver {
       subject,
       maxBytes: Math.ceil(config.max_bytes / this.#shares.length),
       inFlight: this.#inFlight,
-      awaitEarlier: () => this.#awaitEarlier(),
-      onBegin,
+      awaitEarlier: () => this.#awaitEarlier(durable),
+      onBegin: () => {
+        this.#begun.add(durable)
+        onBegin()
+      },
       onChange: () => inOrder.changed(),
     })
     inOrder.add(consumption)
