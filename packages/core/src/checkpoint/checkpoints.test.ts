@@ -216,6 +216,25 @@ describe('a checkpoint', () => {
     expect(stored()).toEqual([7, 1])
   })
 
+  it('is not stored when all has stopped and something was not delivered: what remembers it would be ahead of its source', async () => {
+    const delivery = await send()
+    delivery.settle()
+    await clock.advance(5000)
+    await expect.poll(stored).toEqual([1, 1])
+    const kept = await send()
+    const left = await send()
+    kept.settle()
+    left.fail(new Error('stopped: there was no room on the disk'))
+    source.set('position', 2)
+    counter.set('count', 3)
+    await checkpoints.end()
+    checkpoints.finish(({ namespace }) => namespace === 'receiver/source')
+    checkpoints.abandon()
+    checkpoints.finish()
+    expect(stored()).toEqual([1, 1])
+    expect(forgettable).toEqual([1])
+  })
+
   it('stores what a component said at that moment, whatever becomes of the object', async () => {
     const known = { values: [1] }
     const given = { gates: [], passages: [], deliveries, store, clock, logger: new MemoryLogger(), intervalMs: 1000 }

@@ -102,13 +102,15 @@ export class Checkpoints {
   }
 
   /**
-   * Everything has stopped but the receivers' connections, and all that was sent has been delivered: stores what the
-   * processors wrote last with the positions of what was sent, so that receivers can acknowledge it.
+   * Everything has stopped but the receivers' connections. If all that was sent has been delivered, stores what the
+   * processors wrote last with the positions of what was sent, so that receivers can acknowledge it; otherwise the next
+   * run begins with the checkpoint before. A queue on disk that is full lets go of what has not found room.
    * @param isOpen whether the component of a state is not closed yet; the others have written what they knew
    */
   finish(isOpen: (state: HeldState) => boolean = () => false): void {
     this.#isOver = true
     const { participants, deliveries } = this.#options
+    if (deliveries.hasFailed) return
     try {
       const known = participants.map((participant): [HeldState, Checkpoint] => {
         const { state } = participant

@@ -16,6 +16,7 @@ export class DeliveryLedger {
   /** Of what is covered by checkpoints that were taken and are not stored. */
   #taken: Cover[] = []
   #onUrge: (() => void) | undefined
+  #hasFailed = false
 
   /** From now on nothing counts as stored before a checkpoint is. @param onUrge called when one is wanted soon */
   needCheckpoints(onUrge: () => void): void {
@@ -28,7 +29,10 @@ export class DeliveryLedger {
     const { done } = delivery
     this.#open.add(done)
     const close = () => void this.#open.delete(done)
-    done.then(close, close)
+    done.then(close, () => {
+      this.#hasFailed = true
+      close()
+    })
     const cover = this.#next
     if (cover === undefined) return done
     const stored = done.then(() => cover.promise)
@@ -41,11 +45,15 @@ export class DeliveryLedger {
     this.#onUrge?.()
   }
 
+  /** Something has not been delivered since a checkpoint was taken last: what remembers it is ahead of its source. */
+  get hasFailed(): boolean {
+    return this.#hasFailed
+  }
+
   /** A checkpoint is taken: it covers all that was added so far. */
   take(): void {
-    if (this.#next === undefined) return
-    this.#taken.push(this.#next)
-    this.#next = newCover()
+    this.#hasFailed = false
+    this.#cover()
   }
 
   /** What was taken is stored. */
@@ -55,8 +63,14 @@ export class DeliveryLedger {
 
   /** No checkpoint will be stored any more. */
   abandon(reason: unknown): void {
-    this.take()
+    this.#cover()
     for (const { reject } of this.#taken.splice(0)) reject(reason)
+  }
+
+  #cover(): void {
+    if (this.#next === undefined) return
+    this.#taken.push(this.#next)
+    this.#next = newCover()
   }
 
   /** Resolves when everything that is under way now has been delivered; rejects if something was not. */
