@@ -16,9 +16,10 @@ export interface ConsumptionOptions {
   readonly inFlight: InFlight
   /**
    * Waits until what a run before was given and nobody has acknowledged is given out again.
+   * @param isAlone nobody else asks for messages
    * @returns whether there was reason to: then that goes first, in order
    */
-  awaitEarlier(): Promise<boolean>
+  awaitEarlier(isAlone: boolean): Promise<boolean>
   /** Called when the server has let us begin. */
   onBegin(): void
   /** Called when something has come, or nothing more will. */
@@ -122,10 +123,10 @@ export class Consumption {
       ...(subject === undefined ? {} : { filter_subject: subject }),
     })
     const consumer = await jetstream.consumers.get(config.stream, durable)
-    const { num_pending: left, num_ack_pending: out, delivered } = await consumer.info()
+    const { num_pending: left, num_ack_pending: out, num_waiting: requests, delivered } = await consumer.info()
     this.#behind(left > 0 || out > 0)
     // What has not been given out yet would come first.
-    if (out > 0 && (await awaitEarlier())) await this.#takeEarlier(consumer, out, delivered.stream_seq)
+    if (out > 0 && (await awaitEarlier(requests === 0))) await this.#takeEarlier(consumer, out, delivered.stream_seq)
     return consumer
   }
 

@@ -226,7 +226,7 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
     output.holding = true
     output.open()
     await stopping
-    const second = await receiving({ stream: 'BACK', ack_wait: '1h' })
+    const second = await receiving({ stream: 'BACK', ack_wait: '1h' }, new CollectingOutput(), first.state)
     await expect.poll(() => [...new Set([...second.lines(), ...first.lines()])].sort()).toEqual(numbers(20).sort())
   })
 

@@ -45,7 +45,7 @@ export class NatsReceiver implements Receiver {
   readonly #shares: readonly Share[]
   readonly #inFlight: InFlight
   readonly #unacknowledged: Unacknowledged
-  /** How the run before has ended, if something remembers: `open` if it was killed. */
+  /** How the run before has ended: `open` if it was killed; `not needed` where nothing remembers. */
   readonly #phase: unknown
   /** Durable consumers that have begun in this run. */
   readonly #begun = new Set<string>()
@@ -102,14 +102,15 @@ export class NatsReceiver implements Receiver {
   async close(): Promise<void> {
     for (const message of this.#inFlight.takeAll()) message.nak(this.#options.config.nak_delay)
     await this.#link.close()
-    if (!this.#hasCheckpoints) return
-    this.#options.state.setAll({ ...this.checkpoint(), [keys.phase]: 'closed' })
+    const { state } = this.#options
+    if (this.#hasCheckpoints) state.setAll({ ...this.checkpoint(), [keys.phase]: 'closed' })
+    else if (this.#phase === undefined) state.set(keys.phase, 'not needed')
   }
 
   /** Only where something remembers: there the order counts. And only when it begins: what is out later is our own. */
-  async #awaitEarlier(durable: string): Promise<boolean> {
-    const { config, clock, logger } = this.#options
-    const waitMs = this.#phase === 'open' ? config.ack_wait : this.#phase === 'closed' ? config.nak_delay : 0
+  async #awaitEarlier(durable: string, isAlone: boolean): Promise<boolean> {
+    const { clock, logger } = this.#options
+    const waitMs = this.#earlierMs(isAlone)
     if (waitMs === 0 || this.#begun.has(durable)) return false
     this.#begun.add(durable)
     logger.info(
@@ -118,6 +119,15 @@ export class NatsReceiver implements Receiver {
     )
     await clock.sleep(waitMs, this.#stopping.signal).catch(() => {})
     return true
+  }
+
+  /** How long what was given out before stays away; 0 if nobody needs it in order. */
+  #earlierMs(isAlone: boolean): number {
+    const { ack_wait: ackWait, nak_delay: nakDelay } = this.#options.config
+    if (this.#phase === 'open') return ackWait
+    if (this.#phase === 'closed') return nakDelay
+    // No run has ended or come to a checkpoint: one that was killed at once, unless others are at work.
+    return this.#phase === undefined && isAlone ? ackWait : 0
   }
 
   async #keepConsuming(share: Share, inOrder: InOrder): Promise<void> {
@@ -152,7 +162,7 @@ export class NatsReceiver implements Receiver {
       subject,
       maxBytes: Math.ceil(config.max_bytes / this.#shares.length),
       inFlight: this.#inFlight,
-      awaitEarlier: () => this.#awaitEarlier(durable),
+      awaitEarlier: (isAlone) => this.#awaitEarlier(durable, isAlone),
       onBegin: () => {
         this.#begun.add(durable)
         onBegin()
