@@ -26,6 +26,7 @@ function timeOf(text: string): number {
 export default defineParser({
   type: 'simple_nginx',
   description: 'nginx combined by a regular expression, for the benchmark of the simple level',
+  parallel: true,
   create: () => ({
     parse(line, record) {
       const match = combined.exec(line)

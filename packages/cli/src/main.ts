@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
+#!/usr/bin/env -S node --max-semi-space-size=4
 import { enableCompileCache } from 'node:module'
 import { isWeirError, messageOf } from '@weir/sdk'
 import { exitCodeOf } from './exit-code.ts'
