@@ -49,20 +49,6 @@ export function endOfQuery(at: usize): usize {
   }
 }
 
-/** The first quote or newline. */
-// @ts-ignore: decorator
-@inline
-export function endOfQuoted(at: usize): usize {
-  const quote = i8x16.splat(0x22)
-  const newline = i8x16.splat(0x0a)
-  while (true) {
-    const bytes = v128.load(at)
-    const marks = firstOf(v128.or(i8x16.eq(bytes, quote), i8x16.eq(bytes, newline)))
-    if (marks != 0) return at + ctz(marks)
-    at += 16
-  }
-}
-
 /** The first newline. */
 // @ts-ignore: decorator
 @inline

@@ -6,6 +6,11 @@ export class Attempt implements ExportContext {
   #controller: AbortController | undefined
   #end: { readonly reason: unknown } | undefined
 
+  constructor() {
+    // Heard of in `run`, unless the export throws before that waits.
+    this.#aborted.promise.catch(() => {})
+  }
+
   get abortSignal(): AbortSignal {
     this.#controller ??= new AbortController()
     if (this.#end !== undefined) this.#controller.abort(this.#end.reason)
@@ -20,10 +25,10 @@ export class Attempt implements ExportContext {
     this.#aborted.reject(reason)
   }
 
-  /** Waits for the export, or until the attempt is aborted: what is thrown then is the reason. */
-  async settled(exporting: Promise<void>): Promise<void> {
+  /** Runs the export until it is done or the attempt is aborted: what is thrown then is the reason. */
+  async run(begin: (context: ExportContext) => Promise<void>): Promise<void> {
     try {
-      await Promise.race([exporting, this.#aborted.promise])
+      await Promise.race([begin(this), this.#aborted.promise])
     } catch (error) {
       throw this.#end === undefined ? error : this.#end.reason
     }

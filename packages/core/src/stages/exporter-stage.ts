@@ -260,7 +260,7 @@ export class ExporterStage {
     this.#attempts.add(attempt)
     try {
       if (stopping.aborted) attempt.abort(stopping.reason)
-      await attempt.settled(exporter.export(batch, attempt))
+      await attempt.run((context) => exporter.export(batch, context))
     } finally {
       timer?.cancel()
       this.#attempts.delete(attempt)

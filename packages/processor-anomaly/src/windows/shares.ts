@@ -148,10 +148,13 @@ const short = (size: number): string => String(Number(size.toPrecision(2)))
 
 /** Names categories: words as they are, sizes by the tenth of the usual sizes that they fall into. */
 function tenthsOf(usual: Weights): (category: Category) => string {
+  /** The sizes at which another tenth is reached; the last is the largest of all. */
   const ends: number[] = []
+  let reached = 0
   for (const { bucket, upTo, total } of ascending(usual)) {
-    // The last end is the largest usual size: what is beyond it is a tenth of its own.
-    if (upTo >= ((ends.length + 1) / tenths) * total - 1e-9) ends.push(bucket)
+    const tenth = Math.floor((upTo / total) * tenths + 1e-9)
+    if (tenth > reached) ends.push(bucket)
+    reached = tenth
   }
   return (category) => {
     if (typeof category === 'string') return category
