@@ -205,14 +205,22 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
 
   it('shares a durable consumer with others: each message comes to one of them', async () => {
     await addStream('SHARED')
-    const all = [
-      await receiving({ stream: 'SHARED', max_messages: 5 }),
-      await receiving({ stream: 'SHARED', max_messages: 5 }),
-    ]
+    // Neither gets far before both have something.
+    const config = { stream: 'SHARED', ack_wait: '1h', max_messages: 5, max_bytes: '1KB' }
+    const outputs = [new CollectingOutput(), new CollectingOutput()]
+    for (const output of outputs) {
+      output.block()
+      await receiving(config, output)
+    }
+    // One that finds messages given out and nobody asking takes itself for the only one, and waits for them.
+    const asking = async () => (await manager.consumers.info('SHARED', 'weir')).num_waiting
+    await expect.poll(asking).toBe(2)
     await publish('SHARED.a', ...numbers(300))
-    await expect.poll(() => all.flatMap(({ lines }) => lines()).length).toBe(300)
-    expect(new Set(all.flatMap(({ lines }) => lines())).size).toBe(300)
-    for (const { lines } of all) expect(lines().length).toBeGreaterThan(0)
+    await expect.poll(() => outputs.map(({ waiting }) => waiting)).toEqual([1, 1])
+    for (const output of outputs) output.open()
+    const lines = () => outputs.flatMap((output) => output.lines.map(({ text }) => text))
+    await expect.poll(() => lines().length).toBe(300)
+    expect(new Set(lines()).size).toBe(300)
   })
 
   it('gives back what it has not passed on when it stops', async () => {

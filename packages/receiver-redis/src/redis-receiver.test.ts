@@ -214,14 +214,19 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
   })
 
   it('shares a group with others: each entry comes to one of them', async () => {
-    const all = [
-      await receiving({ streams: ['shared'], max_messages: 5 }),
-      await receiving({ streams: ['shared'], max_messages: 5 }),
-    ]
+    // Neither gets far before both have something.
+    const config = { streams: ['shared'], max_messages: 5, max_bytes: '1KB' }
+    const outputs = [new CollectingOutput(), new CollectingOutput()]
+    for (const output of outputs) {
+      output.block()
+      await receiving(config, output)
+    }
     await Promise.all(numbers(300).map((line) => add('shared', line)))
-    await expect.poll(() => all.flatMap(({ lines }) => lines()).length).toBe(300)
-    expect(new Set(all.flatMap(({ lines }) => lines())).size).toBe(300)
-    for (const { lines } of all) expect(lines().length).toBeGreaterThan(0)
+    await expect.poll(() => outputs.map(({ waiting }) => waiting)).toEqual([1, 1])
+    for (const output of outputs) output.open()
+    const lines = () => outputs.flatMap((output) => output.lines.map(({ text }) => text))
+    await expect.poll(() => lines().length).toBe(300)
+    expect(new Set(lines()).size).toBe(300)
   })
 
   it('consumes the partitions that it is given', async () => {
