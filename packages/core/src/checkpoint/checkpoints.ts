@@ -205,7 +205,8 @@ export class Checkpoints {
   #store(): void {
     const { store, deliveries, logger } = this.#options
     try {
-      store.setAll(this.#taken)
+      // Durably: receivers now tell sources to forget what it covers.
+      store.setAllDurably(this.#taken)
       this.#taken.clear()
       deliveries.stored()
     } catch (error) {

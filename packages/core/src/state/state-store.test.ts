@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { StateStore } from './state-store.ts'
 
 let directory = ''
@@ -41,6 +41,26 @@ describe('the state store', () => {
     state.set('one', null)
     expect(state.keys()).toEqual(['two'])
     store.close()
+  })
+
+  it('writes so that no power cut takes it back where that is asked for', async () => {
+    const exec = vi.spyOn(DatabaseSync.prototype, 'exec')
+    onTestFinished(() => exec.mockRestore())
+    const store = await StateStore.open(directory, never)
+    onTestFinished(() => store.close())
+    const [database] = exec.mock.contexts
+    const seen: unknown[] = []
+    /** Is read within the transaction. */
+    function* texts(): Iterable<[string, Iterable<[string, string]>]> {
+      seen.push(database?.prepare('PRAGMA synchronous').get()?.synchronous)
+      yield ['x', [['key', '1']]]
+    }
+    const [normal, full] = [1, 2]
+    store.setAll(texts())
+    store.setAllDurably(texts())
+    store.setAll(texts())
+    expect(seen).toEqual([normal, full, normal])
+    expect(store.namespace('x').get('key')).toBe(1)
   })
 
   it('sets a damaged file aside with a warning and starts with nothing', async () => {
