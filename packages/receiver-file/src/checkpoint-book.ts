@@ -63,6 +63,11 @@ export class CheckpointBook {
     return this.#byInode.has(inode)
   }
 
+  /** Bytes of the longest fingerprint: more than `fingerprint_size` if that was larger once. */
+  get longestFingerprint(): number {
+    return Math.max(0, ...this.#lengths.keys())
+  }
+
   /** Checkpoints whose content the bytes at the beginning of a file fit: of the same inode first, then the longest. */
   candidates(head: Uint8Array, inode: string): Checkpoint[] {
     const found: Checkpoint[] = []

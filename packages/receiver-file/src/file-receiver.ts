@@ -10,6 +10,7 @@ import {
   type RunMode,
   type State,
 } from '@weir/sdk'
+import { blockSize } from './block-pool.ts'
 import { CheckpointBook } from './checkpoint-book.ts'
 import type { FileConfig } from './config.ts'
 import { deletesUnread, noOwnerOnWindows } from './errors.ts'
@@ -34,8 +35,8 @@ export interface FileReceiverOptions {
   readonly runMode: RunMode
 }
 
-/** Fewer bytes would take most files for one another. */
-const minFingerprintSize = 16
+/** Fewer bytes would take most files for one another; the first block must hold them all. */
+const fingerprintBounds = { least: 16, most: blockSize }
 
 /** Follows files: the lookout finds them, the follower reads them, the book remembers how far. */
 export class FileReceiver implements Receiver {
@@ -67,7 +68,8 @@ export class FileReceiver implements Receiver {
   async start(output: Output): Promise<void> {
     const { config, clock, state, logger, meter, runMode } = this.#options
     const encoding = this.#encoding
-    const fingerprintSize = Math.max(minFingerprintSize, config.fingerprint_size)
+    const { least, most } = fingerprintBounds
+    const fingerprintSize = Math.min(most, Math.max(least, config.fingerprint_size))
     const { compression } = config
     const { once } = runMode
     const errors = new FileErrors(logger, meter)

@@ -41,10 +41,11 @@ export class Identification {
   /** @throws what reading throws */
   async identify(file: FoundFile, content: Content): Promise<Identity> {
     const { book, follower, once, fingerprintSize } = this.#options
-    const head = await content.head(fingerprintSize)
+    const known = await content.head(Math.max(fingerprintSize, book.longestFingerprint))
+    const head = known.subarray(0, fingerprintSize)
     const { inode, size } = file.stat
-    book.examine(inode, head)
-    for (const checkpoint of book.candidates(head, inode)) {
+    book.examine(inode, known)
+    for (const checkpoint of book.candidates(known, inode)) {
       const tail = follower.of(checkpoint)
       if (tail && !follower.isOrphan(tail)) {
         if (once) continue

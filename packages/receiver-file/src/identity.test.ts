@@ -47,6 +47,34 @@ describe('a fingerprint that is shorter than it may be', () => {
     await fixture.runOnce({ fingerprint_size: '4KiB' })
     expectOnce(...Array(10).fill(kilobyte), 'last\n')
   })
+
+  it('may be configured to be longer than what is read at once', async () => {
+    const text = numbered(1, 200_000)
+    await fixture.write('app.log', text)
+    await fixture.start({ fingerprint_size: '2MiB' })
+    await fixture.untilLines(200_000)
+    await fixture.stop()
+    await rename(fixture.path('app.log'), fixture.path('app-1.log'))
+    await fixture.append('app-1.log', 'last\n')
+    await fixture.start({ fingerprint_size: '2MiB' })
+    await fixture.until(() => fixture.lines.at(-1) === 'last')
+    await fixture.pass()
+    expect(fixture.lines).toEqual([...linesOf(text), 'last'])
+  })
+
+  it('may become shorter by the config: what was read is not read again, nor what was rotated meanwhile', async () => {
+    for (const name of ['app.log', 'other.log']) await fixture.write(name, `${name}\n${kilobyte.repeat(10)}`)
+    await fixture.runOnce({ fingerprint_size: '4KiB' })
+    await rename(fixture.path('app.log'), fixture.path('app-1.log'))
+    await fixture.append('app-1.log', 'last\n')
+    await fixture.append('other.log', 'last\n')
+    await fixture.start({ fingerprint_size: '50B' })
+    await fixture.untilLines(2004)
+    await fixture.append('app-1.log', 'later\n')
+    await fixture.until(() => fixture.lines.includes('later'))
+    await fixture.pass()
+    expectOnce(...Array(20).fill(kilobyte), 'app.log\n', 'other.log\n', 'last\n', 'last\n', 'later\n')
+  })
 })
 
 describe('files that begin alike', () => {

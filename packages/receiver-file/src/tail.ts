@@ -268,7 +268,8 @@ export class Tail {
   async #checkHead(content: Content): Promise<boolean> {
     const { anchor, offset } = this.#next
     if (offset === anchor.length || content.isCompressed) return true
-    return this.#checkFingerprint(await content.head(this.#context.fingerprintSize))
+    const size = Math.max(this.#context.fingerprintSize, this.checkpoint.fingerprint.length)
+    return this.#checkFingerprint(await content.head(size))
   }
 
   #checkFingerprint(head: Buffer): boolean {
