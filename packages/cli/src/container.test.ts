@@ -11,22 +11,29 @@ const config = {
 }
 const line = (tag: string, message: string) => `2026-11-24T10:00:00.5Z stdout ${tag} ${message}\n`
 
-it('never acknowledges a part of a line: it is joined after kill -9', async () => {
-  using folder = new Folder()
-  folder.write('weir.json', config)
-  folder.write('0.log', line('F', 'one') + line('P', 'two, '))
-  const bodies = () =>
-    existsSync(folder.file('out.ndjson'))
-      ? readFileSync(folder.file('out.ndjson'), 'utf8')
-          .split('\n')
-          .filter((text) => text !== '')
-          .map((text) => JSON.parse(text).body)
-      : []
-  const first = folder.start(['run'])
-  await expect.poll(bodies).toEqual(['one'])
-  first.kill('SIGKILL')
-  await first.finished
-  appendFileSync(folder.file('0.log'), line('P', 'three, ') + line('F', 'four'))
-  await folder.weir('run', '--once')
-  expect(new Set(bodies())).toEqual(new Set(['one', 'two, three, four']))
-}, 60_000)
+it.each(['SIGKILL', 'SIGTERM'] as const)(
+  'never acknowledges a part of a line: it is joined after %s',
+  async (signal) => {
+    using folder = new Folder()
+    folder.write('weir.json', config)
+    folder.write('0.log', line('F', 'one') + line('P', 'two, '))
+    const bodies = () =>
+      existsSync(folder.file('out.ndjson'))
+        ? readFileSync(folder.file('out.ndjson'), 'utf8')
+            .split('\n')
+            .filter((text) => text !== '')
+            .map((text) => JSON.parse(text).body)
+        : []
+    const first = folder.start(['run'])
+    await expect.poll(bodies).toEqual(['one'])
+    first.kill(signal)
+    await first.finished
+    appendFileSync(folder.file('0.log'), line('P', 'three, ') + line('F', 'four'))
+    await folder.weir('run', '--once')
+    const whole = ['one', 'two, three, four']
+    expect(new Set(bodies())).toEqual(new Set(whole))
+    // Who is told to stop stores how far the lines were read: up to the part.
+    if (signal === 'SIGTERM') expect(bodies()).toEqual(whole)
+  },
+  60_000,
+)

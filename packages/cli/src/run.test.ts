@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { Folder } from './command.fixture.ts'
 
@@ -135,6 +135,19 @@ describe('weir run', () => {
     expect(stderr).toContain(`is in use by process ${command.pid}`)
     command.kill('SIGTERM')
     expect((await command.finished).code).toBe(0)
+  })
+
+  it('says that a state file that is damaged was set aside, and starts without it', async () => {
+    using folder = new Folder()
+    folder.write('weir.json', pipeline)
+    folder.write('access.log', lines(0, 10))
+    mkdirSync(folder.file('.weir'))
+    folder.write('.weir/state.db', 'this is no database. '.repeat(100))
+    const { code, stderr } = await folder.weir('run', '--once')
+    expect(code).toBe(0)
+    expect(stderr).toContain('the state could not be used and was set aside; starting with none')
+    expect(stderr).toContain('state.db.unusable-1')
+    expect(items(folder)).toEqual(upTo(10))
   })
 
   it('holds lines back while the sink is down, and leaves them to the next run', async () => {

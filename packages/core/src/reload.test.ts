@@ -264,6 +264,20 @@ describe('a reload', () => {
     await expect.poll(() => [taken.get('other'), taken.get('two')]).toEqual([[1], [2]])
   })
 
+  it('starts a processor anew whose config has changed, with what it knew, and nothing else', async () => {
+    const processors = { count: {}, 'count/two': { name: 'two' } }
+    const logs = { receivers: ['feed'], processors: ['count', 'count/two'], exporters: ['keep'] }
+    const running = await started(config({ processors }, { ...pipelines, logs }))
+    await send('one', 1)
+    await expect.poll(() => taken.get('one')).toEqual([1])
+    const changed = { ...processors, count: { name: 'new' } }
+    await running.reload(await prepared(config({ processors: changed }, { ...pipelines, logs })))
+    expect(events).toEqual(['start processor new at 1'])
+    await send('one', 2)
+    await expect.poll(() => taken.get('one')).toEqual([1, 2])
+    expect([counts.get('new'), counts.get('two')]).toEqual([2, 2])
+  })
+
   it('lets pipelines in which nothing has changed go on without a pause', async () => {
     const running = await started()
     isDown = true

@@ -229,8 +229,9 @@ describe('bad input', () => {
   })
 
   it('drops a record that is too long when told so', async () => {
-    const { feed } = stageWith(plain, { max_log_size: 12, max_log_size_behavior: 'drop' })
+    const { feed, meter } = stageWith(plain, { max_log_size: 12, max_log_size_behavior: 'drop' })
     expect(await feed(`INFO ${'x'.repeat(50)}\nINFO next\n`)).toEqual(['next'])
+    expect(meter.total('weir_receiver_overlong_log_records')).toBe(1)
   })
 
   it('takes a line of any length that comes in pieces, without keeping it', async () => {
