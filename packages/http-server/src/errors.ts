@@ -24,8 +24,8 @@ export function cannotListen(component: string, endpoint: string, cause: unknown
   })
 }
 
-export const badCertificate = (component: string, cause: unknown): WeirError =>
-  new WeirError(`${component}: the certificates of tls cannot be used: ${messageOf(cause)}`, {
+export const badCertificate = (component: string, keys: string, cause: unknown): WeirError =>
+  new WeirError(`${component}: the certificates of tls cannot be used: ${keys}: ${messageOf(cause)}`, {
     code: 'WEIR_HTTP_TLS',
     component,
     cause,

@@ -303,9 +303,17 @@ describe('TLS', () => {
   })
 
   it('says which files it cannot use', async () => {
-    for (const keys of [{ cert_file: 'missing.crt' }, { key_file: 'testdata/client.key' }]) {
+    const unusable: [object, string][] = [
+      [{ cert_file: 'missing.crt' }, 'cert_file'],
+      [{ cert_file: 'http-listener.test.ts' }, 'cert_file'],
+      [{ key_file: 'http-listener.test.ts' }, 'key_file'],
+      [{ client_ca_file: 'http-listener.test.ts' }, 'client_ca_file'],
+      [{ key_file: 'testdata/client.key' }, 'cert_file and key_file'],
+    ]
+    for (const [keys, which] of unusable) {
       await expect(created({ tls: { ...tls, ...keys } }).listener.start()).rejects.toMatchObject({
         code: 'WEIR_HTTP_TLS',
+        message: expect.stringContaining(`cannot be used: ${which}: `),
       })
     }
   })

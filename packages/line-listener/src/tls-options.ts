@@ -1,33 +1,47 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { PeerCertificate, TlsOptions } from 'node:tls'
+import { createSecureContext, type PeerCertificate, type TlsOptions } from 'node:tls'
+import { messageOf } from '@weir/sdk'
 import type { TlsConfig } from './listener-keys.ts'
 
-/** Reads the files that the config names, relative to its folder. */
+type FileKey = 'cert_file' | 'key_file' | 'client_ca_file' | 'crl_file'
+
+/** Reads the files that the config names, relative to its folder. @throws Error that names the key of one that is no use */
 export function tlsOptions(config: TlsConfig, baseDir: string): TlsOptions {
-  const read = (path: string) => readFileSync(resolve(baseDir, path))
+  const read = (key: FileKey, path: string, use: (pem: Buffer) => unknown): Buffer =>
+    named(key, () => {
+      const pem = readFileSync(resolve(baseDir, path))
+      use(pem)
+      return pem
+    })
+  const cert = read('cert_file', config.cert_file, (pem) => createSecureContext({ cert: pem }))
+  const key = read('key_file', config.key_file, (pem) => createSecureContext({ key: pem }))
+  named('cert_file and key_file', () => createSecureContext({ cert, key }))
   const { client_ca_file: authorities, crl_file: revoked } = config
   return {
-    cert: read(config.cert_file),
-    key: read(config.key_file),
+    cert,
+    key,
     ...(authorities === undefined
       ? {}
       : {
-          ca: certificates(read(authorities)),
+          // Node itself takes a file that holds no certificate, and then trusts nobody.
+          ca: read('client_ca_file', authorities, (pem) => new X509Certificate(pem)),
           requestCert: true,
           rejectUnauthorized: config.client_certificate === 'required',
         }),
-    ...(revoked === undefined ? {} : { crl: read(revoked) }),
+    ...(revoked === undefined ? {} : { crl: read('crl_file', revoked, (pem) => createSecureContext({ crl: pem })) }),
     minVersion: config.min_version === '1.3' ? 'TLSv1.3' : 'TLSv1.2',
     handshakeTimeout: config.handshake_timeout,
   }
 }
 
-/** Certificates as they are; Node itself takes a file that holds none, and then trusts nobody. */
-function certificates(pem: Buffer): Buffer {
-  new X509Certificate(pem)
-  return pem
+function named<Value>(keys: string, make: () => Value): Value {
+  try {
+    return make()
+  } catch (error) {
+    throw new Error(`${keys}: ${messageOf(error)}`, { cause: error })
+  }
 }
 
 /** DNS names and common names of a certificate. */

@@ -87,6 +87,8 @@ describe('http', () => {
     expect((await post('/', 'x\n'.repeat(600))).status).toBe(413)
     expect((await post('/', gzipSync('x\n'.repeat(100_000)), { headers })).status).toBe(413)
     expect((await post('/', 'gibberish', { headers })).status).toBe(400)
+    const whole = gzipSync('one\ntwo\n')
+    expect((await post('/', whole.subarray(0, whole.length - 4), { headers })).status).toBe(400)
     expect((await post('/', 'a form', { type: 'multipart/form-data; boundary=x' })).status).toBe(415)
     expect(output.calls).toBe(0)
   })

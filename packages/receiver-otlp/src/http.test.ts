@@ -192,7 +192,7 @@ describe('the sender is asked to come again', () => {
   })
 
   it('when more is under way than may be', async () => {
-    const { post, output } = await receiving({ protocols: { http: { ...anyPort, max_pending_size: '100' } } })
+    const { post, output, texts } = await receiving({ protocols: { http: { ...anyPort, max_pending_size: '100' } } })
     output.holding = true
     const first = post(bodies('x'.repeat(80)))
     await expect.poll(() => output.pending).toBe(1)
@@ -202,6 +202,7 @@ describe('the sender is asked to come again', () => {
     })
     output.settleAll()
     expect(await first).toMatchObject({ status: 200 })
+    expect(texts()).toEqual(['x'.repeat(80)])
   })
 })
 

@@ -19,6 +19,7 @@ let client: Files
 let expired: Files
 let revoked: Files
 let stranger: Files
+let honest: Files
 
 const tls = (keys: object = {}) => ({
   tcp: { ...anyPort, tls: { cert_file: server.cert, key_file: server.key, ...keys } },
@@ -46,6 +47,7 @@ describe.skipIf(!isWanted(openssl))('syslog over TLS (needs: apt-get install ope
     authority = new Authority(join(folder, 'ours'))
     server = authority.issue('server')
     client = authority.issue('client', { alternative: 'DNS:web-1.example.com' })
+    honest = authority.issue('honest', { alternative: 'DNS:web-1.example.org' })
     expired = authority.issue('expired', { isExpired: true })
     revoked = authority.issue('revoked')
     authority.revoke('revoked')
@@ -77,6 +79,9 @@ describe.skipIf(!isWanted(openssl))('syslog over TLS (needs: apt-get install ope
   it.each(refusals)('refuses %s, counted, said once, and disturbs nobody else', async (_, config, files) => {
     const { received, receiver, until, meter, logger } = await receiving(config())
     const port = receiver.port('tcp')
+    const other = dial(port, honest)
+    other.write('<13>one\n')
+    await received(['<13>one'])
     for (const count of [1, 2]) {
       const socket = dial(port, files())
       socket.write('<13>evil\n')
@@ -84,7 +89,8 @@ describe.skipIf(!isWanted(openssl))('syslog over TLS (needs: apt-get install ope
       await until(() => meter.total('weir_receiver_syslog_refused_connections'), count)
     }
     expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
-    await received([])
+    other.write('<13>two\n')
+    await received(['<13>one', '<13>two'])
   })
 
   it('takes a client without a certificate where it is optional', async () => {
@@ -159,10 +165,16 @@ describe.skipIf(!isWanted(openssl))('syslog over TLS (needs: apt-get install ope
     for (const path of [join(folder, 'missing.pem'), broken]) {
       for (const key of ['cert_file', 'key_file', 'client_ca_file', 'crl_file']) {
         const { receiver, output } = created(tls({ [key]: path }))
-        await expect(receiver.start(output)).rejects.toMatchObject({ code: 'WEIR_SYSLOG_TLS' })
+        await expect(receiver.start(output)).rejects.toMatchObject({
+          code: 'WEIR_SYSLOG_TLS',
+          message: expect.stringContaining(`cannot be used: ${key}: `),
+        })
       }
     }
     const { receiver, output } = created(tls({ key_file: client.key }))
-    await expect(receiver.start(output)).rejects.toMatchObject({ code: 'WEIR_SYSLOG_TLS' })
+    await expect(receiver.start(output)).rejects.toMatchObject({
+      code: 'WEIR_SYSLOG_TLS',
+      message: expect.stringContaining('cannot be used: cert_file and key_file: '),
+    })
   })
 })
