@@ -112,8 +112,10 @@ describe('a sending queue on disk', () => {
     using folder = new Folder()
     folder.write('plugins.ts', plugins)
     folder.write('weir.json', { ...config, service: { ...config.service, state_dir: 'memory' } })
-    const { code, stderr } = await folder.weir('validate')
-    expect(code).toBe(2)
-    expect(stderr).toContain('frail/logs keeps its queue on disk, but service.state_dir is memory')
+    for (const command of ['validate', 'run']) {
+      const { code, stderr } = await folder.weir(command)
+      expect(code).toBe(2)
+      expect(stderr).toContain('frail/logs keeps its queue on disk, but service.state_dir is memory')
+    }
   })
 })

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { open, rename, unlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { batchOf, MemoryLogger, TestClock } from '@weir/sdk/testing'
+import { expect, it, onTestFinished } from 'vitest'
+import { Channel } from '../channel/channel.ts'
+import { PendingDelivery } from '../channel/pending-delivery.ts'
+import { DiskPassage } from './disk-passage.ts'
+
+it('tries again when a file cannot be read for a while, says so, and hands on all of it in order', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'weir-passage-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  let isDown = false
+  const storage = {
+    async open(path: string, flags: string) {
+      if (isDown && flags === 'r') throw new Error('EMFILE: too many open files')
+      return open(path, flags)
+    },
+    rename,
+    unlink,
+    syncDirectory: () => Promise.resolve(),
+  }
+  const passageWith = async () => {
+    const clock = new TestClock()
+    const logger = new MemoryLogger()
+    const entrance = new Channel({ maxRecords: 10, maxBytes: 1e6, policy: 'block', onDrop: () => {} })
+    const passage = new DiskPassage({
+      ...{ directory, maxBytes: 1 << 20, whenFull: 'block', fsync: 'never', fsyncMs: 200, clock, logger, storage },
+      ...{ entrance, onDrop: () => {}, onDamage: () => {}, onChange: () => {} },
+    })
+    await passage.start()
+    return { clock, logger, entrance, passage }
+  }
+
+  const first = await passageWith()
+  for (const line of ['one', 'two']) {
+    const delivery = new PendingDelivery(1)
+    await first.entrance.push({ batch: batchOf([line]), delivery })
+    await delivery.done
+  }
+  first.entrance.close()
+  first.passage.leave(new Error('it stops'))
+  await first.passage.close()
+
+  isDown = true
+  const { passage, entrance, clock, logger } = await passageWith()
+  for (const times of [1, 2]) {
+    const said = () => logger.lines.filter(({ message }) => message === 'the queue cannot be read, trying again')
+    await expect.poll(() => said().length).toBe(times)
+    expect(passage.records).toBe(2)
+    isDown = times === 1
+    await clock.advance(1000)
+  }
+  const seen: string[] = []
+  entrance.close()
+  const drained = passage.drain()
+  for (let next = await passage.outlet.take(); next !== undefined; next = await passage.outlet.take()) {
+    seen.push(...Array.from(next.batch, ({ body }) => String(body)))
+    next.delivery.settle()
+  }
+  await drained
+  await passage.close()
+  expect(seen).toEqual(['one', 'two'])
+})
