@@ -122,7 +122,7 @@ describe('a file of dead letters', () => {
   })
 
   it('holds back what cannot be written, says so, and goes on when it can', async () => {
-    const { append, clock, logger } = fileOf()
+    const { append, clock, logger, path } = fileOf()
     writeFileSync(join(folder, 'sub'), 'in the way')
     let isDone = false
     const appended = append('one\n').then(() => {
@@ -133,6 +133,7 @@ describe('a file of dead letters', () => {
     rmSync(join(folder, 'sub'))
     await clock.advance(1000)
     await appended
+    expect(readFileSync(path, 'utf8')).toBe('one\n')
   })
 
   it('gives up what cannot be written when all must stop', async () => {

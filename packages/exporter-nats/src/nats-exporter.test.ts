@@ -109,6 +109,8 @@ describe.skipIf(!hasNatsServer)('the NATS exporter (needs: apt-get install nats-
       expect(numbers).toEqual([...numbers].sort((one, other) => one - other))
     }
     expect(bodies(messages)).toHaveLength(60)
+    await exporter.send(batchOf([{ attributes: { key: 'k0' } }]))
+    expect((await stored('PARTS')).at(-1)?.subject).toMatch(/^parts\._\.\d$/)
   })
 
   it('says which partitions nobody consumes, and that all are consumed then', async () => {

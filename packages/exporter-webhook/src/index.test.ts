@@ -168,6 +168,8 @@ describe('the webhook exporter', () => {
     [{ preset: 'ntfy', url: 'https://ntfy.sh' }, 'url has no topic, which the preset ntfy needs'],
     [{ preset: 'ntfy' }, 'url is missing'],
   ])('refuses a config that cannot work, without repeating what is secret: %j', (config, message) => {
-    expect(() => webhookOf(config)).toThrow(expect.objectContaining({ message, hint: expect.any(String) }))
+    expect(() => webhookOf(config)).toThrow(
+      expect.objectContaining({ message, hint: expect.not.stringContaining('secret') }),
+    )
   })
 })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { createServer as createTcpServer } from 'node:net'
+import { createServer as createTcpServer, type Socket } from 'node:net'
 import { isPermanentError, isRetryableError, RetryableError, type WeirError } from '@weir/sdk'
+import { settle } from '@weir/sdk/testing'
 import { describe, expect, it } from 'vitest'
 import { answer, clientOf, now, ok, outcome, thrown } from './client.fixture.ts'
 import { endpointUrl } from './endpoint-url.ts'
@@ -91,8 +92,15 @@ describe('an answer that is no success', () => {
   )
 
   it('does not betray the path of the URL, which is often the secret', async () => {
-    const error = await outcome(answer(401), { headers: { Authorization: 'Bearer token' } })
-    expect(`${error.message} ${error.hint} ${error.stack}`).not.toMatch(/\/hook|Bearer/)
+    await using server = await HttpServer.start(answer(401))
+    const url = server.url('/hook?key=token').replace('//', '//me:password@')
+    await using client = clientOf({ url, headers: { Authorization: 'Bearer token' } })
+    const refused = await thrown(client.send())
+    await server[Symbol.asyncDispose]()
+    const unreachable = await thrown(client.send())
+    for (const error of [refused, unreachable]) {
+      expect(`${error.message} ${error.hint} ${error.stack} ${error.cause}`).not.toMatch(/hook|token|me:|password/)
+    }
   })
 })
 
@@ -135,9 +143,11 @@ describe('a connection that fails', () => {
     expect([isRetryableError(before), isRetryableError(within)]).toEqual([true, true])
   })
 
-  it('is tried again when it is reset in the middle of the body that is sent', async () => {
-    const server = createTcpServer((socket) => void socket.once('data', () => socket.resetAndDestroy()))
-    server.listen(0, '127.0.0.1')
+  it.each<[string, (socket: Socket) => void]>([
+    ['before the body is sent', (socket) => void socket.resetAndDestroy()],
+    ['in the middle of the body that is sent', (socket) => void socket.once('data', () => socket.resetAndDestroy())],
+  ])('is tried again when it is reset %s', async (_, reset) => {
+    const server = createTcpServer(reset).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const address = server.address()
     const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
@@ -159,8 +169,10 @@ describe('a connection that fails', () => {
     for (const sendsHead of [false, true]) {
       const abort = new AbortController()
       await using server = await HttpServer.start((_, response) => {
-        if (sendsHead) response.writeHead(200).write('and then …')
-        setImmediate(() => abort.abort(new Error('timed out')))
+        const end = () => abort.abort(new Error('timed out'))
+        // What has been written is read in the turns of the event loop that follow.
+        if (sendsHead) response.writeHead(200).write('and then …', () => void settle().then(end))
+        else setImmediate(end)
       })
       await using client = clientOf({ url: server.url() })
       await expect(client.send(abort.signal)).rejects.toThrow('timed out')

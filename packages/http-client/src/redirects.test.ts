@@ -26,13 +26,18 @@ describe('redirects', () => {
     'of %i are followed with method and body, without secret headers to another origin',
     async (status) => {
       await using both = await pair(status, (target) => target.url('/there'))
-      await using client = clientOf({ ...allowed, url: both.server.url(), headers: { Authorization: 'Bearer x' } })
+      const headers = { Authorization: 'Bearer x', 'X-Api-Key': 'y' }
+      await using client = clientOf({ ...allowed, url: both.server.url(), headers })
       await client.send()
       const [first] = both.server.requests
       expect(both.target.requests).toMatchObject([{ method: 'POST', path: '/there', body: first?.body }])
-      expect([first?.headers.authorization, both.target.requests[0]?.headers.authorization]).toEqual([
-        'Bearer x',
-        undefined,
+      const secrets = [first, ...both.target.requests].map((request) => [
+        request?.headers.authorization,
+        request?.headers['x-api-key'],
+      ])
+      expect(secrets).toEqual([
+        ['Bearer x', 'y'],
+        [undefined, undefined],
       ])
     },
   )
