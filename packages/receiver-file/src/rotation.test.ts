@@ -325,6 +325,43 @@ describe('truncation', () => {
     expectOnce(header, generation('a', 1, 20), header, generation('b', 1, 30))
   })
 
+  it('reads new content from its beginning when it begins with the same fingerprint', async () => {
+    const header = generation('shared', 1, 200)
+    await fixture.write('app.log', header + generation('a', 1, 20))
+    await fixture.start(rotating)
+    await fixture.untilLines(220)
+    await fixture.write('app.log', header + generation('b', 1, 30))
+    await fixture.untilLines(450)
+    await fixture.pass()
+    expectOnce(header, generation('a', 1, 20), header, generation('b', 1, 30))
+  })
+
+  it('reads new content from its beginning when it goes on as the old one did', async () => {
+    const begun = (hour: number, pings: number) => `begun at ${hour} o'clock\n${'ping\n'.repeat(pings)}`
+    await fixture.write('app.log', begun(10, 100))
+    await fixture.start(rotating)
+    await fixture.untilLines(101)
+    await fixture.write('app.log', begun(11, 120))
+    await fixture.until(() => fixture.lines.includes("begun at 11 o'clock"))
+    await fixture.pass()
+    // What stands behind the old place may have come before it was known to be new.
+    const at = fixture.lines.indexOf("begun at 11 o'clock")
+    expect(fixture.lines.slice(at)).toEqual(linesOf(begun(11, 120)))
+    expect(fixture.lines.slice(0, 101)).toEqual(linesOf(begun(10, 100)))
+  })
+
+  it('reads the same content again when it is written anew', async () => {
+    await fixture.write('app.log', generation('a', 1, 20))
+    await fixture.start(rotating)
+    await fixture.untilLines(20)
+    await truncate(fixture.path('app.log'))
+    await fixture.pass()
+    await fixture.append('app.log', generation('a', 1, 20))
+    await fixture.untilLines(40)
+    await fixture.pass()
+    expectOnce(generation('a', 1, 20), generation('a', 1, 20))
+  })
+
   it('sends the beginning of a last line whose end has gone', async () => {
     await fixture.write('app.log', `${generation('a', 1, 3)}unfinished`)
     await fixture.start({ ...rotating, flush_period: '0' })
