@@ -37,7 +37,8 @@ async function config(exporters: object) {
     const answer = await fetch(`http://127.0.0.1:${health}/readyz`).catch(() => undefined)
     return answer && { ...JSON.parse(await answer.text()), status: answer.status }
   }
-  return { weir, post, readiness }
+  const liveness = async () => (await fetch(`http://127.0.0.1:${health}/livez`)).status
+  return { weir, post, readiness, liveness }
 }
 
 it('what was acknowledged over HTTP is there after kill -9', async () => {
@@ -71,7 +72,7 @@ it('what was acknowledged over HTTP is there after kill -9', async () => {
 it('a collector whose sink is down is alive and not ready, and says why', async () => {
   using folder = new Folder()
   const down = `http://127.0.0.1:${await freePort()}/`
-  const { weir, post, readiness } = await config({
+  const { weir, post, readiness, liveness } = await config({
     webhook: {
       url: down,
       circuit_breaker: { failure_threshold: 1, open_duration: '1m' },
@@ -86,6 +87,7 @@ it('a collector whose sink is down is alive and not ready, and says why', async 
     status: 503,
     reasons: [expect.stringMatching(/^the circuit of webhook has been open for \d+ s$/)],
   })
+  expect(await liveness()).toBe(200)
 })
 
 it('a receiver that names no authenticator is explained before anything starts', async () => {

@@ -191,6 +191,10 @@ class Pipeline {
     await sent?.done.catch(() => {})
   }
 
+  total(metric: string): number | undefined {
+    return this.#collector?.telemetry.total(metric)
+  }
+
   stop(): Promise<boolean> | undefined {
     return this.#collector?.stop()
   }
@@ -229,17 +233,19 @@ describe('a plugin of which a callback throws', () => {
     },
   )
 
-  it.each(['processor.process', 'connector.export', 'exporter.export'])(
-    '(%s) loses its batches, and the collector can be stopped',
-    async (callback) => {
-      const pipeline = new Pipeline(callback)
-      await pipeline.start()
-      await pipeline.feed('one\n')
-      await pipeline.feed('two\n')
-      expect(pipeline.bodies).toEqual([])
-      expect(await pipeline.stop()).toBe(true)
-    },
-  )
+  it.each([
+    ['processor.process', 'weir_pipeline_dropped_records'],
+    ['connector.export', 'weir_exporter_send_failed_log_records'],
+    ['exporter.export', 'weir_exporter_send_failed_log_records'],
+  ])('(%s) loses its batches, which %s counts, and the collector can be stopped', async (callback, metric) => {
+    const pipeline = new Pipeline(callback)
+    await pipeline.start()
+    await pipeline.feed('one\n')
+    await pipeline.feed('two\n')
+    expect(pipeline.bodies).toEqual([])
+    expect(pipeline.total(metric)).toBe(2)
+    expect(await pipeline.stop()).toBe(true)
+  })
 
   it.each([
     ...['receiver.checkpoint', 'receiver.stop', 'receiver.close'],

@@ -206,6 +206,8 @@ describe('a pipeline with an isolated component', () => {
     await pipeline.start(withDetector({ ...isolation, how: 'exit' }))
     await pipeline.feed('before')
     await pipeline.feed('now').catch(() => {})
+    await pipeline.feed('meanwhile')
+    expect([pipeline.bodies.at(-1), pipeline.alerts.length]).toEqual(['meanwhile', 1])
     await pipeline.restarted()
     await vi.waitFor(
       async () => {

@@ -45,9 +45,14 @@ beforeEach(async () => {
     { state: source, checkpoint: (): Checkpoint => ({ position: sent }) },
     { state: counter, checkpoint: (): Checkpoint => ({ count: counted, taken: ++taken }) },
   ]
-  const given = { gates: [gate], passages: [passage], deliveries, participants, store, clock }
   logger = new MemoryLogger()
-  checkpoints = new Checkpoints({ ...given, logger, intervalMs: 5000 })
+  checkpoints = new Checkpoints({
+    ...{ gates: [gate], passages: [passage], deliveries, participants, clock, logger, intervalMs: 5000 },
+    // One that a test opens anew is taken.
+    get store() {
+      return store
+    },
+  })
   checkpoints.start()
 })
 
@@ -180,7 +185,7 @@ describe('a checkpoint', () => {
     expect(taken).toBe(2)
   })
 
-  it('lets sources forget nothing when it cannot be stored', async () => {
+  it('lets sources forget nothing when it cannot be stored, and is stored with the next', async () => {
     const delivery = await send()
     delivery.settle()
     store.close()
@@ -190,6 +195,9 @@ describe('a checkpoint', () => {
     expect(forgettable).toEqual([])
     store = await StateStore.open(folder, () => {})
     expect(stored()).toEqual([undefined, undefined])
+    await clock.advance(5000)
+    await expect.poll(() => forgettable).toEqual([1])
+    expect(stored()).toEqual([1, 1])
   })
 
   it('tells sources when none is stored any more', async () => {

@@ -1,9 +1,10 @@
 import { type Alert, type Detector, defineDetector } from '@weir/sdk'
-import { CollectingOutput, MemoryState, TestClock } from '@weir/sdk/testing'
+import { batchOf, CollectingOutput, MemoryState, TestClock } from '@weir/sdk/testing'
 import { describe, expect, it } from 'vitest'
 import { errorRate } from '../detectors/error-rate.ts'
 import { pattern } from '../detectors/pattern.ts'
 import { rate } from '../detectors/rate.ts'
+import { threshold } from '../detectors/threshold.ts'
 import { hosting } from '../testing/hosting.ts'
 import { inOrder, midnight, minute, quiet, random, repeated, thinned } from '../testing/traffic.ts'
 
@@ -81,6 +82,21 @@ describe('event time', () => {
     const host = hosting({ detectors: { pattern: [pattern, { ...booms, allowed_lateness: '2s' }] } })
     await host.feed([event(0), event(20_000), event(19_000), event(10_000), event(17_000)])
     expect(host.services.meter.total('weir_detector_late_records')).toBe(2)
+  })
+
+  it('puts records that are too late in no window', async () => {
+    const four = Array.from({ length: 4 }, () => event(30_000))
+    const alerts = async (...inputs: ReturnType<typeof event>[]) => {
+      const settings = { above: 5, window: '6s', allowed_lateness: '2s' }
+      const host = hosting({ detectors: { threshold: [threshold, settings] } })
+      await host.feed([event(0), ...inputs, event(120_000)])
+      return host.alerts.map(({ key, state }) => [key, state])
+    }
+    expect(await alerts(...four, ...four, event(60_000))).toEqual([
+      ['above', 'firing'],
+      ['above', 'resolved'],
+    ])
+    expect(await alerts(...four, event(60_000), ...four)).toEqual([])
   })
 
   it('does not let one wrong date close all windows', async () => {
@@ -287,11 +303,8 @@ describe('restart', () => {
       const host = hosting({ detectors, services: { state } })
       await host.feed([event(0)])
       expect(host.alerts).toHaveLength(1)
+      expect(host.services.logger.lines).toContainEqual(expect.objectContaining({ level: 'warn' }))
     }
-    const state = new MemoryState()
-    state.set('detectors', { version: 99 })
-    const { services } = hosting({ detectors, services: { state } })
-    expect(services.logger.lines).toMatchObject([{ level: 'warn' }])
   })
 
   it('learns anew when the config of a detector has changed, and ends what the old one had reported', async () => {
@@ -323,7 +336,8 @@ it('goes on when a detector throws, and says so', async () => {
     },
   }))
   const host = hosting({ detectors: { probe: [broken], pattern: [pattern, booms] } })
-  await host.feed([event(0)])
+  const batch = batchOf([event(0)])
+  expect(await host.process(batch)).toBe(batch)
   expect(host.alerts).toHaveLength(1)
   expect(host.services.meter.total('weir_detector_errors')).toBe(1)
   expect(host.services.logger.lines).toMatchObject([{ level: 'error', fields: { detector: 'probe', error: 'broken' } }])

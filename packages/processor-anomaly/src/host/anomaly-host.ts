@@ -200,7 +200,11 @@ export class AnomalyHost implements Processor {
     this.#restoreRecent()
     for (const [index, detector] of this.#detectors.entries()) {
       const own = saved.child('detectors').child(detector.id)
-      if (own.value('config') === undefined) continue
+      if (own.isEmpty) continue
+      if (own.value('config') === undefined) {
+        logger.warn({ detector: detector.id }, 'the detector’s state could not be used')
+        continue
+      }
       if (own.text('config') !== detector.configText) {
         logger.info({ detector: detector.id }, 'the detector’s config has changed: it learns anew')
         detector.closeAlerts(own)

@@ -47,8 +47,9 @@ export function hosting({ detectors, once = true, services: given = {}, conditio
         .flatMap((batch) => Array.from(batch, asAlert))
         .filter((alert) => alert !== undefined)
     },
-    async process(batch: LogBatch): Promise<void> {
-      await processor.process(batch)
+    /** What goes on of a batch. */
+    async process(batch: LogBatch) {
+      return await processor.process(batch)
     },
     /** Feeds records in batches of `size`. */
     async feed(inputs: readonly Input[], size = 1000, source = 'a'): Promise<void> {
