@@ -2,10 +2,12 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, trunc
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { batchOf, MemoryLogger, TestClock } from '@weir/sdk/testing'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { DiskQueue } from './disk-queue.ts'
 import type { DiskQueueOptions } from './disk-queue-options.ts'
 import { encodeEntry } from './entry.ts'
+import type { Incoming } from './incoming.ts'
+import { fileStorage, type QueueStorage } from './queue-storage.ts'
 import type { Taken } from './taken-entries.ts'
 
 let directory = ''
@@ -147,6 +149,144 @@ describe('a queue on disk', () => {
     expect(other.state).toBe('acknowledged')
   })
 
+  describe('of which an entry is taken before it is written', () => {
+    /** Takes it early, and appends it. */
+    function appendEarly(queue: DiskQueue, line: string) {
+      const outcome = { state: 'pending', released: 0, written: Promise.resolve() }
+      const one: Incoming = {
+        ...{ entry: encodeEntry(batchOf([line]), 1), records: 1, time: 1 },
+        settle: () => {
+          outcome.state += outcome.state === 'pending' ? ' acknowledged' : ' again'
+        },
+        fail: () => {
+          outcome.state += ' failed'
+        },
+        release: () => {
+          outcome.released++
+        },
+      }
+      const taken = queue.takeEarly(one)
+      expect(bodies(taken)).toEqual([line])
+      const write = () => {
+        outcome.written = queue.append([one])
+        return outcome.written
+      }
+      return { outcome, taken, write }
+    }
+
+    it('writes nothing of what is done by then', async () => {
+      const { queue } = await open()
+      const { outcome, taken, write } = appendEarly(queue, 'a')
+      expect([queue.records, outcome.state]).toEqual([1, 'pending'])
+      queue.done(taken)
+      await write()
+      expect(outcome).toMatchObject({ state: 'pending acknowledged', released: 1 })
+      expect([queue.records, segments(directory)]).toEqual([0, []])
+    })
+
+    it('writes what is not, acknowledges that as it does the others, and does not hand it on again', async () => {
+      const { queue: first } = await open()
+      const { outcome, taken, write } = appendEarly(first, 'a')
+      await write()
+      await expect.poll(() => outcome.state).toBe('pending acknowledged')
+      const next = append(first, 'b')
+      await next.settled
+      expect([first.records, outcome.released]).toEqual([2, 0])
+      first.done(taken)
+      expect(outcome).toMatchObject({ state: 'pending acknowledged', released: 1 })
+      expect(bodies(await first.take())).toEqual(['b'])
+      await first.close()
+      const { queue: second } = await open()
+      expect(await drain(second)).toEqual(['b'])
+    })
+
+    it('has it in the next run when it was not done', async () => {
+      const { queue: first } = await open()
+      for (const line of ['a', 'b']) await appendEarly(first, line).write()
+      await first.close()
+      const { queue: second } = await open()
+      expect(await drain(second)).toEqual(['a', 'b'])
+    })
+
+    it('lets it go when it was done while it was written', async () => {
+      const writes = Promise.withResolvers<void>()
+      const storage: QueueStorage = {
+        ...fileStorage,
+        async open(path, flags) {
+          if (flags === 'wx') await writes.promise
+          return fileStorage.open(path, flags)
+        },
+      }
+      const { queue: first, clock } = await open({ storage })
+      const { outcome, taken, write } = appendEarly(first, 'a')
+      const written = write()
+      first.done(taken)
+      // It is acknowledged, and its memory is still in use.
+      expect(outcome).toMatchObject({ state: 'pending acknowledged', released: 0 })
+      writes.resolve()
+      await written
+      expect(outcome).toMatchObject({ state: 'pending acknowledged', released: 1 })
+      expect([first.records, first.isWaiting]).toEqual([0, false])
+      await append(first, 'b').settled
+      await clock.advance(20)
+      const copy = mkdtempSync(join(tmpdir(), 'weir-queue-'))
+      onTestFinished(() => rmSync(copy, { recursive: true }))
+      cpSync(directory, copy, { recursive: true })
+      const { queue: second } = await open({ directory: copy })
+      expect(await drain(second)).toEqual(['b'])
+      await first.close()
+      expect(outcome.state).toBe('pending acknowledged')
+    })
+
+    it('does not fail it when it was done while writing failed', async () => {
+      const stop = new AbortController()
+      let attempts = 0
+      const storage: QueueStorage = {
+        ...fileStorage,
+        open(path, flags) {
+          if (flags !== 'wx') return fileStorage.open(path, flags)
+          attempts++
+          return Promise.reject(new Error('EIO'))
+        },
+      }
+      const { queue } = await open({ storage, stopping: stop.signal })
+      const { outcome, taken, write } = appendEarly(queue, 'a')
+      const written = write()
+      await expect.poll(() => attempts).toBe(1)
+      queue.done(taken)
+      stop.abort(new Error('now'))
+      await written
+      expect(outcome).toMatchObject({ state: 'pending acknowledged', released: 1 })
+    })
+
+    it('fails it once when there is no room until all must stop, and hears no more of it', async () => {
+      const stop = new AbortController()
+      const { queue } = await open({ maxBytes: 100_000, stopping: stop.signal })
+      const full = append(queue, 'x'.repeat(60_000))
+      await full.settled
+      await queue.take()
+      const { outcome, taken, write } = appendEarly(queue, 'y'.repeat(60_000))
+      const written = write()
+      stop.abort(new Error('now'))
+      await written
+      expect(outcome.state).toBe('pending failed')
+      queue.done(taken)
+      expect(outcome).toMatchObject({ state: 'pending failed', released: 1 })
+    })
+
+    it('waits for no room once it is done', async () => {
+      const { queue } = await open({ maxBytes: 100_000 })
+      await append(queue, 'x'.repeat(60_000)).settled
+      await queue.take()
+      const { outcome, taken, write } = appendEarly(queue, 'y'.repeat(60_000))
+      const written = write()
+      queue.done(taken)
+      await written
+      expect(outcome).toMatchObject({ state: 'pending acknowledged', released: 1 })
+      expect(queue.records).toBe(1)
+    })
+  })
+
   it('sets a damaged entry aside, counted and logged, and goes on with the rest', async () => {
     const [, start = 0, end = 0] = await written('one', 'two', 'three')
     const bytes = readFileSync(segmentPath())
@@ -194,9 +334,17 @@ describe('a queue on disk', () => {
     const taken = await queue.take()
     if (taken !== undefined) queue.done(taken)
     await queue.close()
-    writeFileSync(join(directory, 'cursor'), 'nonsense')
-    const { queue: next } = await open()
-    expect(await drain(next)).toEqual(['a', 'b'])
+    const position = readFileSync(join(directory, 'cursor'))
+    const damaged = Array.from(position, (byte, at) => Buffer.from(position).fill(byte ^ (1 << (at % 8)), at, at + 1))
+    for (const bytes of [...damaged, position.subarray(1), Buffer.from('nonsense'), Buffer.alloc(0)]) {
+      const copy = mkdtempSync(join(tmpdir(), 'weir-queue-'))
+      cpSync(directory, copy, { recursive: true })
+      writeFileSync(join(copy, 'cursor'), bytes)
+      const { queue: next } = await open({ directory: copy })
+      expect(await drain(next)).toEqual(['a', 'b'])
+      await next.close()
+      rmSync(copy, { recursive: true })
+    }
   })
 
   it('holds back what does not fit until something was exported', async () => {

@@ -70,7 +70,7 @@ export class DiskQueue {
 
   /** Whether something is written that nobody has taken. */
   get isWaiting(): boolean {
-    return this.#row.bytes > 0
+    return this.#reader.hasNext
   }
 
   /** Bytes of the files. */
@@ -91,24 +91,46 @@ export class DiskQueue {
 
   /**
    * Writes entries. Resolves when all are written; each is acknowledged as the fsync policy says, or fails if there is
-   * no room, or no writing, until all must stop.
+   * no room, or no writing, until all must stop. What was taken before and is done is not written any more.
    */
   async append(incoming: readonly Incoming[]): Promise<void> {
-    let from = 0
+    let left = incoming
     try {
-      while (from < incoming.length) {
-        const run = this.#run(incoming, from)
+      for (;;) {
+        left = left.filter(({ taken }) => taken?.isDone !== true)
+        const [first] = left
+        if (first === undefined) return
+        const run = this.#run(left)
         if (run.length === 0) {
-          await this.#room(incoming[from]?.entry.bytes.length ?? 0)
+          await this.#room(first)
           continue
         }
-        await this.#writer.write(run, (segment, offset, one) => this.#reader.add(segment, offset, one))
+        for (const { taken } of run) if (taken !== undefined) taken.isBeingWritten = true
+        await this.#writer.write(run, (segment, offset, one) => this.#onWritten(segment, offset, one))
         this.#change.tell()
-        from += run.length
+        left = left.slice(run.length)
       }
     } catch (error) {
-      for (const one of incoming.slice(from)) one.fail(error)
+      for (const one of left) {
+        if (one.taken !== undefined) this.#taken.givenUp(one.taken)
+        if (one.taken?.isDone !== true) one.fail(error)
+      }
     }
+  }
+
+  /**
+   * Takes an entry that is to be appended next, before it is written: if it is done by then, it need not be. Only when
+   * nothing waits that was appended before, and whoever takes it leaves the batch as it is.
+   */
+  takeEarly(one: Incoming): Taken {
+    const { entry, records, time } = one
+    one.taken = {
+      ...{ batch: entry.batch(), records, bytes: entry.bytes.length, time },
+      ...{ place: undefined, isDone: false, isBeingWritten: false },
+      ...{ settle: () => one.settle(), release: () => one.release() },
+    }
+    this.#taken.add(one.taken)
+    return one.taken
   }
 
   /** The next entry, when there is one; `undefined` once the queue is finished and empty, or closed. */
@@ -132,12 +154,8 @@ export class DiskQueue {
 
   /** Says that an entry need not be kept any more. */
   done(taken: Taken): void {
-    this.#written.done(taken.segment, taken.end)
-    const place = this.#taken.done(taken)
-    if (place === undefined) return
-    if (!this.#isClosed) this.#cursor.move(place)
-    this.#removeDone()
-    this.#change.tell()
+    if (taken.place !== undefined) this.#written.done(taken.place.segment, taken.place.end)
+    this.#pass(this.#taken.done(taken))
   }
 
   /** Nothing more will be appended: `take` ends after the last entry. */
@@ -163,12 +181,29 @@ export class DiskQueue {
     if (records > 0) this.#options.logger.info({ records, bytes }, 'the queue goes on with what a former run has left')
   }
 
+  #onWritten(segment: Segment, offset: number, one: Incoming): void {
+    if (one.taken === undefined) {
+      this.#reader.add(segment, offset, one)
+    } else {
+      const end = offset + one.entry.bytes.length
+      this.#reader.pass(segment, end)
+      this.#pass(this.#taken.written(one.taken, segment, end))
+    }
+  }
+
+  /** All before a place is done. */
+  #pass(place: Place | undefined): void {
+    if (place !== undefined && !this.#isClosed) this.#cursor.move(place)
+    this.#removeDone()
+    this.#change.tell()
+  }
+
   /** What can be written at once: what there is room for, and goes into one segment. */
-  #run(incoming: readonly Incoming[], from: number): Incoming[] {
+  #run(incoming: readonly Incoming[]): Incoming[] {
     const { isEmpty, segmentBytes } = this.#row
     const run: Incoming[] = []
     let bytes = 0
-    for (const one of incoming.slice(from)) {
+    for (const one of incoming) {
       bytes += one.entry.bytes.length
       const isFirst = run.length === 0
       if (!isFirst && (this.#writer.segment?.size ?? 0) + bytes > segmentBytes) break
@@ -182,9 +217,12 @@ export class DiskQueue {
     return this.#row.fileBytesWith(bytes, this.#writer.segment) <= this.#options.maxBytes
   }
 
-  /** Waits for room, or makes some. An entry that is larger than the queue is let in when nothing else is there. */
-  async #room(bytes: number): Promise<void> {
-    while (!this.#hasRoomFor(bytes) && !this.#row.isEmpty) {
+  /**
+   * Waits for room, or makes some, until the entry needs none. One that is larger than the queue is let in when nothing
+   * else is there.
+   */
+  async #room({ entry, taken }: Incoming): Promise<void> {
+    while (taken?.isDone !== true && !this.#hasRoomFor(entry.bytes.length) && !this.#row.isEmpty) {
       this.#options.stopping.throwIfAborted()
       const writing = this.#writer.segment
       if (this.#row.hasSpares) {

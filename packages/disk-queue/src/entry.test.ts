@@ -2,7 +2,7 @@ import { type Alert, appendAlert, asAlert, LogBatch } from '@weir/sdk'
 import { batchOf } from '@weir/sdk/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeEntry, encodeEntry, isIntact, readHead } from './entry.ts'
+import { decodeEntry, encodeEntry, isIntact, readHead, sealEntry } from './entry.ts'
 
 const alert: Alert = {
   id: 'a1',
@@ -39,8 +39,9 @@ describe('an entry of the queue', () => {
           }
           const written = encodeEntry(batch, 1234.5)
           const entry = written.bytes
+          sealEntry(entry, 7)
           expect(isIntact(entry)).toBe(true)
-          expect(readHead(entry)).toEqual({ length: entry.length, records: rows.length, time: 1234.5, segment: 0 })
+          expect(readHead(entry)).toEqual({ length: entry.length, records: rows.length, time: 1234.5, segment: 7 })
           const seen = (from: LogBatch) =>
             Array.from(from, ({ body, time, severityNumber, attributes }) =>
               JSON.stringify([body, Object.is(time, -0) ? 0 : time, severityNumber, attributes.get('value') ?? null]),
@@ -76,12 +77,15 @@ describe('an entry of the queue', () => {
   it('holds the selected records alone', () => {
     const batch = batchOf(['one', 'two', 'three']).filter(({ body }) => body !== 'two')
     const entry = encodeEntry(batch, 0).bytes
+    sealEntry(entry, 1)
     expect(readHead(entry)?.records).toBe(2)
     expect(Array.from(decodeEntry(entry), ({ body }) => body)).toEqual(['one', 'three'])
   })
 
   it('is known to be damaged whatever bit has changed, and wherever it was cut off', () => {
     const entry = encodeEntry(batchOf(['one', 'two']), 0).bytes
+    sealEntry(entry, 1)
+    expect(isIntact(entry)).toBe(true)
     for (let bit = 0; bit < entry.length * 8; bit++) {
       entry[bit >> 3] = (entry[bit >> 3] ?? 0) ^ (1 << (bit & 7))
       expect(isIntact(entry)).toBe(false)

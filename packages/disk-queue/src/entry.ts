@@ -66,8 +66,8 @@ function columnsIn(entry: Buffer, at: ReturnType<typeof partsOf>, rows: number, 
 }
 
 /**
- * A batch as it is written: columns as they are, everything else as one value of V8's format, which later versions read.
- * `allocate` gives a buffer that begins with its memory.
+ * A batch as it is written, once it is sealed: columns as they are, everything else as one value of V8's format, which
+ * later versions read. `allocate` gives a buffer that begins with its memory.
  */
 export function encodeEntry(batch: LogBatch, now: number, allocate = Buffer.allocUnsafeSlow): Entry {
   const { bytes, cells, time, timeRemainder, severityNumber, ...rest } = packedView(batch)
@@ -91,14 +91,16 @@ export function encodeEntry(batch: LogBatch, now: number, allocate = Buffer.allo
   new Float64Array(entry.buffer, word.time * 4, 1)[0] = now
   head[word.remainders] = columns.timeRemainder === null ? 0 : 1
   head[stamp.byteLength] = batch.byteLength
-  checksum(entry.subarray(headBytes)).copy(entry, stamp.content * 4)
-  stampEntry(entry, 0)
   const { byteLength: knownByteLength } = batch
   return { bytes: entry, batch: () => Object.assign(unpackBatch({ ...rest, ...columns }), { knownByteLength }) }
 }
 
-/** Says in which segment an entry stands: what an older segment has left in the same file is not taken for one of its own. */
-export function stampEntry(entry: Buffer, segment: number): void {
+/**
+ * Gives an entry its checksums, and says in which segment it stands: what an older segment has left in the same file is
+ * not taken for one of its own.
+ */
+export function sealEntry(entry: Buffer, segment: number): void {
+  checksum(entry.subarray(headBytes)).copy(entry, stamp.content * 4)
   const head = viewOf(entry)
   head.setUint32(stamp.segment * 4, segment, isLittleEndian)
   head.setUint32(stamp.headSum * 4, headSum(entry), isLittleEndian)

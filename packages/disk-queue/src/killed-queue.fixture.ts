@@ -33,24 +33,27 @@ const queue = await DiskQueue.open({
 // To a file, with no buffer between: what was said was said before the kill.
 const say = (text: string) => appendFileSync(said, `${text}\n`)
 
+const taken: Taken[] = []
+function exportBehind(next: Taken, waiting: number): void {
+  taken.push(next)
+  const [oldest] = taken.length > waiting ? taken.splice(0, 1) : []
+  if (oldest === undefined) return
+  for (const { body } of oldest.batch) say(`exported ${Number.parseInt(String(body), 10)}`)
+  queue.done(oldest)
+}
+
 void (async () => {
-  const taken: Taken[] = []
-  for (;;) {
-    const next = await queue.take()
-    if (next === undefined) return
-    taken.push(next)
-    const [oldest] = taken.length > 20 ? taken.splice(0, 1) : []
-    if (oldest === undefined) continue
-    for (const { body } of oldest.batch) say(`exported ${Number.parseInt(String(body), 10)}`)
-    queue.done(oldest)
-  }
+  for (let next = await queue.take(); next !== undefined; next = await queue.take()) exportBehind(next, 20)
 })()
 
 for (let index = Number(from); ; index++) {
   const line = `${index} ${'x'.repeat(20_000 + ((index * 7919) % 60_000))}`
   const acknowledged = Promise.withResolvers<void>()
   const ends = { settle: acknowledged.resolve, fail: acknowledged.reject, release: () => {} }
-  await queue.append([{ entry: encodeEntry(batchOf([line]), 1), records: 1, time: 1, ...ends }])
+  const one = { entry: encodeEntry(batchOf([line]), 1), records: 1, time: 1, ...ends }
+  // Now and then an exporter keeps up, and has it before the disk does.
+  if (!queue.isWaiting && index % 3 === 0) exportBehind(queue.takeEarly(one), index % 2 === 0 ? 20 : 0)
+  await queue.append([one])
   await acknowledged.promise
   say(`acknowledged ${index}`)
 }

@@ -63,19 +63,18 @@ async function live(directory: string, fsync: Policy, lines: Lines, random: () =
   })
   const work = (async () => {
     const { queue } = await open(directory, fsync, clock, storage)
+    const taken: Taken[] = []
+    const exportOne = (next: Taken, waiting: number) => {
+      taken.push(next)
+      if (taken.length <= waiting) return
+      // In any order.
+      const [one] = taken.splice(Math.floor(random() * taken.length), 1)
+      if (one === undefined) return
+      for (const { body } of one.batch) lines.exported.add(Number.parseInt(String(body), 10))
+      queue.done(one)
+    }
     const exporting = (async () => {
-      const taken: Taken[] = []
-      for (;;) {
-        const next = await queue.take()
-        if (next === undefined) return
-        taken.push(next)
-        if (taken.length < 4) continue
-        // In any order.
-        const [one] = taken.splice(Math.floor(random() * taken.length), 1)
-        if (one === undefined) continue
-        for (const { body } of one.batch) lines.exported.add(Number.parseInt(String(body), 10))
-        queue.done(one)
-      }
+      for (let next = await queue.take(); next !== undefined; next = await queue.take()) exportOne(next, 3)
     })()
     for (let appends = 0; appends < 60; appends++) {
       const incoming = Array.from({ length: 1 + Math.floor(random() * 3) }, () => {
@@ -86,6 +85,9 @@ async function live(directory: string, fsync: Policy, lines: Lines, random: () =
         const entry = encodeEntry(batchOf([lineOf(index)]), 1)
         return { entry, records: 1, time: 1, settle, fail() {}, release() {} }
       })
+      // An exporter that keeps up has some of them before the disk does, and may be done with them.
+      const early = queue.isWaiting ? 0 : Math.floor(random() * (incoming.length + 1))
+      for (const one of incoming.slice(0, early)) exportOne(queue.takeEarly(one), Math.floor(random() * 4))
       await queue.append(incoming)
     }
     queue.finish()

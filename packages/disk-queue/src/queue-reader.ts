@@ -88,7 +88,14 @@ export class QueueReader {
     segment.bytes -= length
     this.#oldestTime = this.#row.bytes > 0 ? time : undefined
     const release = 'release' in read ? read.release : undefined
-    return { batch, segment, end: place.offset, records, bytes: length, time, isDone: false, release }
+    const state = { place: { segment, end: place.offset }, isDone: false, isBeingWritten: false }
+    return { batch, records, bytes: length, time, ...state, release }
+  }
+
+  /** What was written last was taken before: the next entry is behind it. */
+  pass(segment: Segment, end: number): void {
+    if (this.#place !== undefined && this.#place.segment !== segment) void this.#place.segment.close()
+    this.#place = { segment, offset: end }
   }
 
   /** Nothing more is taken. */

@@ -54,7 +54,7 @@ export class QueueWriter {
 
   /**
    * Writes entries that go into one segment, and tries until that is done or all must stop. Each is acknowledged as the
-   * policy says. Calls `onWritten` for each with the place where it stands.
+   * policy says, unless it has been exported meanwhile. Calls `onWritten` for each with the place where it stands.
    */
   async write(
     run: readonly Incoming[],
@@ -70,8 +70,12 @@ export class QueueWriter {
       onWritten(segment, offset, one)
       offset += bytes
       segment.firstTime ??= one.time
-      segment.records += one.records
-      segment.bytes += bytes
+      if (one.taken === undefined) {
+        segment.records += one.records
+        segment.bytes += bytes
+      } else if (one.taken.isDone) {
+        continue
+      }
       const written = this.#written.add(segment, offset, one)
       // While an fsync of the file failed it was being written, and may be gone with what that was to cover.
       if (!this.#isSuspect) this.#acknowledgements.hold(written, bytes)

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { dirname } from 'node:path'
-import { headBytes, stampEntry } from './entry.ts'
+import { headBytes, sealEntry } from './entry.ts'
 import type { QueueFile, QueueStorage } from './queue-storage.ts'
 import type { Segment } from './segment.ts'
 
@@ -46,7 +46,7 @@ export class SegmentWriter {
   /** Appends entries; after a failure the segment is as long as before, or must not be written any more. */
   async append(entries: readonly Buffer[]): Promise<void> {
     const { segment } = this
-    for (const entry of entries) stampEntry(entry, segment.number)
+    for (const entry of entries) sealEntry(entry, segment.number)
     const length = entries.reduce((sum, entry) => sum + entry.length, 0)
     const rest = Math.max(0, Math.min(headBytes, segment.extent - segment.size - length))
     const buffers = rest === 0 ? [...entries] : [...entries, end.subarray(0, rest)]

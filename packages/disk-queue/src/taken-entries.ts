@@ -2,15 +2,20 @@ import type { LogBatch } from '@weir/sdk'
 import type { Place } from './cursor.ts'
 import type { Segment } from './segment.ts'
 
-/** An entry that was taken: it stays on the disk until it is done. */
+/** An entry that was taken. If it is on the disk, it stays there until it is done. */
 export interface Taken {
   readonly batch: LogBatch
-  readonly segment: Segment
-  readonly end: number
   readonly records: number
   readonly bytes: number
+  /** When it came, Unix epoch in milliseconds. */
   readonly time: number
+  /** Where it is on the disk, if it is there. */
+  place: { readonly segment: Segment; readonly end: number } | undefined
   isDone: boolean
+  /** It is on its way to the disk. */
+  isBeingWritten: boolean
+  /** Told when it is done before it was written. */
+  settle?: (() => void) | undefined
   /** Told when nobody looks at its memory any more. */
   readonly release: (() => void) | undefined
 }
@@ -20,18 +25,35 @@ export class TakenEntries {
   #entries: Taken[] = []
 
   add(taken: Taken): void {
-    taken.segment.taken++
+    if (taken.place !== undefined) taken.place.segment.taken++
     this.#entries.push(taken)
   }
 
-  /** Returns where the cursor may go to: behind what is done and has nothing before it that is not. */
+  /** It is at its place now. Returns where the cursor may go to. */
+  written(taken: Taken, segment: Segment, end: number): Place | undefined {
+    taken.isBeingWritten = false
+    taken.place = { segment, end }
+    taken.settle = undefined
+    if (taken.isDone) taken.release?.()
+    else segment.taken++
+    return this.#passed()
+  }
+
+  /** It will not be written. */
+  givenUp(taken: Taken): void {
+    taken.isBeingWritten = false
+    taken.settle = undefined
+    if (taken.isDone) taken.release?.()
+    this.#passed()
+  }
+
+  /** Returns where the cursor may go to. */
   done(taken: Taken): Place | undefined {
     taken.isDone = true
-    taken.segment.taken--
-    taken.release?.()
-    const open = this.#entries.findIndex(({ isDone }) => !isDone)
-    const last = this.#entries.splice(0, open < 0 ? this.#entries.length : open).at(-1)
-    return last === undefined ? undefined : { segment: last.segment.number, offset: last.end }
+    taken.settle?.()
+    if (taken.place !== undefined) taken.place.segment.taken--
+    if (!taken.isBeingWritten) taken.release?.()
+    return this.#passed()
   }
 
   /** Records that are not done. */
@@ -44,8 +66,16 @@ export class TakenEntries {
     return this.#entries.reduce((sum, { bytes, isDone }) => sum + (isDone ? 0 : bytes), 0)
   }
 
-  /** When the oldest that is not done was written. */
+  /** When the oldest that is not done came. */
   get oldestTime(): number | undefined {
     return this.#entries.find(({ isDone }) => !isDone)?.time
+  }
+
+  /** The place behind what is done and has nothing before it that is not. */
+  #passed(): Place | undefined {
+    const open = this.#entries.findIndex(({ isDone, isBeingWritten }) => !isDone || isBeingWritten)
+    const passed = this.#entries.splice(0, open < 0 ? this.#entries.length : open)
+    const place = passed.findLast((taken) => taken.place !== undefined)?.place
+    return place === undefined ? undefined : { segment: place.segment.number, offset: place.end }
   }
 }

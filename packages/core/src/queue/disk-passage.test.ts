@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { open, rename, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,47 @@ import { expect, it, onTestFinished } from 'vitest'
 import { Channel } from '../channel/channel.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
 import { DiskPassage } from './disk-passage.ts'
+
+const segments = (directory: string) => readdirSync(directory).filter((name) => name.endsWith('.queue')).length
+
+/** A passage into which one batch has gone, and what was on the disk when it came out. */
+async function passed(readsOnly: boolean, isDoneAtOnce: boolean) {
+  const directory = mkdtempSync(join(tmpdir(), 'weir-passage-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const entrance = new Channel({ maxRecords: 10, maxBytes: 1e6, policy: 'block', onDrop: () => {} })
+  const passage = new DiskPassage({
+    ...{ directory, maxBytes: 1 << 20, whenFull: 'block', fsync: 'never', fsyncMs: 200 },
+    ...{ clock: new TestClock(), logger: new MemoryLogger(), entrance, readsOnly },
+    ...{ onDrop: () => {}, onDamage: () => {}, onChange: () => {} },
+  })
+  await passage.start()
+  const out = passage.outlet.take().then((parcel) => {
+    if (isDoneAtOnce) parcel?.delivery.settle()
+    return { parcel, segments: segments(directory) }
+  })
+  const delivery = new PendingDelivery(1)
+  await entrance.push({ batch: batchOf(['one']), delivery })
+  const { parcel, segments: before } = await out
+  await delivery.done
+  const written = { before, after: segments(directory) }
+  parcel?.delivery.settle()
+  entrance.close()
+  await passage.drain()
+  await passage.close()
+  return written
+}
+
+it('does not write what is delivered at once', async () => {
+  expect(await passed(true, true)).toEqual({ before: 0, after: 0 })
+})
+
+it('writes and acknowledges what is not delivered at once', async () => {
+  expect(await passed(true, false)).toEqual({ before: 0, after: 1 })
+})
+
+it('hands nothing on before it is written to who may change it', async () => {
+  expect(await passed(false, true)).toEqual({ before: 1, after: 1 })
+})
 
 it('tries again when a file cannot be read for a while, says so, and hands on all of it in order', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'weir-passage-'))
@@ -27,7 +68,7 @@ it('tries again when a file cannot be read for a while, says so, and hands on al
     const entrance = new Channel({ maxRecords: 10, maxBytes: 1e6, policy: 'block', onDrop: () => {} })
     const passage = new DiskPassage({
       ...{ directory, maxBytes: 1 << 20, whenFull: 'block', fsync: 'never', fsyncMs: 200, clock, logger, storage },
-      ...{ entrance, onDrop: () => {}, onDamage: () => {}, onChange: () => {} },
+      ...{ entrance, readsOnly: true, onDrop: () => {}, onDamage: () => {}, onChange: () => {} },
     })
     await passage.start()
     return { clock, logger, entrance, passage }

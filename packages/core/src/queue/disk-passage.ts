@@ -1,4 +1,5 @@
-import { DiskQueue, type DiskQueueOptions, EntryMemory, encodeEntry, type Incoming } from '@weir/disk-queue'
+import { setImmediate as turn } from 'node:timers/promises'
+import { DiskQueue, type DiskQueueOptions, EntryMemory, encodeEntry, type Incoming, type Taken } from '@weir/disk-queue'
 import { messageOf } from '@weir/sdk'
 import { Channel, type Parcel } from '../channel/channel.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
@@ -12,6 +13,8 @@ export interface DiskPassageOptions extends Omit<DiskQueueOptions, 'stopping'> {
    * not fit, and what comes after that, is written. Left out, everything is.
    */
   readonly memory?: { readonly maxRecords: number; readonly maxBytes: number }
+  /** Whoever takes from the outlet leaves the batches as they are: then they can be handed on before they are written. */
+  readonly readsOnly: boolean
   /** Something was written or is done. */
   onChange(): void
 }
@@ -24,8 +27,9 @@ const retryMs = 1000
 
 /**
  * The way over the disk: what comes in at the entrance is written and acknowledged; what is written is read again, in
- * order, and waits at the outlet. What leaves the outlet is removed from the disk when it is delivered. With `memory`
- * only what does not fit there takes this way.
+ * order, and waits at the outlet. What leaves the outlet is removed from the disk when it is delivered. Where nothing
+ * waits, the outlet has it before the disk does: what is delivered at once is never written. With `memory` only what does
+ * not fit there takes this way.
  */
 export class DiskPassage implements Backlog {
   readonly outlet: Channel
@@ -101,22 +105,34 @@ export class DiskPassage implements Backlog {
         await this.#passOn(first)
         continue
       }
-      const incoming = this.#incoming(first)
-      for (let bytes = first.batch.byteLength; bytes < groupBytes; ) {
-        const next = entrance.shift()
-        if (next === undefined) break
-        incoming.push(...this.#incoming(next))
+      const incoming: Incoming[] = []
+      let bytes = 0
+      for (let next: Parcel | undefined = first; next !== undefined; ) {
+        const one = this.#incoming(next)
+        if (one !== undefined) {
+          const isNext = incoming.every(({ taken }) => taken !== undefined)
+          if (this.#options.readsOnly && isNext && this.#isOpen(queue, next))
+            await this.#hand(queue, queue.takeEarly(one))
+          incoming.push(one)
+        }
         bytes += next.batch.byteLength
+        next = bytes < groupBytes ? entrance.shift() : undefined
       }
+      // For those who are done with it at once.
+      if (incoming[0]?.taken !== undefined) await turn()
       await queue.append(incoming)
       onChange()
     }
   }
 
-  /** Whether a batch need not be written: nothing is on the disk before it, and there is room in memory. */
-  #goesStraight(queue: DiskQueue, { batch }: Parcel): boolean {
-    if (this.#options.memory === undefined || queue.isWaiting || queue.takes > this.#handed) return false
-    return this.outlet.hasRoomFor(batch)
+  /** Whether a batch need not be written. */
+  #goesStraight(queue: DiskQueue, parcel: Parcel): boolean {
+    return this.#options.memory !== undefined && this.#isOpen(queue, parcel)
+  }
+
+  /** Whether nothing is on the disk that comes before a batch, and there is room for it at the outlet. */
+  #isOpen(queue: DiskQueue, { batch }: Parcel): boolean {
+    return !queue.isWaiting && queue.takes === this.#handed && this.outlet.hasRoomFor(batch)
   }
 
   async #passOn(parcel: Parcel): Promise<void> {
@@ -135,42 +151,34 @@ export class DiskPassage implements Backlog {
     await this.outlet.push({ batch: parcel.batch, delivery })
   }
 
-  #incoming({ batch, delivery }: Parcel): Incoming[] {
+  #incoming({ batch, delivery }: Parcel): Incoming | undefined {
     const { clock, logger } = this.#options
     const time = clock.now()
     try {
       const entry = encodeEntry(batch, time, this.#memory.take)
-      return [
-        {
-          entry,
-          records: batch.length,
-          time,
-          settle: () => delivery.settle(),
-          fail: (reason) => delivery.fail(reason),
-          release: () => this.#memory.give(entry.bytes),
-        },
-      ]
+      return {
+        entry,
+        records: batch.length,
+        time,
+        settle: () => delivery.settle(),
+        fail: (reason) => delivery.fail(reason),
+        release: () => this.#memory.give(entry.bytes),
+      }
     } catch (error) {
       logger.error({ error: messageOf(error), records: batch.length }, 'a batch cannot be written to the queue')
       delivery.fail(error)
-      return []
+      return undefined
     }
   }
 
   async #read(queue: DiskQueue): Promise<void> {
-    const { clock, logger, onChange } = this.#options
+    const { clock, logger } = this.#options
     const { signal } = this.#leaving
     while (!signal.aborted) {
       try {
         const taken = await queue.take()
         if (taken === undefined) break
-        const delivery = new PendingDelivery(1)
-        const done = () => {
-          queue.done(taken)
-          onChange()
-        }
-        delivery.done.then(done, () => {})
-        await this.outlet.push({ batch: taken.batch, delivery })
+        await this.#hand(queue, taken)
         this.#handed++
       } catch (error) {
         logger.error({ error: messageOf(error), retry_in_ms: retryMs }, 'the queue cannot be read, trying again')
@@ -178,5 +186,15 @@ export class DiskPassage implements Backlog {
       }
     }
     this.outlet.close()
+  }
+
+  async #hand(queue: DiskQueue, taken: Taken): Promise<void> {
+    const delivery = new PendingDelivery(1)
+    const done = () => {
+      queue.done(taken)
+      this.#options.onChange()
+    }
+    delivery.done.then(done, () => {})
+    await this.outlet.push({ batch: taken.batch, delivery })
   }
 }

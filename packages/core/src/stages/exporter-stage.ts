@@ -91,6 +91,7 @@ export class ExporterStage {
     if (storage === 'disk' || this.#spills) {
       this.#disk = new DiskPassage({
         entrance: this.queue,
+        readsOnly: options.connector === undefined,
         ...(this.#spills ? { memory: { maxRecords: queue_size, maxBytes: max_bytes } } : {}),
         directory: options.queueDirectory,
         maxBytes: max_size,

@@ -49,10 +49,11 @@ describe('the state store', () => {
     const store = await StateStore.open(directory, never)
     onTestFinished(() => store.close())
     const [database] = exec.mock.contexts
+    if (!(database instanceof DatabaseSync)) throw new TypeError('the store uses no database')
     const seen: unknown[] = []
     /** Is read within the transaction. */
-    function* texts(): Iterable<[string, Iterable<[string, string]>]> {
-      seen.push(database?.prepare('PRAGMA synchronous').get()?.synchronous)
+    const texts = function* (): Iterable<[string, Iterable<[string, string]>]> {
+      seen.push(database.prepare('PRAGMA synchronous').get()?.synchronous)
       yield ['x', [['key', '1']]]
     }
     const [normal, full] = [1, 2]
