@@ -8,7 +8,7 @@ export interface Case {
   /** The pipeline's parts in the config; paths are filled in by the runner. */
   parser: string
   detectors?: string[]
-  exporter: 'blackhole' | 'file'
+  exporter: 'blackhole' | 'late' | 'file'
   /** The exporter's `sending_queue`. */
   queue?: object
   /** Whether checkpoints are kept, in a state directory of its own. */
@@ -45,13 +45,30 @@ export const cases: readonly Case[] = [
     exporter: 'blackhole',
     hasState: true,
   },
+  {
+    name: 'file → nginx → queue on disk → blackhole',
+    input: 'nginx',
+    goal: 0.4,
+    parser: 'nginx',
+    exporter: 'blackhole',
+    hasState: true,
+    queue: { storage: 'disk' },
+  },
+  {
+    name: 'file → nginx → late sink',
+    input: 'nginx',
+    goal: 0.75,
+    parser: 'nginx',
+    exporter: 'late',
+    hasState: true,
+  },
   ...(['never', 'interval', 'always'] as const).map(
     (fsync): Case => ({
-      name: `file → nginx → queue on disk (fsync: ${fsync}) → blackhole`,
+      name: `file → nginx → queue on disk (fsync: ${fsync}) → late sink`,
       input: 'nginx',
       goal: 0.4,
       parser: 'nginx',
-      exporter: 'blackhole',
+      exporter: 'late',
       hasState: true,
       queue: { storage: 'disk', fsync },
     }),
@@ -76,10 +93,10 @@ export function configOf(
 ): object {
   const sending = queue === undefined ? {} : { sending_queue: queue }
   return {
-    plugins: { paths: [new URL('simple-nginx.ts', import.meta.url).pathname] },
+    plugins: { paths: ['simple-nginx.ts', 'late-sink.ts'].map((file) => new URL(file, import.meta.url).pathname) },
     receivers: { file: { include: [input], parser } },
     processors: detectors === undefined ? {} : { anomaly: { detectors } },
-    exporters: exporter === 'file' ? { file: { path: output, ...sending } } : { blackhole: sending },
+    exporters: { [exporter]: exporter === 'file' ? { path: output, ...sending } : sending },
     service: {
       state_dir: hasState ? stateDir : 'memory',
       workers,
