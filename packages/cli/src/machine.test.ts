@@ -101,18 +101,23 @@ describe('a machine', () => {
     const times = ['01/Jan/1970:00:00:00 +0000', '07/Feb/2106:06:28:16 +0000', '31/Dec/9999:23:59:59 +0000']
     folder.write('weir.json', {
       ...pipeline,
-      processors: { anomaly: { detectors: ['rate', 'error_rate', 'new_pattern'] } },
-      exporters: { ...pipeline.exporters, console: {} },
+      detectors: { threshold: { above: 1500, window: '1m' } },
+      processors: { anomaly: { detectors: ['rate', 'error_rate', 'new_pattern', 'threshold'] } },
+      exporters: { ...pipeline.exporters, 'file/alerts': { path: 'alerts.ndjson' } },
       service: {
         pipelines: {
           logs: { receivers: ['file'], processors: ['anomaly'], exporters: ['file'] },
-          alerts: { receivers: ['anomaly'], exporters: ['console'] },
+          alerts: { receivers: ['anomaly'], exporters: ['file/alerts'] },
         },
       },
     })
     folder.write(
       'access.log',
-      lines(0, 1000) + times.map((time, at) => line(1000 + at, time)).join('') + lines(1003, 2000),
+      [
+        line(0, '24/Nov/2026:13:50:00 +0000') + lines(1, 1000),
+        ...times.map((time, at) => line(1000 + at, time)),
+        lines(1003, 1999) + line(1999, '24/Nov/2026:14:00:00 +0000'),
+      ].join(''),
     )
     expect((await folder.weir('run', '--once', '--quiet')).code).toBe(0)
     expect(items(folder)).toEqual(upTo(2000))
@@ -121,6 +126,8 @@ describe('a machine', () => {
         .slice(1000, 1003)
         .map(({ time }) => time),
     ).toEqual([...['1970-01-01T00:00:00.000Z', '2106-02-07T06:28:16.000Z', '9999-12-31T23:59:59.000Z']])
+    // Those before and those behind are in one window, which their own time closes.
+    expect(written(folder, 'alerts.ndjson')).toContain('count of records is 1995 over 1m')
   }, 60_000)
 
   it('whose event loop a plugin blocks for ten seconds goes on as if nothing had been', async () => {
