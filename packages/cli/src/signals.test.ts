@@ -31,7 +31,8 @@ function prepared(folder: Folder, exporter: string): void {
     plugins: { paths: ['plugins.ts'] },
     receivers: { file: { include: ['app.log'], parser: 'text', poll_interval: '20ms' } },
     exporters: { [exporter]: {} },
-    service: { pipelines: { logs: { receivers: ['file'], exporters: [exporter] } } },
+    // Nothing ends because its time is over.
+    service: { shutdown_timeout: '1h', pipelines: { logs: { receivers: ['file'], exporters: [exporter] } } },
   })
 }
 
@@ -79,12 +80,9 @@ describe('a signal', () => {
       folder.write('app.log', 'line 0\n')
       const command = folder.start(['run', '--quiet'])
       await expect.poll(() => command.stderr, deadline).toContain('it waits')
-      const since = performance.now()
       command.kill(one)
       await untilEnded(command, two)
       expect((await command.finished).code).toBe(1)
-      // Long before service.shutdown_timeout, 30 s.
-      expect(performance.now() - since).toBeLessThan(15_000)
       prepared(folder, 'slow')
       await folder.weir('run', '--once', '--quiet')
       expect(seen(folder)).toEqual(['line 0'])
