@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { open, rename, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { batchOf, MemoryLogger, TestClock } from '@weir/sdk/testing'
+import { batchOf, MemoryLogger, settle, TestClock } from '@weir/sdk/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { Channel } from '../channel/channel.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
@@ -103,4 +103,39 @@ it('tries again when a file cannot be read for a while, says so, and hands on al
   await drained
   await passage.close()
   expect(seen).toEqual(['one', 'two'])
+})
+
+it('lets nothing go straight past what was taken from the disk and waits for room, whenever that comes', async () => {
+  for (let turns = 0; turns < 10; turns++) {
+    const directory = mkdtempSync(join(tmpdir(), 'weir-passage-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const entrance = new Channel({ maxRecords: 10, maxBytes: 1e6, policy: 'block', onDrop: () => {} })
+    const passage = new DiskPassage({
+      ...{ directory, maxBytes: 1 << 20, whenFull: 'block', fsync: 'never', fsyncMs: 200 },
+      ...{ clock: new TestClock(), logger: new MemoryLogger(), entrance, readsOnly: true },
+      ...{ memory: { maxRecords: 1, maxBytes: 1e6 }, onDrop: () => {}, onDamage: () => {}, onChange: () => {} },
+    })
+    await passage.start()
+    const send = async (line: string) => {
+      const delivery = new PendingDelivery(1)
+      await entrance.push({ batch: batchOf([line]), delivery })
+      return delivery.done
+    }
+    void send('straight')
+    await settle()
+    await send('written')
+    await settle()
+    void send('next')
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+    const seen = [passage.outlet.shift()]
+    while (seen.length < 3) seen.push(await passage.outlet.take())
+    for (const parcel of seen) parcel?.delivery.settle()
+    expect(
+      seen.map((parcel) => parcel?.batch.body(0)),
+      `after ${turns} turns`,
+    ).toEqual(['straight', 'written', 'next'])
+    entrance.close()
+    await passage.drain()
+    await passage.close()
+  }
 })

@@ -147,6 +147,27 @@ describe('an exporter stage', () => {
     await stage.stop()
   })
 
+  it.each(['memory', 'disk'])(
+    'exports what a former run left on the disk before what comes now (%s)',
+    async (storage) => {
+      const queueDirectory = newDirectory()
+      const queue = storage === 'disk' ? { storage } : { policy: 'spill', queue_size: 2 }
+      const config = { sending_queue: { ...queue, fsync: 'never' } }
+      const first = await stageWith(Array(100).fill(new RetryableError('down')), config, { queueDirectory })
+      const states = []
+      for (const line of ['1', '2', '3', '4', '5', '6']) states.push(await first.send(line))
+      await expect.poll(() => states.slice(3).map((state) => state())).toEqual(Array(3).fill('delivered'))
+      const left = states.flatMap((state, index) => (state() === 'delivered' ? String(index + 1) : []))
+      first.stop.abort(new Error('now'))
+      first.stage.queue.abort(new Error('now'))
+      await first.stage.stop()
+      const { stage, send, exported } = await stageWith([], config, { queueDirectory })
+      for (const line of ['7', '8', '9']) void send(line)
+      await expect.poll(() => exported.flat()).toEqual([...left, '7', '8', '9'])
+      await stage.stop()
+    },
+  )
+
   it('makes dead letters of what was refused alone, and is done with the batch when they are', async () => {
     const channel = new Channel({ maxRecords: 10, maxBytes: 1e6, policy: 'block', onDrop: () => {} })
     const dead = [{ channel, mutates: false }]
