@@ -241,8 +241,12 @@ export class LogBatch {
   /** Begins a row with nothing in it, for records that were never a line. */
   addRow(): number {
     const row = this.rowCount++
-    const at = row * this.stride * 2
-    this.cells.fill(Cell.ABSENT, at, at + this.stride * 2)
+    const { cells, stride } = this
+    const at = row * stride * 2
+    const end = at + stride * 2
+    // A call of `fill` costs more than it saves for a few cells.
+    if (stride > 32) cells.fill(Cell.ABSENT, at, end)
+    else for (let index = at; index < end; index++) cells[index] = Cell.ABSENT
     this.time[row] = Number.NaN
     this.severityNumber[row] = 0
     if (this.timeRemainder !== null) this.timeRemainder[row] = 0
@@ -322,21 +326,27 @@ export class LogBatch {
   /** Sets the value of a cell; `undefined` removes it. */
   setValue(row: number, slot: number, value: AttributeValue | undefined): void {
     if (slot >= this.stride) this.widen()
+    const { cells, values } = this
     const at = (row * this.stride + slot) * 2
-    if (value === undefined) {
-      this.cells[at + 1] = Cell.ABSENT
+    // What is set most often comes first.
+    if (typeof value === 'string') {
+      cells[at] = values.length
+      cells[at + 1] = Cell.VALUE
+      values.push(value)
     } else if (typeof value === 'number' && (value | 0) === value && !Object.is(value, -0)) {
-      this.cells[at] = value
-      this.cells[at + 1] = Cell.INTEGER
+      cells[at] = value
+      cells[at + 1] = Cell.INTEGER
+    } else if (value === undefined) {
+      cells[at + 1] = Cell.ABSENT
     } else if (typeof value === 'boolean') {
-      this.cells[at] = value ? 1 : 0
-      this.cells[at + 1] = Cell.BOOLEAN
+      cells[at] = value ? 1 : 0
+      cells[at + 1] = Cell.BOOLEAN
     } else if (value === null) {
-      this.cells[at + 1] = Cell.NULL
+      cells[at + 1] = Cell.NULL
     } else {
-      this.cells[at] = this.values.length
-      this.cells[at + 1] = Cell.VALUE
-      this.values.push(value)
+      cells[at] = values.length
+      cells[at + 1] = Cell.VALUE
+      values.push(value)
     }
   }
 

@@ -13,6 +13,12 @@ export interface Column {
   readonly isAttribute: boolean
 }
 
+export interface AttributeColumn extends Column {
+  readonly isAttribute: true
+  /** Its place among the attribute columns. */
+  readonly index: number
+}
+
 /** Columns beyond which a batch begins no further row, so that random keys cannot make it grow without bound. */
 const maxColumns = 256
 
@@ -27,11 +33,11 @@ export class Layout {
     { slot: bodySlot, name: 'body', isAttribute: false },
   ]
   /** Attribute columns alone, in the order in which they were added. */
-  readonly attributes: Column[] = []
-  readonly #attributeSlots = new Map<string, number>()
+  readonly attributes: AttributeColumn[] = []
+  readonly #attributes = new Map<string, AttributeColumn>()
   readonly #fieldSlots = new Map<FieldName, number>()
-  /** Where the attribute stood that was asked for last: records have theirs in the same order, so the next one follows. */
-  #last = 0
+  /** Where the attribute stood that was added last: records have theirs in the same order, so the next one follows. */
+  #last = -1
 
   /** A layout whose attributes stand in the slots 2, 3, … in this order. */
   static of(...attributes: string[]): Layout {
@@ -51,30 +57,26 @@ export class Layout {
 
   /** The slot of an attribute, or -1. */
   attribute(name: string): number {
-    return this.#attributeSlots.get(name) ?? -1
+    return this.#attributes.get(name)?.slot ?? -1
   }
 
   /** The slot of an attribute, which is added if it is new. */
   addAttribute(name: string): number {
-    const guess = this.attributes[this.#last + 1]
-    if (guess !== undefined && guess.name === name) {
-      this.#last++
-      return guess.slot
-    }
-    return this.#findOrAdd(name)
+    const next = this.#last + 1
+    const guess = this.attributes[next < this.attributes.length ? next : 0]
+    const column = guess?.name === name ? guess : this.#findOrAdd(name)
+    this.#last = column.index
+    return column.slot
   }
 
-  #findOrAdd(name: string): number {
-    const known = this.#attributeSlots.get(name)
-    if (known !== undefined) {
-      this.#last = this.attributes[0]?.name === name ? 0 : this.#last
-      return known
-    }
-    const column = { slot: this.columns.length, name, isAttribute: true }
+  #findOrAdd(name: string): AttributeColumn {
+    const known = this.#attributes.get(name)
+    if (known !== undefined) return known
+    const column = { slot: this.columns.length, index: this.attributes.length, name, isAttribute: true } as const
     this.columns.push(column)
     this.attributes.push(column)
-    this.#attributeSlots.set(name, column.slot)
-    return column.slot
+    this.#attributes.set(name, column)
+    return column
   }
 
   /** The slot of a field, or -1. */
