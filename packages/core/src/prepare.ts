@@ -7,7 +7,7 @@ import {
   validateConfig,
   type WeirConfig,
 } from '@weir/config'
-import { type Plan, planGraph } from './graph/plan.ts'
+import { type Plan, planGraph } from './graph/plan/plan.ts'
 import { loadPlugins, type PluginProblem } from './plugins/load-plugins.ts'
 import type { Registry } from './plugins/registry.ts'
 import { usedWords } from './plugins/used-words.ts'

@@ -41,8 +41,9 @@ import { type Blueprint, ComponentFactory } from './component-factory.ts'
 import { processorKey } from './fingerprints.ts'
 import type { Graph, Predecessor } from './graph.ts'
 import { Isolation, isIsolated, withoutIsolation } from './isolation.ts'
-import { deadLetterOf, feeds, type Plan, type PlannedPipeline } from './plan.ts'
-import { relatedPipelines } from './related-pipelines.ts'
+import { deadLetterOf, feeds } from './plan/dead-letter-targets.ts'
+import type { Plan, PlannedPipeline } from './plan/plan.ts'
+import { relatedPipelines } from './plan/related-pipelines.ts'
 import { services } from './services.ts'
 
 /** Makes the graph of a plan, downstream first, so that each stage is made with the branches that it sends into. */

@@ -1,8 +1,9 @@
 import type { ComponentConfig, WeirConfig } from '@weir/config'
 import { Detectors, type Kind, Parsers, resolveConfig } from '@weir/sdk'
 import type { Registry } from '../plugins/registry.ts'
-import { feeds, type Plan, type PlannedPipeline } from './plan.ts'
-import { references } from './references.ts'
+import { feeds } from './plan/dead-letter-targets.ts'
+import type { Plan, PlannedPipeline } from './plan/plan.ts'
+import { references } from './plan/references.ts'
 
 /** A config with its plan, as it runs or is about to. */
 export interface Runnable {

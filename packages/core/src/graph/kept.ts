@@ -1,5 +1,5 @@
 import { Fingerprints, type Runnable } from './fingerprints.ts'
-import { relatedPipelines } from './related-pipelines.ts'
+import { relatedPipelines } from './plan/related-pipelines.ts'
 
 /** What goes on running under another config. */
 export interface Kept {

@@ -154,7 +154,7 @@ describe('an exporter stage', () => {
       const queue = storage === 'disk' ? { storage } : { policy: 'spill', queue_size: 2 }
       const config = { sending_queue: { ...queue, fsync: 'never' } }
       const first = await stageWith(Array(100).fill(new RetryableError('down')), config, { queueDirectory })
-      const states = []
+      const states: (() => string)[] = []
       for (const line of ['1', '2', '3', '4', '5', '6']) states.push(await first.send(line))
       await expect.poll(() => states.slice(3).map((state) => state())).toEqual(Array(3).fill('delivered'))
       const left = states.flatMap((state, index) => (state() === 'delivered' ? String(index + 1) : []))

@@ -1,5 +1,6 @@
 import type { ComponentConfig } from '@weir/config'
-import { deadLetterOf, feeds, type Plan, type PlannedPipeline } from './plan.ts'
+import { deadLetterOf, feeds } from './dead-letter-targets.ts'
+import type { Plan, PlannedPipeline } from './plan.ts'
 
 /** Groups of pipelines that share receivers or feed each other: what one of them knows depends on the sources of all. */
 export function relatedPipelines({ pipelines }: Plan): PlannedPipeline[][] {
