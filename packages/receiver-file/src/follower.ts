@@ -312,7 +312,8 @@ export class Follower {
   /** A file that was not found: deleted, moved away, or hidden by an error. */
   async #attend(tail: Tail, following: Following): Promise<void> {
     const { content } = tail
-    if (this.#turns.has(tail)) return
+    // Its turn may have begun before the file was as large as it is.
+    if (this.#turns.has(tail)) return this.wake(tail)
     if (content === undefined) return this.#release(tail, following)
     const stat = await content.stat().catch((error: unknown) => this.#options.errors.report(tail.path, error))
     if (!stat) return this.#release(tail, following)

@@ -1,5 +1,6 @@
+import { renameSync, writeFileSync } from 'node:fs'
 import { rename, utimes } from 'node:fs/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { logOf } from './generations.ts'
 import { Fixture, linesOf, numbered } from './receiver.fixture.ts'
 
@@ -63,6 +64,37 @@ describe('generations of a log', () => {
     await fixture.start(config)
     await fixture.untilLines(2 * big)
     expect(fixture.lines).toEqual([numbered(1, big, 'first'), numbered(1, big, 'second')].flatMap(linesOf))
+  })
+
+  it('are so when the older one was moved away and had grown while its lines found no room', async () => {
+    await fixture.write('app.log', numbered(1, 10, 'a'))
+    fixture.output.block()
+    await fixture.startInto({ include: ['app.log', 'canary-*.log'] })
+    await fixture.until(() => fixture.output.waiting === 1)
+    await rename(fixture.path('app.log'), fixture.path('old'))
+    await fixture.append('old', numbered(11, 20, 'a'))
+    await fixture.write('new', numbered(1, 10, 'b'))
+    await rename(fixture.path('new'), fixture.path('app.log'))
+    const since = fixture.clock.now()
+    await fixture.until(() => fixture.clock.now() - since > 5000)
+    fixture.output.open()
+    await fixture.untilLines(30)
+    expect(fixture.lines).toEqual([...linesOf(numbered(1, 20, 'a')), ...linesOf(numbered(1, 10, 'b'))])
+  })
+
+  it('are so when they are rotated at any moment of the start', async () => {
+    for (let turns = 0; turns < 60; turns++) {
+      const one = await Fixture.create()
+      onTestFinished(() => one.remove())
+      await one.write('app.log', numbered(1, 10, 'a'))
+      const starting = one.start(config)
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
+      renameSync(one.path('app.log'), one.path('app.log.1'))
+      writeFileSync(one.path('app.log'), numbered(1, 10, 'b'))
+      await starting
+      await one.untilLines(20)
+      expect(one.lines, `after ${turns} turns`).toEqual(['a', 'b'].flatMap((name) => linesOf(numbered(1, 10, name))))
+    }
   })
 
   it('do not keep files of other logs waiting', async () => {

@@ -34,6 +34,9 @@ const shownPlaces = 5
 /** How long a copy waits for its original to be truncated before it counts as a file of its own. */
 const copyPatienceMs = 10_000
 
+/** How often files are listed in one look, at most, beyond the first time. */
+const maxAttempts = 3
+
 /** By so much the clock of a file system may be behind. */
 const coarseMs = 10
 
@@ -56,6 +59,10 @@ export class Lookout {
   /** Earliest time for another look, by the monotonic clock. */
   #restsUntilMs = Number.NEGATIVE_INFINITY
   #isFirstLook = true
+  /** What the last look has found, by inode. */
+  #lastFound: ReadonlyMap<string, FoundFile> = new Map()
+  /** Paths that got another file between being listed and being opened, which waits for the next look. */
+  readonly #putOff = new Set<string>()
   #failure = ''
   /** Between `start` and `stop`; a single look arranges for nothing. */
   #isOn = false
@@ -143,9 +150,9 @@ export class Lookout {
   }
 
   async #look(): Promise<void> {
-    const { finder, follower, book, config, clock, logger } = this.#options
+    const { follower, book, config, clock, logger } = this.#options
     const begunMs = clock.monotonic()
-    const { files, directories } = await finder.find()
+    const { files, directories } = await this.#find()
     this.#listingMs = clock.monotonic() - begunMs
     if (this.#isStopped) return
     if (this.#isOn) this.#watcher.follow(directories)
@@ -162,10 +169,27 @@ export class Lookout {
       follower.release()
     }
     for (const inode of this.#copies.keys()) if (!found.has(inode)) this.#copies.delete(inode)
+    this.#lastFound = found
     book.prune((checkpoint) => follower.of(checkpoint) !== undefined || found.has(checkpoint.inode))
     if (this.#isFirstLook && this.#isOn) this.#announce(found)
     this.#isFirstLook = false
     this.#failure = ''
+  }
+
+  /**
+   * Lists the files. One that is renamed between listing and asking is missed, and its younger generation is not: so, if
+   * something is new, it is listed again until that makes no difference.
+   */
+  async #find(): ReturnType<Finder['find']> {
+    const { finder } = this.#options
+    let found = await finder.find()
+    const isNew = ({ stat }: FoundFile) => !this.#lastFound.has(stat.inode)
+    for (let attempt = 0; attempt < maxAttempts && found.files.some(isNew); attempt++) {
+      const before = placesOf(found.files)
+      found = await finder.find()
+      if (placesOf(found.files) === before) break
+    }
+    return found
   }
 
   /** Says what is followed and from where, so that a quiet file is not taken for a hang. */
@@ -232,9 +256,12 @@ export class Lookout {
     try {
       content = await openContent(path, config.compression)
       const stat = await content.stat()
-      // Since it was listed, the path may have got a file that is followed already, under its old name.
+      // Since it was listed, the path may have got a file that is followed already, or a younger one that must wait. On a
+      // file system whose inodes mean nothing it would wait for ever.
       const isFollowed = follower.at(stat.inode)?.isBlank === false
-      if (stat.kind !== 'file' || isFollowed) this.soon()
+      const isOther = stat.inode !== file.stat.inode && !this.#putOff.delete(path)
+      if (isOther) this.#putOff.add(path)
+      if (stat.kind !== 'file' || isFollowed || isOther) this.soon()
       else if (await this.#introduce({ path, stat }, content)) content = undefined
     } catch (error) {
       errors.report(path, error)
@@ -297,3 +324,9 @@ export class Lookout {
     return endOfLines(content, stat.size, (bytes) => encoding.endOfLines(bytes))
   }
 }
+
+const placesOf = (files: readonly FoundFile[]): string =>
+  files
+    .map(({ path, stat }) => `${stat.inode} ${path}`)
+    .sort()
+    .join('\n')
