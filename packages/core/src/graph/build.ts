@@ -8,42 +8,36 @@ import {
   type Definition,
   type Exporter,
   type Extension,
-  type Patterns,
   type Processor,
   type Receiver,
   type RunMode,
 } from '@weir/sdk'
 import { inject, injectable } from 'tsyringe'
-import { BatchPool } from '../batch/batch-pool.ts'
 import type { Branch } from '../channel/fan-out.ts'
-import { Checkpoints, type Participant } from '../checkpoint/checkpoints.ts'
-import { DeliveryLedger } from '../checkpoint/delivery-ledger.ts'
-import type { HeldState } from '../checkpoint/held-state.ts'
 import { DeadLetters, type DeadLettersOptions } from '../dead-letter/dead-letters.ts'
 import { MemoryLimiter } from '../memory/memory-limiter.ts'
 import type { RegisteredType, Registry } from '../plugins/registry.ts'
 import { queueDirectory } from '../queue/queue-directory.ts'
 import { ConnectorStage } from '../stages/connector-stage.ts'
 import { ExporterStage } from '../stages/exporter-stage.ts'
-import type { RecordSplitter } from '../stages/line-parsing.ts'
-import { LineStage, type LineStageOptions } from '../stages/line-stage.ts'
 import { PipelineStage, type ProcessorNode } from '../stages/pipeline-stage.ts'
 import { ReceiverStage } from '../stages/receiver-stage.ts'
 import { type ExporterSettings, exporterKeys, type LineSettings, lineKeys } from '../stages/standard-keys.ts'
-import type { StateStore } from '../state/state-store.ts'
 import { ExporterMetrics, PipelineMetrics, ReceiverMetrics } from '../telemetry/stage-metrics.ts'
 import type { ThreadGroup } from '../workers/thread-group.ts'
-import { type RemoteParser, WorkerPool } from '../workers/worker-pool.ts'
+import { WorkerPool } from '../workers/worker-pool.ts'
 import { canRunInWorker } from '../workers/worker-tokens.ts'
 import { AuthenticatorDirectory } from './authenticator-directory.ts'
 import { ComponentCatalog } from './component-catalog.ts'
 import { type Blueprint, ComponentFactory } from './component-factory.ts'
+import { ComponentThreads } from './component-threads.ts'
 import { processorKey } from './fingerprints.ts'
 import type { Graph, Predecessor } from './graph.ts'
+import { GraphCheckpoints } from './graph-checkpoints.ts'
 import { Isolation, isIsolated, withoutIsolation } from './isolation.ts'
+import { LineStages } from './line-stages.ts'
 import { deadLetterOf, feeds } from './plan/dead-letter-targets.ts'
 import type { Plan, PlannedPipeline } from './plan/plan.ts'
-import { relatedPipelines } from './plan/related-pipelines.ts'
 import { services } from './services.ts'
 
 /** Makes the graph of a plan, downstream first, so that each stage is made with the branches that it sends into. */
@@ -60,17 +54,17 @@ export class GraphBuilder {
     @inject(services.runMode) private readonly runMode: RunMode,
     @inject(services.registry) private readonly registry: Registry,
     @inject(services.clock) private readonly clock: Clock,
-    @inject(services.state) private readonly state: StateStore,
-    @inject(services.patterns) private readonly patterns: Patterns,
     @inject(services.abort) private readonly abort: AbortController,
     @inject(ComponentFactory) private readonly factory: ComponentFactory,
     @inject(ComponentCatalog) private readonly catalog: ComponentCatalog,
-    @inject(BatchPool) private readonly pool: BatchPool,
     @inject(WorkerPool) private readonly workers: WorkerPool,
     @inject(Isolation) private readonly isolation: Isolation,
     @inject(DeadLetterFiles) private readonly letterFiles: DeadLetterFiles,
     @inject(MemoryLimiter) private readonly memory: MemoryLimiter,
     @inject(TapPoints) private readonly taps: TapPoints,
+    @inject(LineStages) private readonly lines: LineStages,
+    @inject(ComponentThreads) private readonly threads: ComponentThreads,
+    @inject(GraphCheckpoints) private readonly checkpoints: GraphCheckpoints,
     @inject(AuthenticatorDirectory) private readonly authenticators: AuthenticatorDirectory,
   ) {}
 
@@ -78,11 +72,6 @@ export class GraphBuilder {
   build(onError: ((error: unknown) => void) | undefined): Graph {
     const { pipelines } = this.plan
     const made = this.plan.extensions.map((component) => this.#extension(component))
-    const related = relatedPipelines(this.plan)
-    for (const group of related) {
-      const ledger = new DeliveryLedger()
-      for (const { name } of group) this.#ledgers.set(name, ledger)
-    }
     for (const planned of [...pipelines].reverse()) {
       const stage = this.#keptPipeline(planned) ?? this.#pipeline(planned, onError)
       this.#pipelines.set(planned.name, stage)
@@ -99,38 +88,10 @@ export class GraphBuilder {
       exporters: [...this.#exporters.values()],
       pipelines: pipelines.flatMap(({ name }) => this.#pipelines.get(name) ?? []),
       receivers: [...receivers.values()],
-      checkpoints: related.flatMap((group) => this.#checkpoints(group, receivers)),
+      checkpoints: this.checkpoints.all(receivers, (group) => this.#passages(group)),
       consumers: this.#consumers(),
-      threads: this.#allThreads(),
+      threads: this.threads.all(this.plan, this.predecessor.of?.graph.threads),
     }
-  }
-
-  /** The threads of what is made here, by component. */
-  readonly #threads = new Map<string, ThreadGroup>()
-
-  /** @param owner kind and id; of a processor its `processorKey` */
-  #threadsOf(owner: string): ThreadGroup {
-    let threads = this.#threads.get(owner)
-    if (threads === undefined) {
-      threads = this.workers.group()
-      this.#threads.set(owner, threads)
-    }
-    return threads
-  }
-
-  /** With those of what goes on. */
-  #allThreads(): Graph['threads'] {
-    const { pipelines, extensions } = this.plan
-    const processors = pipelines.flatMap(({ name, processors: all }) => all.map(({ id }) => processorKey(id, name)))
-    const others = [...extensions, ...pipelines.flatMap(({ receivers, exporters }) => [...receivers, ...exporters])]
-    const owners = [...processors, ...others.map(({ kind, id }) => `${kind}/${id}`)]
-    const former = this.predecessor.of?.graph.threads
-    return new Map(
-      owners.flatMap((owner) => {
-        const threads = this.#threads.get(owner) ?? former?.get(owner)
-        return threads === undefined ? [] : [[owner, threads]]
-      }),
-    )
   }
 
   /** A pipeline that goes on, with all that hangs on it. */
@@ -154,60 +115,16 @@ export class GraphBuilder {
     return [...new Set([...stages.flat(2), ...this.#exporters.values()])]
   }
 
-  readonly #ledgers = new Map<string, DeliveryLedger>()
-  /** Processors and connectors that remember something, by pipeline. */
-  readonly #rememberers = new Map<string, Participant[]>()
-
-  #ledgerOf(pipeline: string | undefined): DeliveryLedger {
-    return this.#ledgers.get(pipeline ?? '') ?? new DeliveryLedger()
-  }
-
-  #noteCheckpoint(pipeline: string, namespace: string, component: Pick<Processor, 'checkpoint'>): void {
-    if (component.checkpoint === undefined) return
-    const rememberers = this.#rememberers.get(pipeline) ?? []
-    this.#rememberers.set(pipeline, [...rememberers, participant(this.factory.state(namespace), component)])
-  }
-
-  /** The checkpoints of a group of pipelines; none if nothing in it remembers: its receivers then save by themselves. */
-  #checkpoints(
-    group: readonly PlannedPipeline[],
-    made: ReadonlyMap<ComponentConfig, Graph['receivers'][number]>,
-  ): Graph['checkpoints'][number][] {
-    const pipelines = group.map(({ name }) => name)
-    const { graph, kept, handedOver } = this.predecessor.of ?? {}
-    const first = pipelines[0] ?? ''
-    if (graph !== undefined && kept?.pipelines.has(first) === true) {
-      return graph.checkpoints.filter((of) => of.pipelines.includes(first))
-    }
-    const rememberers = pipelines.flatMap((name) => this.#rememberers.get(name) ?? [])
-    if (rememberers.length === 0) return []
-    const receivers = [...new Set(group.flatMap((pipeline) => pipeline.receivers))]
-    const connectors = [...new Set(group.flatMap(({ processors, exporters }) => [...processors, ...exporters]))]
-    const checkpoints = new Checkpoints({
-      gates: receivers.flatMap((component) => made.get(component)?.stage.gate ?? []),
-      passages: [
-        ...group.flatMap(({ name }) => this.#pipelines.get(name) ?? []),
-        ...connectors.flatMap((component) => this.#connectors.get(component) ?? []),
-        ...connectors.flatMap((component) =>
-          component.kind === 'connector' ? (this.#exporters.get(component) ?? []) : [],
-        ),
-      ],
-      deliveries: this.#ledgerOf(group[0]?.name),
-      participants: [
-        ...receivers.flatMap((component) => {
-          const receiver = made.get(component)?.receiver
-          const state = this.factory.state(`receiver/${component.id}`)
-          return receiver?.checkpoint === undefined ? [] : participant(state, receiver)
-        }),
-        ...rememberers,
-      ],
-      store: this.state,
-      clock: this.clock,
-      logger: this.factory.logger('checkpoint'),
-      intervalMs: this.config.service.checkpoint_interval,
-      after: handedOver,
-    })
-    return [{ pipelines, checkpoints }]
+  /** What records of a group of pipelines are in before they have passed. */
+  #passages(group: readonly PlannedPipeline[]): (PipelineStage | ConnectorStage | ExporterStage)[] {
+    const components = [...new Set(group.flatMap(({ processors, exporters }) => [...processors, ...exporters]))]
+    return [
+      ...group.flatMap(({ name }) => this.#pipelines.get(name) ?? []),
+      ...components.flatMap((component) => this.#connectors.get(component) ?? []),
+      ...components.flatMap((component) =>
+        component.kind === 'connector' ? (this.#exporters.get(component) ?? []) : [],
+      ),
+    ]
   }
 
   readonly #feeds = new Map<ComponentConfig, Map<string, Branch>>()
@@ -252,10 +169,10 @@ export class GraphBuilder {
     if (node === undefined) return undefined
     const { connector, processor } = node
     if (connector !== undefined) {
-      connector.reroute(this.#ledgerOf(pipeline))
+      connector.reroute(this.checkpoints.ledgerOf(pipeline))
       this.#connectors.set(component, [...(this.#connectors.get(component) ?? []), connector])
     }
-    this.#noteCheckpoint(pipeline, key, processor)
+    this.checkpoints.note(pipeline, key, processor)
     return node
   }
 
@@ -264,7 +181,7 @@ export class GraphBuilder {
     const connector = definition.emits === undefined ? undefined : this.#connector(component, pipeline)
     const tap = this.taps.at({ kind: 'processor', id: component.id, pipeline })
     const namespace = processorKey(component.id, pipeline)
-    const threads = this.#threadsOf(namespace)
+    const threads = this.threads.of(namespace)
     const { id, type, resolved } = component
     if (isIsolated(resolved)) {
       const found = this.#type(component)
@@ -286,7 +203,7 @@ export class GraphBuilder {
       ...{ id, definition, config, namespace },
       extra: this.#extra(threads, connector),
     })
-    this.#noteCheckpoint(pipeline, namespace, processor)
+    this.checkpoints.note(pipeline, namespace, processor)
     return { id, processor, connector, tap }
   }
 
@@ -296,7 +213,7 @@ export class GraphBuilder {
   }
 
   #connector(component: ComponentConfig, pipeline: string): ConnectorStage {
-    const stage = new ConnectorStage(component.id, this.#ledgerOf(pipeline), component.kind === 'connector')
+    const stage = new ConnectorStage(component.id, this.checkpoints.ledgerOf(pipeline), component.kind === 'connector')
     this.#connectors.set(component, [...(this.#connectors.get(component) ?? []), stage])
     return stage
   }
@@ -313,9 +230,9 @@ export class GraphBuilder {
       id: component.id,
       definition,
       config: component.resolved,
-      extra: this.#extra(this.#threadsOf(`${component.kind}/${component.id}`), connector),
+      extra: this.#extra(this.threads.of(`${component.kind}/${component.id}`), connector),
     })
-    this.#noteCheckpoint(pipeline, `${definition.kind}/${component.id}`, exporter)
+    this.checkpoints.note(pipeline, `${definition.kind}/${component.id}`, exporter)
     const metrics = new ExporterMetrics(this.factory.meter('exporter', component.id))
     const stage = new ExporterStage({
       id: component.id,
@@ -362,11 +279,13 @@ export class GraphBuilder {
     const former = graph?.receivers.find(({ stage: { id } }) => id === component.id && kept?.receivers.has(id))
     if (former !== undefined && kept?.pipelines.has(names[0] ?? '')) return former
     const deadLetterBranches = this.#deadLetterBranches(component)
-    const route = { pipelines: names, branches, deadLetterBranches, deliveries: this.#ledgerOf(names[0]) }
+    const route = { pipelines: names, branches, deadLetterBranches, deliveries: this.checkpoints.ledgerOf(names[0]) }
     if (former !== undefined) {
       former.stage.reroute(route)
       return former
     }
+    const { parses } = definition
+    const threads = this.threads.of(`receiver/${component.id}`)
     const stage = new ReceiverStage({
       id: component.id,
       route,
@@ -376,7 +295,9 @@ export class GraphBuilder {
       memory: this.memory,
       refuses: definition.refuses === true,
       createLines:
-        definition.reads === 'lines' ? (sends) => this.#lines(component, settings, metrics, sends) : undefined,
+        definition.reads === 'lines'
+          ? (sends) => this.lines.create({ component, parses, settings, metrics, threads, ...sends })
+          : undefined,
     })
     return { stage, receiver: this.#create<Receiver>(component), ends: definition.ends === true }
   }
@@ -398,62 +319,12 @@ export class GraphBuilder {
     return [this.#pipelines.get(deadLetterOf(component)?.pipeline ?? '')?.entrance ?? []].flat()
   }
 
-  #lines(
-    component: ComponentConfig,
-    settings: LineSettings,
-    metrics: ReceiverMetrics,
-    sends: Pick<LineStageOptions, 'send' | 'sendDeadLetters'>,
-  ): LineStage {
-    const keys = this.#parserKeys(component, settings)
-    const threads = this.#threadsOf(`receiver/${component.id}`)
-    const isolated = this.catalog.isolatedParser(settings.parser, threads)
-    return new LineStage({
-      settings,
-      createParser: () => isolated?.parser ?? this.catalog.createParser(settings.parser, keys, threads),
-      remoteParser: isolated?.remote ?? this.#remoteParser(component, settings, keys),
-      splitter: this.#splitter(settings),
-      pool: this.pool,
-      clock: this.clock,
-      logger: this.factory.logger(component.id),
-      metrics,
-      ...sends,
-    })
-  }
-
-  /** The keys of a receiver that are its parser's. */
-  #parserKeys(component: ComponentConfig, { parser }: LineSettings): ComponentConfig['resolved'] {
-    const { parses } = this.#definition(component)
-    if (parses?.parser !== parser) return {}
-    return Object.fromEntries(
-      parses.keys.flatMap((key) => (key in component.resolved ? [[key, component.resolved[key]]] : [])),
-    )
-  }
-
-  #remoteParser(
-    component: ComponentConfig,
-    { parser: id, multiline }: LineSettings,
-    keys: ComponentConfig['resolved'],
-  ): RemoteParser | undefined {
-    if (!this.workers.isEnabled || multiline !== undefined) return undefined
-    const { type, config } = this.catalog.find('parser', id, keys)
-    const { definition, entry } = type
-    if (definition.parallel !== true || !canRunInWorker(definition.inject)) return undefined
-    const key = Object.keys(keys).length === 0 ? `parser/${id}` : `parser/${id}@${component.id}`
-    return this.workers.parser({ key, kind: 'parser', type: definition.type, entry, config: withoutIsolation(config) })
-  }
-
-  #splitter({ multiline }: LineSettings): RecordSplitter | undefined {
-    if (multiline === undefined) return undefined
-    const compile = (source: string | undefined) => (source === undefined ? undefined : this.patterns.compile(source))
-    return { start: compile(multiline.line_start_pattern), end: compile(multiline.line_end_pattern) }
-  }
-
   #create<Instance>(component: ComponentConfig): Instance {
     return this.factory.create<Instance>({
       id: component.id,
       definition: this.#definition(component),
       config: component.resolved,
-      extra: this.#extra(this.#threadsOf(`${component.kind}/${component.id}`)),
+      extra: this.#extra(this.threads.of(`${component.kind}/${component.id}`)),
     })
   }
 
@@ -467,11 +338,6 @@ export class GraphBuilder {
     return type
   }
 }
-
-const participant = (state: HeldState, component: Pick<Processor, 'checkpoint'>): Participant => ({
-  state,
-  checkpoint: () => component.checkpoint?.() ?? {},
-})
 
 /** The standard keys of a component's config. The config was resolved by the schema that has them. */
 const settingsOf = <Settings>(keys: object, component: ComponentConfig): Settings =>
