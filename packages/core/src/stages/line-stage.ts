@@ -30,7 +30,7 @@ const notUnderstood: Why = { reason: 'unparsed', error: 'the parser does not und
  * Bytes that one batch is made of: enough to make per-batch costs vanish, little enough to stay in the second-level cache.
  * Of lines that become strings fewer, since their strings live as long as the batch, and the garbage collector moves them.
  */
-const pieceBytes = { columns: 512 * 1024, strings: 128 * 1024 } as const
+const pieceBytes = { columns: 512 * 1024, strings: 64 * 1024 } as const
 const pieceBytesOf = (parser: Parser) => (parser.parseBatch === undefined ? pieceBytes.strings : pieceBytes.columns)
 
 export interface LineStageOptions {
