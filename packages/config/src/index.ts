@@ -11,4 +11,13 @@ export { isConfigMap, readConfig } from './read.ts'
 export type { RegistryView } from './registry-view.ts'
 export { SchemaCheck } from './schema-check.ts'
 export { defaultStateDir, type ServiceConfig, softLimitOf } from './service-schema.ts'
+export {
+  type DeadLetterSettings,
+  type ExporterSettings,
+  exporterKeys,
+  type IsolationLimits,
+  type LineSettings,
+  lineKeys,
+  standardKeys,
+} from './standard-keys.ts'
 export { type Validation, validateConfig } from './validate.ts'

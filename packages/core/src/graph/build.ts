@@ -1,5 +1,12 @@
 import { resolve } from 'node:path'
-import type { ComponentConfig, WeirConfig } from '@weir/config'
+import {
+  type ComponentConfig,
+  type ExporterSettings,
+  exporterKeys,
+  type LineSettings,
+  lineKeys,
+  type WeirConfig,
+} from '@weir/config'
 import { TapPoints } from '@weir/control'
 import { DeadLetterFiles } from '@weir/dead-letter'
 import {
@@ -22,7 +29,6 @@ import { ConnectorStage } from '../stages/connector-stage.ts'
 import { ExporterStage } from '../stages/exporter-stage.ts'
 import { PipelineStage, type ProcessorNode } from '../stages/pipeline-stage.ts'
 import { ReceiverStage } from '../stages/receiver-stage.ts'
-import { type ExporterSettings, exporterKeys, type LineSettings, lineKeys } from '../stages/standard-keys.ts'
 import { ExporterMetrics, PipelineMetrics, ReceiverMetrics } from '../telemetry/stage-metrics.ts'
 import type { ThreadGroup } from '../workers/thread-group.ts'
 import { WorkerPool } from '../workers/worker-pool.ts'

@@ -1,5 +1,5 @@
+import { standardKeys } from '@weir/config'
 import type { Definition } from '@weir/sdk'
-import { standardKeys } from '../stages/standard-keys.ts'
 
 interface ObjectSchema {
   readonly properties?: { readonly [name: string]: object }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type ExporterSettings, exporterKeys } from '@weir/config'
 import { TapPoint } from '@weir/control'
 import { type Exporter, PermanentError, RetryableError, resolveConfig } from '@weir/sdk'
 import { batchOf, MemoryLogger, MemoryMeter, settle, TestClock } from '@weir/sdk/testing'
@@ -11,7 +12,6 @@ import { PendingDelivery } from '../channel/pending-delivery.ts'
 import { DeadLetters } from '../dead-letter/dead-letters.ts'
 import { ExporterMetrics } from '../telemetry/stage-metrics.ts'
 import { ExporterStage } from './exporter-stage.ts'
-import { type ExporterSettings, exporterKeys } from './standard-keys.ts'
 
 /** A stage before an exporter that does what it is told, one answer per attempt; afterwards it succeeds. */
 async function stageWith(

@@ -1,3 +1,4 @@
+import type { ExporterSettings } from '@weir/config'
 import type { TapPoint } from '@weir/control'
 import {
   type Clock,
@@ -20,7 +21,6 @@ import { backOff } from './back-off.ts'
 import { Circuit, type CircuitState } from './circuit.ts'
 import type { ConnectorStage } from './connector-stage.ts'
 import { reasonOf } from './reason.ts'
-import type { ExporterSettings } from './standard-keys.ts'
 import { TimedOut } from './timed-out.ts'
 
 export interface ExporterStageOptions {

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { type LineSettings, lineKeys } from '@weir/config'
 import { type LogBatch, type Parser, resolveConfig } from '@weir/sdk'
 import { MemoryLogger, MemoryMeter, type PlainRecord, plainRecords, TestClock } from '@weir/sdk/testing'
 import { describe, expect, it } from 'vitest'
@@ -6,7 +7,6 @@ import { BatchPool } from '../batch/batch-pool.ts'
 import { ReceiverMetrics } from '../telemetry/stage-metrics.ts'
 import type { RemoteParser } from '../workers/worker-pool.ts'
 import { LineStage } from './line-stage.ts'
-import { type LineSettings, lineKeys } from './standard-keys.ts'
 
 /** `LEVEL message`; indented lines go on with the record before. */
 const leveled: Parser = {

@@ -1,4 +1,5 @@
 import { type Buffer, isUtf8 } from 'node:buffer'
+import type { LineSettings } from '@weir/config'
 import {
   type Clock,
   type Delivery,
@@ -22,7 +23,6 @@ import { Encoded } from './encoded-piece.ts'
 import { parseLines, type RecordSplitter } from './line-parsing.ts'
 import { type SourceState, SourceStates } from './line-source.ts'
 import { joinContinuations, lineStart } from './record-joiner.ts'
-import type { LineSettings } from './standard-keys.ts'
 
 const notUnderstood: Why = { reason: 'unparsed', error: 'the parser does not understand the line' }
 

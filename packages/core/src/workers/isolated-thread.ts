@@ -1,3 +1,4 @@
+import type { IsolationLimits } from '@weir/config'
 import {
   type Clock,
   type Counter,
@@ -12,7 +13,6 @@ import {
 } from '@weir/sdk'
 import { backOff } from '../stages/back-off.ts'
 import { reasonOf } from '../stages/reason.ts'
-import type { IsolationLimits } from '../stages/standard-keys.ts'
 import type { Beginning, FailureReason, Instrument, MethodName, Methods, Note } from './isolation-messages.ts'
 import type { WorkerComponent } from './worker-component.ts'
 import { WorkerThread } from './worker-thread.ts'

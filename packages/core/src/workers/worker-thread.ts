@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import type { IsolationLimits } from '@weir/config'
 import { type Clock, formatDuration, messageOf, type RunMode, type Timer, WeirError } from '@weir/sdk'
-import type { IsolationLimits } from '../stages/standard-keys.ts'
 import {
   type FailureReason,
   type IsolatedBirth,

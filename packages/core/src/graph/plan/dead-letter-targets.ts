@@ -1,5 +1,4 @@
-import type { ComponentConfig, WeirConfig } from '@weir/config'
-import type { DeadLetterSettings } from '../../stages/standard-keys.ts'
+import type { ComponentConfig, DeadLetterSettings, WeirConfig } from '@weir/config'
 
 /** Where the records of a component go that cannot go on; the schema says what it is. */
 export const deadLetterOf = (component: ComponentConfig): DeadLetterSettings | undefined =>
