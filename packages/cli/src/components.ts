@@ -1,4 +1,4 @@
-import type { RegisteredType } from '@weir/core'
+import type { RegisteredType } from '@weir/plugins'
 import { sections } from '@weir/sdk'
 import { columns } from './columns.ts'
 import { componentKeys } from './component-keys.ts'

@@ -1,4 +1,4 @@
-import { type InstalledPlugin, PluginFolder } from '@weir/core'
+import { type InstalledPlugin, PluginFolder } from '@weir/plugins'
 import { columns } from './columns.ts'
 
 const print = (text: string) => void process.stdout.write(`${text}\n`)

@@ -1,5 +1,6 @@
-import { Collector, type LogLevel } from '@weir/core'
+import { Collector } from '@weir/core'
 import { printable } from '@weir/sdk'
+import type { LogLevel } from '@weir/telemetry'
 import { exitCode } from './exit-code.ts'
 import { type ConfigOptions, prepareFrom, report } from './prepared.ts'
 import { Reloading } from './reloading.ts'

@@ -1,5 +1,5 @@
-import { locateStateDir, type StateEntry, StateInspector, type StoredQueue } from '@weir/core'
 import { printable } from '@weir/sdk'
+import { locateStateDir, type StateEntry, StateInspector, type StoredQueue } from '@weir/state'
 import { columns } from './columns.ts'
 import { exitCode } from './exit-code.ts'
 import { grouped } from './figures.ts'

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { formatDiagnostics, loadConfig } from '@weir/config'
+import { Registry } from '@weir/plugins'
 import {
   Condition,
   Duration,
@@ -23,7 +24,6 @@ import {
   Type,
 } from '@weir/sdk'
 import { describe, expect, it } from 'vitest'
-import { Registry } from './plugins/registry.ts'
 import { checkConfig } from './prepare.ts'
 
 const absent = () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '@weir/config'
+import { Registry } from '@weir/plugins'
 import {
   ConnectorOutput,
   type Definition,
@@ -16,7 +17,6 @@ import {
 import { plainRecords } from '@weir/sdk/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Collector } from './collector.ts'
-import { Registry } from './plugins/registry.ts'
 import { checkConfig } from './prepare.ts'
 
 const folders: string[] = []

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '@weir/config'
+import { Registry } from '@weir/plugins'
 import {
   Batches,
   ConnectorOutput,
@@ -24,7 +25,6 @@ import {
 import { type PlainRecord, plainRecords } from '@weir/sdk/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Collector } from './collector.ts'
-import { Registry } from './plugins/registry.ts'
 import { checkConfig } from './prepare.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-collector-'))

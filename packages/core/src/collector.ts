@@ -4,10 +4,19 @@ import { Control, type Onlooker, type ReloadOutcome, type TapPlace, TapPoints } 
 import { DeadLetterFiles } from '@weir/dead-letter'
 import { compileCondition, compileExpression, compilePattern } from '@weir/expressions'
 import { type Clock, type CollectorStatus, messageOf, type RunMode, type Terminal, WeirError } from '@weir/sdk'
-import type { Logger as PinoLogger } from 'pino'
+import { StateStore } from '@weir/state'
+import {
+  createLogger,
+  type LogLevel,
+  type PinoLogger,
+  PrometheusEndpoint,
+  SystemClock,
+  Telemetry,
+} from '@weir/telemetry'
 import { container as rootContainer } from 'tsyringe'
 import { BatchPool } from './batch/batch-pool.ts'
 import type { HeldState } from './checkpoint/held-state.ts'
+import { collectorStatus } from './collector-status.ts'
 import { replay } from './dead-letter/replay.ts'
 import { AuthenticatorDirectory } from './graph/authenticator-directory.ts'
 import { GraphBuilder } from './graph/build.ts'
@@ -22,12 +31,6 @@ import { services } from './graph/services.ts'
 import { MemoryLimiter, type MemoryLimits } from './memory/memory-limiter.ts'
 import { type MemoryMeter, ProcessMemory } from './memory/memory-meter.ts'
 import type { Prepared } from './prepare.ts'
-import { StateStore } from './state/state-store.ts'
-import { collectorStatus } from './telemetry/collector-status.ts'
-import { createLogger, type LogLevel } from './telemetry/logger.ts'
-import { PrometheusEndpoint } from './telemetry/prometheus.ts'
-import { SystemClock } from './telemetry/system-clock.ts'
-import { Telemetry } from './telemetry/telemetry.ts'
 import { WorkerPool } from './workers/worker-pool.ts'
 
 export interface CollectorOptions {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { loadConfig } from '@weir/config'
+import { Registry } from '@weir/plugins'
 import {
   type Definition,
   Detectors,
@@ -16,7 +17,6 @@ import {
 import { type PlainRecord, plainRecords, TestClock } from '@weir/sdk/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Collector } from './collector.ts'
-import { Registry } from './plugins/registry.ts'
 import { checkConfig } from './prepare.ts'
 import misbehaving from './workers/testdata/misbehaving.ts'
 

@@ -7,10 +7,8 @@ import {
   validateConfig,
   type WeirConfig,
 } from '@weir/config'
+import { loadPlugins, type PluginProblem, type Registry, usedWords } from '@weir/plugins'
 import { type Plan, planGraph } from './graph/plan/plan.ts'
-import { loadPlugins, type PluginProblem } from './plugins/load-plugins.ts'
-import type { Registry } from './plugins/registry.ts'
-import { usedWords } from './plugins/used-words.ts'
 
 export interface PrepareOptions {
   /** Folder from which the config is looked for. */

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '@weir/config'
 import { controlSocketPath } from '@weir/control'
+import { Registry } from '@weir/plugins'
 import { defineExporter, defineReceiver, LogBatch, type Output } from '@weir/sdk'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Collector } from './collector.ts'
-import { Registry } from './plugins/registry.ts'
 import { checkConfig, type Prepared } from './prepare.ts'
 
 let folder: string

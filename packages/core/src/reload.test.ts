@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '@weir/config'
+import { Registry } from '@weir/plugins'
 import {
   Authenticators,
   ConnectorOutput,
@@ -18,11 +19,10 @@ import {
   Type,
   WeirError,
 } from '@weir/sdk'
+import { StateStore } from '@weir/state'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Collector } from './collector.ts'
-import { Registry } from './plugins/registry.ts'
 import { checkConfig, type Prepared } from './prepare.ts'
-import { StateStore } from './state/state-store.ts'
 
 let folder: string
 /** What started and stopped, in order. */

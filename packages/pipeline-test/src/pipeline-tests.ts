@@ -1,6 +1,7 @@
 import { dirname, relative, resolve, sep } from 'node:path'
 import { type ComponentConfig, type Diagnostic, locateConfig, type Position } from '@weir/config'
-import { type PrepareOptions, prepare, type Registry } from '@weir/core'
+import { type PrepareOptions, prepare } from '@weir/core'
+import type { Registry } from '@weir/plugins'
 import { parseDuration, sections } from '@weir/sdk'
 import { planTests } from './plan-tests.ts'
 import { readTestFile, type TestFile } from './read-test-file.ts'

@@ -1,5 +1,5 @@
 import { type Checkpoint, type Clock, type Logger, messageOf, type Timer } from '@weir/sdk'
-import type { StateStore } from '../state/state-store.ts'
+import type { StateStore } from '@weir/state'
 import type { DeliveryLedger } from './delivery-ledger.ts'
 import type { Gate } from './gate.ts'
 import type { HeldState } from './held-state.ts'

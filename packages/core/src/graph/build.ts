@@ -9,6 +9,7 @@ import {
 } from '@weir/config'
 import { TapPoints } from '@weir/control'
 import { DeadLetterFiles } from '@weir/dead-letter'
+import type { RegisteredType, Registry } from '@weir/plugins'
 import {
   type Clock,
   ConnectorOutput,
@@ -19,17 +20,16 @@ import {
   type Receiver,
   type RunMode,
 } from '@weir/sdk'
+import { queueDirectory } from '@weir/state'
+import { ExporterMetrics, PipelineMetrics, ReceiverMetrics } from '@weir/telemetry'
 import { inject, injectable } from 'tsyringe'
 import type { Branch } from '../channel/fan-out.ts'
 import { DeadLetters, type DeadLettersOptions } from '../dead-letter/dead-letters.ts'
 import { MemoryLimiter } from '../memory/memory-limiter.ts'
-import type { RegisteredType, Registry } from '../plugins/registry.ts'
-import { queueDirectory } from '../queue/queue-directory.ts'
 import { ConnectorStage } from '../stages/connector-stage.ts'
 import { ExporterStage } from '../stages/exporter-stage.ts'
 import { PipelineStage, type ProcessorNode } from '../stages/pipeline-stage.ts'
 import { ReceiverStage } from '../stages/receiver-stage.ts'
-import { ExporterMetrics, PipelineMetrics, ReceiverMetrics } from '../telemetry/stage-metrics.ts'
 import type { ThreadGroup } from '../workers/thread-group.ts'
 import { WorkerPool } from '../workers/worker-pool.ts'
 import { canRunInWorker } from '../workers/worker-tokens.ts'

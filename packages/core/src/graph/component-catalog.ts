@@ -1,4 +1,5 @@
 import type { ComponentConfig, WeirConfig } from '@weir/config'
+import type { RegisteredType, Registry } from '@weir/plugins'
 import {
   type Detector,
   Detectors,
@@ -13,7 +14,6 @@ import {
   WeirError,
 } from '@weir/sdk'
 import { inject, injectable } from 'tsyringe'
-import type { RegisteredType, Registry } from '../plugins/registry.ts'
 import type { ThreadGroup } from '../workers/thread-group.ts'
 import { ComponentFactory } from './component-factory.ts'
 import { Isolation, isIsolated, withoutIsolation } from './isolation.ts'

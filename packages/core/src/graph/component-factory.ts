@@ -11,12 +11,10 @@ import {
   type TSchema,
   WeirError,
 } from '@weir/sdk'
-import type { Logger as PinoLogger } from 'pino'
+import type { StateStore } from '@weir/state'
+import { componentLogger, type PinoLogger, Telemetry } from '@weir/telemetry'
 import { type DependencyContainer, inject, injectable } from 'tsyringe'
 import { HeldState } from '../checkpoint/held-state.ts'
-import type { StateStore } from '../state/state-store.ts'
-import { componentLogger } from '../telemetry/logger.ts'
-import { Telemetry } from '../telemetry/telemetry.ts'
 import { services } from './services.ts'
 
 /** What is made: a definition with its config, under an id. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '@weir/config'
+import { Registry } from '@weir/plugins'
 import {
   Authenticators,
   type CollectorStatus,
@@ -17,7 +18,6 @@ import {
 } from '@weir/sdk'
 import { expect, it, onTestFinished } from 'vitest'
 import { Collector } from '../collector.ts'
-import { Registry } from '../plugins/registry.ts'
 import { checkConfig } from '../prepare.ts'
 
 /** What the components of the test get hold of. */

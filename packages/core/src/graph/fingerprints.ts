@@ -1,6 +1,6 @@
 import type { ComponentConfig, WeirConfig } from '@weir/config'
+import type { Registry } from '@weir/plugins'
 import { Detectors, type Kind, Parsers, resolveConfig } from '@weir/sdk'
-import type { Registry } from '../plugins/registry.ts'
 import { feeds } from './plan/dead-letter-targets.ts'
 import type { Plan, PlannedPipeline } from './plan/plan.ts'
 import { references } from './plan/references.ts'

@@ -1,7 +1,7 @@
 import type { IsolationLimits } from '@weir/config'
+import type { RegisteredType } from '@weir/plugins'
 import { type Clock, type Detector, type Kind, type Parser, type Processor, type RunMode, WeirError } from '@weir/sdk'
 import { inject, injectable } from 'tsyringe'
-import type { RegisteredType } from '../plugins/registry.ts'
 import { IsolatedDetectors } from '../workers/isolated-detector.ts'
 import { IsolatedParser, remoteParserOf } from '../workers/isolated-parser.ts'
 import { IsolatedProcessor } from '../workers/isolated-processor.ts'

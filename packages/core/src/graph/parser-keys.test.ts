@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '@weir/config'
+import { Registry } from '@weir/plugins'
 import { defineExporter, defineParser, defineReceiver, Type } from '@weir/sdk'
 import { afterAll, expect, it } from 'vitest'
 import { Collector } from '../collector.ts'
-import { Registry } from '../plugins/registry.ts'
 import { checkConfig } from '../prepare.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-parser-keys-'))

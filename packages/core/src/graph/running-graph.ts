@@ -1,5 +1,5 @@
 import { type Clock, messageOf, type Phase } from '@weir/sdk'
-import type { Logger as PinoLogger } from 'pino'
+import type { PinoLogger } from '@weir/telemetry'
 import type { PipelineStage, ProcessorNode } from '../stages/pipeline-stage.ts'
 import { starting } from '../stages/starting.ts'
 import { processorKey } from './fingerprints.ts'

@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { WeirConfig } from '@weir/config'
+import { Registry } from '@weir/plugins'
 import { type AttributeValue, messageOf, WeirError } from '@weir/sdk'
+import { fileName, StateInspector } from '@weir/state'
 import { Collector } from '../collector.ts'
 import { feeding, type Outputs, silent } from '../graph/stand-in.ts'
-import { Registry } from '../plugins/registry.ts'
 import type { Prepared } from '../prepare.ts'
-import { StateInspector } from '../state/state-inspector.ts'
-import { fileName } from '../state/state-store.ts'
 import { feedHistory } from './history-file.ts'
 
 export interface LearnOptions {

@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { DiskQueue, type DiskQueueOptions, EntryMemory, encodeEntry, type Incoming, type Taken } from '@weir/disk-queue'
 import { messageOf } from '@weir/sdk'
+import type { Backlog } from '@weir/telemetry'
 import { Channel, type Parcel } from '../channel/channel.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
-import type { Backlog } from './backlog.ts'
 
 export interface DiskPassageOptions extends Omit<DiskQueueOptions, 'stopping'> {
   /** What comes in. */

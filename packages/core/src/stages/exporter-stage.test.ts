@@ -5,12 +5,12 @@ import { type ExporterSettings, exporterKeys } from '@weir/config'
 import { TapPoint } from '@weir/control'
 import { type Exporter, PermanentError, RetryableError, resolveConfig } from '@weir/sdk'
 import { batchOf, MemoryLogger, MemoryMeter, settle, TestClock } from '@weir/sdk/testing'
+import { ExporterMetrics } from '@weir/telemetry'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Channel } from '../channel/channel.ts'
 import type { Branch } from '../channel/fan-out.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
 import { DeadLetters } from '../dead-letter/dead-letters.ts'
-import { ExporterMetrics } from '../telemetry/stage-metrics.ts'
 import { ExporterStage } from './exporter-stage.ts'
 
 /** A stage before an exporter that does what it is told, one answer per attempt; afterwards it succeeds. */

@@ -10,12 +10,11 @@ import {
   type Logger,
   messageOf,
 } from '@weir/sdk'
+import type { Backlog, ExporterMetrics } from '@weir/telemetry'
 import { concat } from '../batch/concat.ts'
 import { Channel, type Parcel } from '../channel/channel.ts'
 import type { DeadLetters } from '../dead-letter/dead-letters.ts'
-import type { Backlog } from '../queue/backlog.ts'
 import { DiskPassage } from '../queue/disk-passage.ts'
-import type { ExporterMetrics } from '../telemetry/stage-metrics.ts'
 import { Attempt } from './attempt.ts'
 import { backOff } from './back-off.ts'
 import { Circuit, type CircuitState } from './circuit.ts'

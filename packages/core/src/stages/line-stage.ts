@@ -13,11 +13,11 @@ import {
   messageOf,
   type Parser,
 } from '@weir/sdk'
+import type { ReceiverMetrics } from '@weir/telemetry'
 import type { BatchPool } from '../batch/batch-pool.ts'
 import { endOfLine, endOfLines, overlongLine } from '../batch/line-bounds.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
 import type { Why } from '../dead-letter/dead-letters.ts'
-import type { ReceiverMetrics } from '../telemetry/stage-metrics.ts'
 import type { RemoteParser } from '../workers/worker-pool.ts'
 import { Encoded } from './encoded-piece.ts'
 import { parseLines, type RecordSplitter } from './line-parsing.ts'

@@ -1,9 +1,9 @@
 import type { TapPoint } from '@weir/control'
 import { type Flushed, flushedBatches, type LogBatch, type Logger, messageOf, type Processor } from '@weir/sdk'
+import type { PipelineMetrics } from '@weir/telemetry'
 import { Channel, edgeDefaults, type Parcel } from '../channel/channel.ts'
 import { type Branch, fanOut } from '../channel/fan-out.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
-import type { PipelineMetrics } from '../telemetry/stage-metrics.ts'
 import type { ConnectorStage } from './connector-stage.ts'
 import { starting } from './starting.ts'
 

@@ -8,13 +8,13 @@ import {
   type Receiver,
   WeirError,
 } from '@weir/sdk'
+import type { ReceiverMetrics } from '@weir/telemetry'
 import { type Branch, fanOut } from '../channel/fan-out.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
 import type { DeliveryLedger } from '../checkpoint/delivery-ledger.ts'
 import { Gate } from '../checkpoint/gate.ts'
 import type { DeadLetters } from '../dead-letter/dead-letters.ts'
 import type { MemoryLimiter } from '../memory/memory-limiter.ts'
-import type { ReceiverMetrics } from '../telemetry/stage-metrics.ts'
 import type { LineStage, LineStageOptions } from './line-stage.ts'
 
 /** Where what is received goes. */

@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8'
 import { workerData } from 'node:worker_threads'
+import { registerPluginHooks } from '@weir/plugins'
 import { messageOf, packedBuffers } from '@weir/sdk'
-import { registerPluginHooks } from '../plugins/plugin-modules.ts'
 import { actingDetector, actingParser, actingProcessor } from './isolated-acts.ts'
 import {
   type Beginning,

@@ -15,7 +15,7 @@ import {
   Stopping,
   type Tokens,
 } from '@weir/sdk'
-import { SystemClock } from '../telemetry/system-clock.ts'
+import { SystemClock } from '@weir/telemetry'
 import type { Instrument, LogLevel, Note } from './isolation-messages.ts'
 
 /** Those that only make sense where the rest of the collector is are missing: outputs, other components, the terminal. */

@@ -1,6 +1,6 @@
 import { compileCondition, compileExpression, compilePattern } from '@weir/expressions'
 import type { Tokens } from '@weir/sdk'
-import { SystemClock } from '../telemetry/system-clock.ts'
+import { SystemClock } from '@weir/telemetry'
 
 /** What a component can have in a worker thread: what keeps nothing and talks to nobody. */
 export const workerTokens: { readonly [name: string]: unknown } = {

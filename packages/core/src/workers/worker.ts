@@ -1,7 +1,7 @@
 import 'reflect-metadata'
+import { registerPluginHooks } from '@weir/plugins'
 import { type PackedBatch, type Parser, type Processor, packBatch, transferList, unpackBatch } from '@weir/sdk'
 import { kTransferable, kValue, Tinypool } from 'tinypool'
-import { registerPluginHooks } from '../plugins/plugin-modules.ts'
 import { parsePacked } from './packed-parsing.ts'
 import { contextOf, importDefinition, type RevisedComponent, type WorkerComponent } from './worker-component.ts'
 import { workerTokens } from './worker-tokens.ts'

@@ -1,6 +1,6 @@
 import { matchesGlob, resolve } from 'node:path'
 import type { ComponentConfig, WeirConfig } from '@weir/config'
-import type { Registry } from '../../plugins/registry.ts'
+import type { Registry } from '@weir/plugins'
 import type { PlannedPipeline } from './plan.ts'
 
 /** A receiver reads what an exporter writes to which its records go: it would read its own output for ever. */

@@ -1,6 +1,6 @@
 import type { ComponentConfig, Diagnostic, PipelineConfig, WeirConfig } from '@weir/config'
+import type { Registry } from '@weir/plugins'
 import { type Definition, type Kind, nearest, type Signal, sections } from '@weir/sdk'
-import type { Registry } from '../../plugins/registry.ts'
 import { checkComponents } from './component-checks.ts'
 import { deadLetterOf, deadLetterTargets } from './dead-letter-targets.ts'
 import { checkFlow } from './flow-checks.ts'

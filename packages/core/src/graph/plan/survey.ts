@@ -1,6 +1,6 @@
 import type { ComponentConfig, Diagnostic, WeirConfig } from '@weir/config'
+import type { Registry } from '@weir/plugins'
 import type { Definition } from '@weir/sdk'
-import type { Registry } from '../../plugins/registry.ts'
 
 /** Looks at a config, and notes what is wrong with it, and where. */
 export class Survey {

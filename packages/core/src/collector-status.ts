@@ -1,11 +1,10 @@
 import type { WeirConfig } from '@weir/config'
 import type { AlertBook, TapPoints } from '@weir/control'
 import type { CollectorStatus, Phase, QueueStatus } from '@weir/sdk'
-import type { Graph } from '../graph/graph.ts'
-import type { Plan } from '../graph/plan/plan.ts'
-import type { MemoryLimiter } from '../memory/memory-limiter.ts'
-import type { Backlog } from '../queue/backlog.ts'
-import type { Telemetry } from './telemetry.ts'
+import type { Backlog, Telemetry } from '@weir/telemetry'
+import type { Graph } from './graph/graph.ts'
+import type { Plan } from './graph/plan/plan.ts'
+import type { MemoryLimiter } from './memory/memory-limiter.ts'
 
 /** What runs now; no graph while it is being made. */
 export interface Running {

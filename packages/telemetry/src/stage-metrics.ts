@@ -1,5 +1,5 @@
 import type { Clock, Meter } from '@weir/sdk'
-import type { Backlog } from '../queue/backlog.ts'
+import type { Backlog } from './backlog.ts'
 
 const unit = '{record}'
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { type AttributeValue, messageOf, WeirError } from '@weir/sdk'
-import { queueDirectory, queuesFolder } from '../queue/queue-directory.ts'
+import { queueDirectory, queuesFolder } from './queue-directory.ts'
 import { fileName, inUse, isBusy, loadSqlite } from './state-store.ts'
 
 /** A value that a component has stored. */
