@@ -1,4 +1,4 @@
-import type { Plan } from '@weir/core'
+import type { Plan } from '@weir/plan'
 import type { Activity, ExporterActivity } from './activity.ts'
 import { grouped, percent, perSecond } from './figures.ts'
 

@@ -1,4 +1,4 @@
-import type { Plan } from '@weir/core'
+import type { Plan } from '@weir/plan'
 import { wrongCommandLine } from './exit-code.ts'
 import { liveDrawing, plannedDrawing } from './graph-drawing.ts'
 import { graphMermaid } from './graph-mermaid.ts'

@@ -1,4 +1,6 @@
 /** Reads a config: finds it, merges and substitutes, checks it, and says where each mistake stands. */
+
+export { backOff } from './back-off.ts'
 export type { ComponentConfig, PipelineConfig, WeirConfig } from './config.ts'
 export { byPosition, type Diagnostic, diagnostic, formatDiagnostics } from './diagnostic.ts'
 export { freshUrl } from './fresh-url.ts'

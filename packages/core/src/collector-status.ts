@@ -1,9 +1,9 @@
 import type { WeirConfig } from '@weir/config'
 import type { AlertBook, TapPoints } from '@weir/control'
+import type { Plan } from '@weir/plan'
 import type { CollectorStatus, Phase, QueueStatus } from '@weir/sdk'
 import type { Backlog, Telemetry } from '@weir/telemetry'
 import type { Graph } from './graph/graph.ts'
-import type { Plan } from './graph/plan/plan.ts'
 import type { MemoryLimiter } from './memory/memory-limiter.ts'
 
 /** What runs now; no graph while it is being made. */

@@ -13,6 +13,7 @@ import {
   SystemClock,
   Telemetry,
 } from '@weir/telemetry'
+import { WorkerPool } from '@weir/workers'
 import { container as rootContainer } from 'tsyringe'
 import { BatchPool } from './batch/batch-pool.ts'
 import type { HeldState } from './checkpoint/held-state.ts'
@@ -31,7 +32,6 @@ import { services } from './graph/services.ts'
 import { MemoryLimiter, type MemoryLimits } from './memory/memory-limiter.ts'
 import { type MemoryMeter, ProcessMemory } from './memory/memory-meter.ts'
 import type { Prepared } from './prepare.ts'
-import { WorkerPool } from './workers/worker-pool.ts'
 
 export interface CollectorOptions {
   /** Read the input to its end and stop. */

@@ -8,7 +8,6 @@ export type {
   ReceiverStatus,
 } from '@weir/sdk'
 export { Collector, type CollectorOptions } from './collector.ts'
-export type { Plan, PlannedPipeline } from './graph/plan/plan.ts'
 export { feeding, type Outputs, silent } from './graph/stand-in.ts'
 export { type LearnOptions, type LearnReport, type Learnt, learn } from './learning/learn.ts'
 export { type Prepared, type PrepareOptions, prepare } from './prepare.ts'

@@ -16,11 +16,11 @@ import {
 } from '@weir/sdk'
 import { type PlainRecord, plainRecords, TestClock } from '@weir/sdk/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import misbehaving from '../../workers/src/testdata/misbehaving.ts'
 import { Collector } from './collector.ts'
 import { checkConfig } from './prepare.ts'
-import misbehaving from './workers/testdata/misbehaving.ts'
 
-const module = pathToFileURL(`${import.meta.dirname}/workers/testdata/misbehaving.ts`).href
+const module = pathToFileURL(`${import.meta.dirname}/../../workers/src/testdata/misbehaving.ts`).href
 const folders: string[] = []
 const collectors: Collector[] = []
 afterEach(async () => {

@@ -7,8 +7,8 @@ import {
   validateConfig,
   type WeirConfig,
 } from '@weir/config'
+import { type Plan, planGraph } from '@weir/plan'
 import { loadPlugins, type PluginProblem, type Registry, usedWords } from '@weir/plugins'
-import { type Plan, planGraph } from './graph/plan/plan.ts'
 
 export interface PrepareOptions {
   /** Folder from which the config is looked for. */

@@ -7,14 +7,14 @@ import { Registry } from '@weir/plugins'
 import { defineExporter, defineProcessor, defineReceiver, type Output } from '@weir/sdk'
 import { plainRecords } from '@weir/sdk/testing'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import threads from '../../workers/src/testdata/threads.ts'
 import { Collector } from './collector.ts'
 import { checkConfig, type Prepared } from './prepare.ts'
-import threads from './workers/testdata/threads.ts'
 
 /** Ports to the threads of isolated components. */
 const ports = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length
 const portsAtFirst = ports()
-const entry = pathToFileURL(`${import.meta.dirname}/workers/testdata/threads.ts`).href
+const entry = pathToFileURL(`${import.meta.dirname}/../../workers/src/testdata/threads.ts`).href
 let folder: string
 let output: Output
 let taken: { readonly [name: string]: unknown }[]

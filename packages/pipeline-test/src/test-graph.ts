@@ -1,5 +1,6 @@
 import type { ComponentConfig, WeirConfig } from '@weir/config'
-import { feeding, type Outputs, type Plan, type Prepared, silent } from '@weir/core'
+import { feeding, type Outputs, type Prepared, silent } from '@weir/core'
+import type { Plan } from '@weir/plan'
 import { Registry } from '@weir/plugins'
 import { type Definition, defineReceiver } from '@weir/sdk'
 import type { Entry, PlannedTest } from './planned-test.ts'

@@ -13,8 +13,8 @@ import {
   type Token,
   WeirError,
 } from '@weir/sdk'
+import type { ThreadGroup } from '@weir/workers'
 import { inject, injectable } from 'tsyringe'
-import type { ThreadGroup } from '../workers/thread-group.ts'
 import { ComponentFactory } from './component-factory.ts'
 import { Isolation, isIsolated, withoutIsolation } from './isolation.ts'
 import { services } from './services.ts'

@@ -1,9 +1,8 @@
+import type { Plan } from '@weir/plan'
+import { type ThreadGroup, WorkerPool } from '@weir/workers'
 import { inject, injectable } from 'tsyringe'
-import type { ThreadGroup } from '../workers/thread-group.ts'
-import { WorkerPool } from '../workers/worker-pool.ts'
 import { processorKey } from './fingerprints.ts'
 import type { Graph } from './graph.ts'
-import type { Plan } from './plan/plan.ts'
 
 /** The threads of what is made for a graph, by component: those of a processor by its `processorKey`, else by kind and id. */
 @injectable()

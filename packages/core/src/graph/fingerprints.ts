@@ -1,9 +1,7 @@
 import type { ComponentConfig, WeirConfig } from '@weir/config'
+import { feeds, type Plan, type PlannedPipeline, references } from '@weir/plan'
 import type { Registry } from '@weir/plugins'
 import { Detectors, type Kind, Parsers, resolveConfig } from '@weir/sdk'
-import { feeds } from './plan/dead-letter-targets.ts'
-import type { Plan, PlannedPipeline } from './plan/plan.ts'
-import { references } from './plan/references.ts'
 
 /** A config with its plan, as it runs or is about to. */
 export interface Runnable {

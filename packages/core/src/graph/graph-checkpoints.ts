@@ -1,4 +1,5 @@
 import type { ComponentConfig, WeirConfig } from '@weir/config'
+import { type Plan, type PlannedPipeline, relatedPipelines } from '@weir/plan'
 import type { Clock, Processor } from '@weir/sdk'
 import type { StateStore } from '@weir/state'
 import { inject, injectable } from 'tsyringe'
@@ -6,8 +7,6 @@ import { Checkpoints, type CheckpointsOptions, type Participant } from '../check
 import { DeliveryLedger } from '../checkpoint/delivery-ledger.ts'
 import { ComponentFactory } from './component-factory.ts'
 import type { Graph, Predecessor } from './graph.ts'
-import type { Plan, PlannedPipeline } from './plan/plan.ts'
-import { relatedPipelines } from './plan/related-pipelines.ts'
 import { services } from './services.ts'
 
 type Rememberer = Pick<Processor, 'checkpoint'>

@@ -1,10 +1,10 @@
 import type { Extension, Receiver } from '@weir/sdk'
+import type { ThreadGroup } from '@weir/workers'
 import type { Checkpoints } from '../checkpoint/checkpoints.ts'
 import type { HeldState } from '../checkpoint/held-state.ts'
 import type { ExporterStage } from '../stages/exporter-stage.ts'
 import type { PipelineStage, ProcessorNode } from '../stages/pipeline-stage.ts'
 import type { ReceiverStage } from '../stages/receiver-stage.ts'
-import type { ThreadGroup } from '../workers/thread-group.ts'
 import type { Kept } from './kept.ts'
 
 /** What runs: everything made, nothing started. */

@@ -1,14 +1,18 @@
 import type { IsolationLimits } from '@weir/config'
 import type { RegisteredType } from '@weir/plugins'
 import { type Clock, type Detector, type Kind, type Parser, type Processor, type RunMode, WeirError } from '@weir/sdk'
+import {
+  cannotIsolate,
+  IsolatedDetectors,
+  IsolatedParser,
+  IsolatedProcessor,
+  IsolatedThread,
+  type RemoteParser,
+  remoteParserOf,
+  type ThreadGroup,
+  tokensBeyondIsolation,
+} from '@weir/workers'
 import { inject, injectable } from 'tsyringe'
-import { IsolatedDetectors } from '../workers/isolated-detector.ts'
-import { IsolatedParser, remoteParserOf } from '../workers/isolated-parser.ts'
-import { IsolatedProcessor } from '../workers/isolated-processor.ts'
-import { IsolatedThread } from '../workers/isolated-thread.ts'
-import { cannotIsolate, tokensBeyondIsolation } from '../workers/isolation-tokens.ts'
-import type { ThreadGroup } from '../workers/thread-group.ts'
-import type { RemoteParser } from '../workers/worker-pool.ts'
 import { ComponentFactory } from './component-factory.ts'
 import { services } from './services.ts'
 

@@ -1,5 +1,5 @@
+import { relatedPipelines } from '@weir/plan'
 import { Fingerprints, type Runnable } from './fingerprints.ts'
-import { relatedPipelines } from './plan/related-pipelines.ts'
 
 /** What goes on running under another config. */
 export interface Kept {

@@ -1,4 +1,4 @@
-import type { ExporterSettings } from '@weir/config'
+import { backOff, type ExporterSettings } from '@weir/config'
 import type { TapPoint } from '@weir/control'
 import {
   type Clock,
@@ -10,16 +10,14 @@ import {
   type Logger,
   messageOf,
 } from '@weir/sdk'
-import type { Backlog, ExporterMetrics } from '@weir/telemetry'
+import { type Backlog, type ExporterMetrics, reasonOf } from '@weir/telemetry'
 import { concat } from '../batch/concat.ts'
 import { Channel, type Parcel } from '../channel/channel.ts'
 import type { DeadLetters } from '../dead-letter/dead-letters.ts'
 import { DiskPassage } from '../queue/disk-passage.ts'
 import { Attempt } from './attempt.ts'
-import { backOff } from './back-off.ts'
 import { Circuit, type CircuitState } from './circuit.ts'
 import type { ConnectorStage } from './connector-stage.ts'
-import { reasonOf } from './reason.ts'
 import { TimedOut } from './timed-out.ts'
 
 export interface ExporterStageOptions {

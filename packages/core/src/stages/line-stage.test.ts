@@ -3,9 +3,9 @@ import { type LineSettings, lineKeys } from '@weir/config'
 import { type LogBatch, type Parser, resolveConfig } from '@weir/sdk'
 import { MemoryLogger, MemoryMeter, type PlainRecord, plainRecords, TestClock } from '@weir/sdk/testing'
 import { ReceiverMetrics } from '@weir/telemetry'
+import type { RemoteParser } from '@weir/workers'
 import { describe, expect, it } from 'vitest'
 import { BatchPool } from '../batch/batch-pool.ts'
-import type { RemoteParser } from '../workers/worker-pool.ts'
 import { LineStage } from './line-stage.ts'
 
 /** `LEVEL message`; indented lines go on with the record before. */

@@ -1,6 +1,15 @@
 import { type Buffer, isUtf8 } from 'node:buffer'
 import type { LineSettings } from '@weir/config'
 import {
+  endOfLine,
+  endOfLines,
+  joinContinuations,
+  lineStart,
+  overlongLine,
+  parseLines,
+  type RecordSplitter,
+} from '@weir/line-parsing'
+import {
   type Clock,
   type Delivery,
   Layout,
@@ -14,15 +23,12 @@ import {
   type Parser,
 } from '@weir/sdk'
 import type { ReceiverMetrics } from '@weir/telemetry'
+import type { RemoteParser } from '@weir/workers'
 import type { BatchPool } from '../batch/batch-pool.ts'
-import { endOfLine, endOfLines, overlongLine } from '../batch/line-bounds.ts'
 import { PendingDelivery } from '../channel/pending-delivery.ts'
 import type { Why } from '../dead-letter/dead-letters.ts'
-import type { RemoteParser } from '../workers/worker-pool.ts'
 import { Encoded } from './encoded-piece.ts'
-import { parseLines, type RecordSplitter } from './line-parsing.ts'
 import { type SourceState, SourceStates } from './line-source.ts'
-import { joinContinuations, lineStart } from './record-joiner.ts'
 
 const notUnderstood: Why = { reason: 'unparsed', error: 'the parser does not understand the line' }
 

@@ -1,6 +1,6 @@
 import { softLimitOf } from '@weir/config'
 import { Detectors } from '@weir/sdk'
-import { cannotIsolate, tokensBeyondIsolation } from '../../workers/isolation-tokens.ts'
+import { cannotIsolate, tokensBeyondIsolation } from '@weir/workers'
 import { deadLetterOf, undertakers } from './dead-letter-targets.ts'
 import type { Survey } from './survey.ts'
 

@@ -1,6 +1,6 @@
 import { type Buffer, isAscii } from 'node:buffer'
 import { type CompiledPattern, type LogBatch, type Parser, Record } from '@weir/sdk'
-import { contentEnd, endOfLine } from '../batch/line-bounds.ts'
+import { contentEnd, endOfLine } from './line-bounds.ts'
 import { joinRows } from './record-joiner.ts'
 
 /** Where one record ends and the next begins, by the operator's patterns. */

@@ -1,4 +1,4 @@
-import type { IsolationLimits } from '@weir/config'
+import { backOff, type IsolationLimits } from '@weir/config'
 import {
   type Clock,
   type Counter,
@@ -11,8 +11,7 @@ import {
   type Timer,
   WeirError,
 } from '@weir/sdk'
-import { backOff } from '../stages/back-off.ts'
-import { reasonOf } from '../stages/reason.ts'
+import { reasonOf } from '@weir/telemetry'
 import type { Beginning, FailureReason, Instrument, MethodName, Methods, Note } from './isolation-messages.ts'
 import type { WorkerComponent } from './worker-component.ts'
 import { WorkerThread } from './worker-thread.ts'

@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer'
+import { endOfLine, parseLines } from '@weir/line-parsing'
 import {
   copyRecord,
   endOf,
@@ -9,8 +10,6 @@ import {
   Record,
   unpackBatch,
 } from '@weir/sdk'
-import { endOfLine } from '../batch/line-bounds.ts'
-import { parseLines } from '../stages/line-parsing.ts'
 import type { IsolatedThread } from './isolated-thread.ts'
 import type { RemoteParser } from './worker-pool.ts'
 

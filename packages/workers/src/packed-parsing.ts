@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
+import { parseLines } from '@weir/line-parsing'
 import { Layout, LogBatch, type PackedBatch, type Parser, packBatch } from '@weir/sdk'
-import { parseLines } from '../stages/line-parsing.ts'
 
 const layout = new Layout()
 const scratch = new LogBatch({ layout })
