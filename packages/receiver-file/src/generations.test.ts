@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { rename, utimes } from 'node:fs/promises'
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { logOf } from './generations.ts'
 import { Fixture, linesOf, numbered } from './receiver.fixture.ts'
 
@@ -85,15 +85,18 @@ describe('generations of a log', () => {
   it('are so when they are rotated at any moment of the start', async () => {
     for (let turns = 0; turns < 60; turns++) {
       const one = await Fixture.create()
-      onTestFinished(() => one.remove())
-      await one.write('app.log', numbered(1, 10, 'a'))
-      const starting = one.start(config)
-      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
-      renameSync(one.path('app.log'), one.path('app.log.1'))
-      writeFileSync(one.path('app.log'), numbered(1, 10, 'b'))
-      await starting
-      await one.untilLines(20)
-      expect(one.lines, `after ${turns} turns`).toEqual(['a', 'b'].flatMap((name) => linesOf(numbered(1, 10, name))))
+      try {
+        await one.write('app.log', numbered(1, 10, 'a'))
+        const starting = one.start(config)
+        for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
+        renameSync(one.path('app.log'), one.path('app.log.1'))
+        writeFileSync(one.path('app.log'), numbered(1, 10, 'b'))
+        await starting
+        await one.untilLines(20)
+        expect(one.lines, `after ${turns} turns`).toEqual(['a', 'b'].flatMap((name) => linesOf(numbered(1, 10, name))))
+      } finally {
+        await one.remove()
+      }
     }
   })
 
