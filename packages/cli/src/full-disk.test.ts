@@ -34,7 +34,7 @@ const canMount = (): boolean => {
 /** Needs a file system that is really full: a small one in a mount namespace of its own. */
 it.skipIf(process.platform !== 'linux' || !canMount())(
   'goes on when there is room again on a disk that was full of queue and state, and loses nothing',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     using folder = new Folder()
     mkdirSync(folder.file('state'))

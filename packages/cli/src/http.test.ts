@@ -13,7 +13,6 @@ async function freePort(): Promise<number> {
 }
 
 const token = 'a-token-of-a-test'
-const patience = { timeout: 15_000 }
 
 /** A collector that takes lines over HTTP from those who have a token, and says how it fares. */
 async function config(exporters: object) {
@@ -47,7 +46,7 @@ it('what was acknowledged over HTTP is there after kill -9', async () => {
   folder.write('weir.json', weir)
   folder.write('tokens', `${token}\n`)
   const command = folder.start(['run', '-q'])
-  await expect.poll(readiness, patience).toMatchObject({ status: 200 })
+  await expect.poll(readiness).toMatchObject({ status: 200 })
   expect(await post('{"n":-1}', 'Bearer another')).toBe(401)
   const acknowledged: number[] = []
   let next = 0
@@ -60,7 +59,7 @@ it('what was acknowledged over HTTP is there after kill -9', async () => {
     }
   }
   const clients = [client(), client(), client(), client()]
-  await expect.poll(() => acknowledged.length, patience).toBeGreaterThan(200)
+  await expect.poll(() => acknowledged.length).toBeGreaterThan(200)
   command.kill('SIGKILL')
   await Promise.all(clients)
   const written = readFileSync(folder.file('out.ndjson'), 'utf8').split('\n').slice(0, -1)
@@ -81,9 +80,9 @@ it('a collector whose sink is down is alive and not ready, and says why', async 
   folder.write('weir.json', weir)
   folder.write('tokens', token)
   folder.start(['run', '-q'])
-  await expect.poll(readiness, patience).toMatchObject({ status: 200, reasons: [] })
+  await expect.poll(readiness).toMatchObject({ status: 200, reasons: [] })
   post('{"n":1}').catch(() => {})
-  await expect.poll(readiness, patience).toMatchObject({
+  await expect.poll(readiness).toMatchObject({
     status: 503,
     reasons: [expect.stringMatching(/^the circuit of webhook has been open for \d+ s$/)],
   })

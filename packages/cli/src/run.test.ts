@@ -70,7 +70,7 @@ describe('weir run', () => {
     expect(items(folder)).toEqual(upTo(5003))
   })
 
-  it('ends although a plugin has left something open, and says what', { timeout: 60_000 }, async () => {
+  it('ends although a plugin has left something open, and says what', { timeout: 180_000 }, async () => {
     using folder = new Folder()
     folder.write('leaving.ts', leavingReceiver)
     folder.write('weir.json', {

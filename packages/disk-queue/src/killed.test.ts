@@ -9,7 +9,7 @@ import { DiskQueue } from './disk-queue.ts'
 
 const fixture = join(import.meta.dirname, 'killed-queue.fixture.ts')
 
-it('loses nothing that was acknowledged, whenever the process is killed', { timeout: 60_000 }, async () => {
+it('loses nothing that was acknowledged, whenever the process is killed', { timeout: 180_000 }, async () => {
   const directory = mkdtempSync(join(tmpdir(), 'weir-killed-'))
   let next = 0
   const exported = new Set<number>()

@@ -137,13 +137,10 @@ describe.skipIf(!hasNatsServer)('the NATS exporter (needs: apt-get install nats-
     /** What was said last, after looks that are made until it is as expected: what the server tells is a moment old. */
     const said = (expected: object) =>
       expect
-        .poll(
-          async () => {
-            await clock.advance(60_000)
-            return logger.lines.filter(({ message }) => message.includes('partition')).at(-1)?.fields
-          },
-          { timeout: 20_000 },
-        )
+        .poll(async () => {
+          await clock.advance(60_000)
+          return logger.lines.filter(({ message }) => message.includes('partition')).at(-1)?.fields
+        })
         .toEqual({ stream: 'LONELY', ...expected })
     await consumes('w-0', 'lonely.0.*')
     await pulls('w-0')
@@ -269,13 +266,11 @@ describe.skipIf(!hasNatsServer)('the NATS exporter (needs: apt-get install nats-
     expect(isRetryableError(await thrown(exporter.send(batchOf(['b']))))).toBe(true)
     await late.start()
     await expect
-      .poll(
-        () =>
-          exporter.send(batchOf(['c'])).then(
-            () => true,
-            () => false,
-          ),
-        { timeout: 15_000 },
+      .poll(() =>
+        exporter.send(batchOf(['c'])).then(
+          () => true,
+          () => false,
+        ),
       )
       .toBe(true)
   })

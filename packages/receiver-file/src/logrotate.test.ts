@@ -133,9 +133,7 @@ describe.skipIf(logrotate === undefined && env.CI === undefined)('logrotate (nee
       const written = await rotateMeanwhile(directives)
       const kept = await stored()
       await expect
-        .poll(() => new Set([...lines, ...output.lines.map(({ text }) => text)]).isSupersetOf(new Set(kept)), {
-          timeout: 10_000,
-        })
+        .poll(() => new Set([...lines, ...output.lines.map(({ text }) => text)]).isSupersetOf(new Set(kept)))
         .toBe(true)
       await pass()
       await stop()

@@ -15,7 +15,7 @@ import definition from './index.ts'
 
 /** How far the clock moves while something is waited for. */
 const stepMs = 20
-const deadlineMs = 10_000
+const deadlineMs = 45_000
 const isBusy = () => process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'))
 const canary = /^canary (\d+)$/
 
