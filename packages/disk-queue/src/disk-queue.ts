@@ -28,6 +28,7 @@ export class DiskQueue {
   readonly #change = new Change()
   /** Entries that were taken, ever. */
   takes = 0
+  #isTaking = false
   #isFinished = false
   #isClosed = false
   #blockedMs = 0
@@ -68,9 +69,9 @@ export class DiskQueue {
     return this.#row.bytes + this.#taken.bytes
   }
 
-  /** Whether something is written that nobody has taken. */
+  /** Whether something is written that nobody has taken, or is being taken. */
   get isWaiting(): boolean {
-    return this.#reader.hasNext
+    return this.#isTaking || this.#reader.hasNext
   }
 
   /** Bytes of the files. */
@@ -137,12 +138,9 @@ export class DiskQueue {
   async take(): Promise<Taken | undefined> {
     while (!this.#isClosed) {
       if (this.#reader.hasNext) {
-        const taken = await this.#reader.take()
-        if (taken !== undefined) this.#taken.add(taken)
+        const taken = await this.#takeNext()
         this.#removeDone()
-        if (taken === undefined) continue
-        this.takes++
-        return taken
+        if (taken !== undefined) return taken
       } else if (this.#isFinished) {
         return undefined
       } else {
@@ -179,6 +177,19 @@ export class DiskQueue {
     this.#reader.begin(await this.#row.adopt(place))
     const { records, bytes } = this
     if (records > 0) this.#options.logger.info({ records, bytes }, 'the queue goes on with what a former run has left')
+  }
+
+  async #takeNext(): Promise<Taken | undefined> {
+    this.#isTaking = true
+    try {
+      const taken = await this.#reader.take()
+      if (taken === undefined) return undefined
+      this.#taken.add(taken)
+      this.takes++
+      return taken
+    } finally {
+      this.#isTaking = false
+    }
   }
 
   #onWritten(segment: Segment, offset: number, one: Incoming): void {

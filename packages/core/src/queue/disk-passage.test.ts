@@ -139,3 +139,43 @@ it('lets nothing go straight past what was taken from the disk and waits for roo
     await passage.close()
   }
 })
+
+it('lets nothing past what is being taken from the disk, whenever it comes', async () => {
+  const outlets = [
+    { room: 8192, memory: {} },
+    { room: 3, memory: { memory: { maxRecords: 3, maxBytes: 1e6 } } },
+  ]
+  for (const { room, memory } of outlets)
+    for (let turns = 0; turns < 30; turns++) {
+      const directory = mkdtempSync(join(tmpdir(), 'weir-passage-'))
+      onTestFinished(() => rmSync(directory, { recursive: true }))
+      const entrance = new Channel({ maxRecords: 10, maxBytes: 1e6, policy: 'block', onDrop: () => {} })
+      const passage = new DiskPassage({
+        ...{ directory, maxBytes: 1 << 20, whenFull: 'block', fsync: 'never', fsyncMs: 200 },
+        ...{ clock: new TestClock(), logger: new MemoryLogger(), entrance, readsOnly: true },
+        ...{ onDrop: () => {}, onDamage: () => {}, onChange: () => {}, ...memory },
+      })
+      await passage.start()
+      const send = async (...lines: string[]) => {
+        const delivery = new PendingDelivery(1)
+        await entrance.push({ batch: batchOf(lines), delivery })
+        return delivery.done
+      }
+      void send(...Array<string>(room).fill('fills the outlet'))
+      await settle()
+      for (const line of ['taken', 'written']) await send(line)
+      await settle()
+      const seen = [passage.outlet.shift()]
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+      void send('next')
+      while (seen.length < 4) seen.push(await passage.outlet.take())
+      for (const parcel of seen) parcel?.delivery.settle()
+      expect(
+        seen.map((parcel) => parcel?.batch.body(0)),
+        `after ${turns} turns`,
+      ).toEqual(['fills the outlet', 'taken', 'written', 'next'])
+      entrance.close()
+      await passage.drain()
+      await passage.close()
+    }
+})
