@@ -274,6 +274,69 @@ describe('a queue on disk', () => {
       expect(outcome).toMatchObject({ state: 'pending failed', released: 1 })
     })
 
+    it('gives its memory back once when it is done behind one for which there is no room until all must stop', async () => {
+      const stop = new AbortController()
+      const { queue } = await open({ maxBytes: 100_000, stopping: stop.signal })
+      await append(queue, 'x'.repeat(60_000)).settled
+      await queue.take()
+      const outcomes = [0, 0]
+      const incoming = outcomes.map((_, index): Incoming => {
+        const release = () => outcomes.splice(index, 1, (outcomes[index] ?? 0) + 1)
+        const entry = encodeEntry(batchOf(['y'.repeat(60_000)]), 1)
+        return { entry, records: 1, time: 1, settle: () => {}, fail: () => {}, release }
+      })
+      const [, second] = incoming.map((one) => queue.takeEarly(one))
+      const written = queue.append(incoming)
+      if (second !== undefined) queue.done(second)
+      stop.abort(new Error('now'))
+      await written
+      expect(outcomes).toEqual([0, 1])
+    })
+
+    it('hands nothing on twice and loses nothing, in whichever moment of writing another one is done', async () => {
+      for (let turns = 0; turns < 40; turns++) {
+        const gate = Promise.withResolvers<void>()
+        const at = turns % 2 === 0 ? 'open' : 'write'
+        const storage: QueueStorage = {
+          ...fileStorage,
+          syncDirectory: () => Promise.resolve(),
+          async open(path, flags) {
+            const file = await fileStorage.open(path, flags)
+            if (flags !== 'wx') return file
+            const { writev } = file
+            if (at === 'open') await gate.promise
+            else
+              file.writev = async (buffers, position) => {
+                const result = await writev.call(file, buffers, position)
+                await gate.promise
+                return result
+              }
+            return file
+          },
+        }
+        const folder = mkdtempSync(join(tmpdir(), 'weir-queue-'))
+        onTestFinished(() => rmSync(folder, { recursive: true }))
+        const { queue: first } = await open({ directory: folder, storage, fsync: 'never' })
+        const again = first.take()
+        const incoming = ['a', 'b'].map((line): Incoming => {
+          const entry = encodeEntry(batchOf([line]), 1)
+          return { entry, records: 1, time: 1, settle: () => {}, fail: () => {}, release: () => {} }
+        })
+        const [one] = incoming.map((each) => first.takeEarly(each))
+        const written = first.append(incoming)
+        // Long enough for what is held up to be all that is left to do.
+        for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate)
+        gate.resolve()
+        for (let turn = 0; turn < turns >> 1; turn++) await Promise.resolve()
+        if (one !== undefined) first.done(one)
+        await written
+        await first.close()
+        expect(bodies(await again), `handed on again after ${turns} turns`).toEqual([])
+        const { queue: second } = await open({ directory: folder })
+        expect(await drain(second), `left after ${turns} turns`).toEqual(['b'])
+      }
+    })
+
     it('waits for no room once it is done', async () => {
       const { queue } = await open({ maxBytes: 100_000 })
       await append(queue, 'x'.repeat(60_000)).settled

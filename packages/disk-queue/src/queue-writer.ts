@@ -64,7 +64,9 @@ export class QueueWriter {
     const length = entries.reduce((sum, entry) => sum + entry.length, 0)
     if (this.#acknowledgements.bytes >= maxUnsynced) await this.#acknowledgements.flush()
     const segment = await this.#append(entries, length)
-    let offset = segment.size - length
+    let offset = segment.size
+    // In one step with what follows: what was taken before must never look as if it waited to be taken.
+    segment.grow(length)
     for (const one of run) {
       const { length: bytes } = one.entry.bytes
       onWritten(segment, offset, one)
@@ -105,7 +107,11 @@ export class QueueWriter {
       try {
         const size = this.#writer?.segment.size ?? 0
         if (this.#isSuspect || (size > 0 && size + length > this.#row.segmentBytes)) await this.endSegment()
-        this.#writer ??= await this.#row.begin(fsync !== 'never')
+        if (this.#writer === undefined) {
+          this.#writer = await this.#row.begin(fsync !== 'never')
+          // In one step with that: a segment without entries that nobody writes would be removed.
+          this.#row.add(this.#writer.segment)
+        }
         await this.#writer.append(entries)
         return this.#writer.segment
       } catch (error) {

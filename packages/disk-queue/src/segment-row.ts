@@ -104,7 +104,7 @@ export class SegmentRow {
     return first
   }
 
-  /** Begins a segment behind the others. */
+  /** Begins a segment that goes behind the others once it is added. */
   async begin(isDurable: boolean): Promise<SegmentWriter> {
     const segment = new Segment(this.#storage, this.#options.directory, this.#lastNumber + 1)
     const writer = await SegmentWriter.create(this.#storage, segment, isDurable, this.#spares.take()).catch((error) => {
@@ -113,8 +113,11 @@ export class SegmentRow {
       throw error
     })
     this.#lastNumber++
-    this.#segments.push(segment)
     return writer
+  }
+
+  add(segment: Segment): void {
+    this.#segments.push(segment)
   }
 
   remove(segment: Segment): Promise<void> {

@@ -43,7 +43,7 @@ export class SegmentWriter {
     }
   }
 
-  /** Appends entries; after a failure the segment is as long as before, or must not be written any more. */
+  /** Writes entries at the end of the segment, which is to grow by them; after a failure it can be cut, or is written no more. */
   async append(entries: readonly Buffer[]): Promise<void> {
     const { segment } = this
     for (const entry of entries) sealEntry(entry, segment.number)
@@ -56,8 +56,6 @@ export class SegmentWriter {
       const left = Buffer.concat(buffers).subarray(bytesWritten)
       bytesWritten += (await this.#file.write(left, 0, left.length, segment.size + bytesWritten)).bytesWritten
     }
-    segment.size += length
-    segment.extent = Math.max(segment.extent, segment.size)
   }
 
   sync(): Promise<void> {

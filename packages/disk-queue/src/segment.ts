@@ -88,6 +88,12 @@ export class Segment {
     }
   }
 
+  /** So many bytes more are written. */
+  grow(bytes: number): void {
+    this.size += bytes
+    this.extent = Math.max(this.extent, this.size)
+  }
+
   async read(offset: number): Promise<SegmentRead> {
     this.#file ??= await this.#storage.open(this.path, 'r')
     const bytes = Buffer.alloc(headBytes)

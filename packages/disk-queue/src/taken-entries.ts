@@ -41,9 +41,10 @@ export class TakenEntries {
 
   /** It will not be written. */
   givenUp(taken: Taken): void {
+    // What was done while it waited to be written has given back its memory.
+    if (taken.isDone && taken.isBeingWritten) taken.release?.()
     taken.isBeingWritten = false
     taken.settle = undefined
-    if (taken.isDone) taken.release?.()
     this.#passed()
   }
 
