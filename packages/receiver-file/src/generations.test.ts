@@ -100,6 +100,26 @@ describe('generations of a log', () => {
     }
   })
 
+  it('lose none under --once, and are in order, when they are rotated at any moment', async () => {
+    const [a, b] = ['a', 'b'].map((name) => linesOf(numbered(1, 10, name)))
+    for (let turns = 0; turns < 60; turns++) {
+      const one = await Fixture.create()
+      try {
+        await one.write('app.log', numbered(1, 10, 'a'))
+        const running = one.runOnce(config)
+        for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate)
+        renameSync(one.path('app.log'), one.path('app.log.1'))
+        writeFileSync(one.path('app.log'), numbered(1, 10, 'b'))
+        await running
+        // What came after it had looked is for the next run.
+        const expected = one.lines.length === 10 ? a : [a, b].flat()
+        expect(one.lines, `after ${turns} turns`).toEqual(expected)
+      } finally {
+        await one.remove()
+      }
+    }
+  })
+
   it('do not keep files of other logs waiting', async () => {
     await fixture.write('app.log', numbered(1, big, 'app'))
     await fixture.write('app.log.1', numbered(1, big, 'older app'))

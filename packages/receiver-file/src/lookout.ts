@@ -5,7 +5,7 @@ import type { FileConfig } from './config.ts'
 import type { Content } from './content.ts'
 import { DirectoryWatcher } from './directory-watcher.ts'
 import { fileAttributes } from './file-attributes.ts'
-import type { FileErrors } from './file-errors.ts'
+import { codeOf, type FileErrors } from './file-errors.ts'
 import type { Finder, FoundFile } from './finder.ts'
 import type { Follower } from './follower.ts'
 import { endOfLines, type Identification } from './identification.ts'
@@ -34,7 +34,7 @@ const shownPlaces = 5
 /** How long a copy waits for its original to be truncated before it counts as a file of its own. */
 const copyPatienceMs = 10_000
 
-/** How often files are listed in one look, at most, beyond the first time. */
+/** How often files are listed again in one look, at most, because they move meanwhile. */
 const maxAttempts = 3
 
 /** By so much the clock of a file system may be behind. */
@@ -61,8 +61,6 @@ export class Lookout {
   #isFirstLook = true
   /** What the last look has found, by inode. */
   #lastFound: ReadonlyMap<string, FoundFile> = new Map()
-  /** Paths that got another file between being listed and being opened, which waits for the next look. */
-  readonly #putOff = new Set<string>()
   #failure = ''
   /** Between `start` and `stop`; a single look arranges for nothing. */
   #isOn = false
@@ -150,19 +148,20 @@ export class Lookout {
   }
 
   async #look(): Promise<void> {
-    const { follower, book, config, clock, logger } = this.#options
-    const begunMs = clock.monotonic()
-    const { files, directories } = await this.#find()
-    this.#listingMs = clock.monotonic() - begunMs
+    const { follower, book, config, logger } = this.#options
+    this.#listingMs = 0
+    let found = await this.#list()
     if (this.#isStopped) return
-    if (this.#isOn) this.#watcher.follow(directories)
-    const found = this.#withoutDuplicates(files)
     if (found.size === 0 && this.#isFirstLook) {
       logger.warn({ include: config.include }, `no file matches ${config.include.join(', ')}`)
     }
     follower.beginLook()
     try {
-      await this.#attend([...found.values()])
+      const moved = new Set<string>()
+      for (let attempt = 0; await this.#attend([...found.values()], moved, attempt < maxAttempts); attempt++) {
+        found = await this.#list()
+        follower.beginLook()
+      }
       // A file that was renamed between listing and asking is among those that were not found: its rest goes first, too.
       await follower.endLook()
     } finally {
@@ -176,6 +175,16 @@ export class Lookout {
     this.#failure = ''
   }
 
+  /** Lists the files, by inode. */
+  async #list(): Promise<Map<string, FoundFile>> {
+    const { clock } = this.#options
+    const begunMs = clock.monotonic()
+    const { files, directories } = await this.#find()
+    this.#listingMs += clock.monotonic() - begunMs
+    if (this.#isOn) this.#watcher.follow(directories)
+    return this.#withoutDuplicates(files)
+  }
+
   /**
    * Lists the files. One that is renamed between listing and asking is missed, and its younger generation is not: so, if
    * something is new, it is listed again until that makes no difference.
@@ -184,7 +193,7 @@ export class Lookout {
     const { finder } = this.#options
     let found = await finder.find()
     const isNew = ({ stat }: FoundFile) => !this.#lastFound.has(stat.inode)
-    for (let attempt = 0; attempt < maxAttempts && found.files.some(isNew); attempt++) {
+    for (let attempt = 0; attempt < maxAttempts && (this.#isFirstLook || found.files.some(isNew)); attempt++) {
       const before = placesOf(found.files)
       found = await finder.find()
       if (placesOf(found.files) === before) break
@@ -205,8 +214,11 @@ export class Lookout {
     logger.info({ files: places.length }, `following ${places.slice(0, shownPlaces).join(', ')}${more}`)
   }
 
-  /** Goes on with the files that are followed, and has the others followed. */
-  async #attend(found: readonly FoundFile[]): Promise<void> {
+  /**
+   * Goes on with the files that are followed, and has the others followed. A path that has moved since it was listed waits
+   * until all are listed again, once: on a file system whose inodes mean nothing it would wait for ever. Whether some do.
+   */
+  async #attend(found: readonly FoundFile[], moved: Set<string>, mayWait: boolean): Promise<boolean> {
     const { follower, book } = this.#options
     const strangers: FoundFile[] = []
     for (const file of found) {
@@ -218,10 +230,13 @@ export class Lookout {
     // Files whose inode is known come first: by what they hold now, a copy of what they held before is recognised.
     const rank = (file: FoundFile) => (book.knowsInode(file.stat.inode) ? 0 : 1)
     strangers.sort((one, other) => rank(one) - rank(other) || one.stat.modifiedMs - other.stat.modifiedMs)
+    const { size } = moved
     for (const file of strangers) {
-      if (this.#isStopped) return
-      await this.#meet(file)
+      if (this.#isStopped) return false
+      const hasMoved = await this.#meet(file, mayWait && !moved.has(file.path))
+      if (hasMoved) moved.add(file.path)
     }
+    return moved.size > size
   }
 
   #isTooOld({ stat }: FoundFile): boolean {
@@ -249,25 +264,26 @@ export class Lookout {
     return found
   }
 
-  async #meet(file: FoundFile): Promise<void> {
+  /** Has a file followed. Whether its path has moved and it waits, if it may. */
+  async #meet(file: FoundFile, mayWait: boolean): Promise<boolean> {
     const { config, errors, follower } = this.#options
     const { path } = file
     let content: Content | undefined
     try {
       content = await openContent(path, config.compression)
       const stat = await content.stat()
-      // Since it was listed, the path may have got a file that is followed already, or a younger one that must wait. On a
-      // file system whose inodes mean nothing it would wait for ever.
+      // Since it was listed, the path may have got a younger file, or one that is followed already.
+      if (mayWait && stat.inode !== file.stat.inode) return true
       const isFollowed = follower.at(stat.inode)?.isBlank === false
-      const isOther = stat.inode !== file.stat.inode && !this.#putOff.delete(path)
-      if (isOther) this.#putOff.add(path)
-      if (stat.kind !== 'file' || isFollowed || isOther) this.soon()
+      if (stat.kind !== 'file' || isFollowed) this.soon()
       else if (await this.#introduce({ path, stat }, content)) content = undefined
     } catch (error) {
+      if (mayWait && codeOf(error) === 'ENOENT') return true
       errors.report(path, error)
     } finally {
       await content?.close()
     }
+    return false
   }
 
   /** Has the file followed, unless it must wait. The follower then owns `content`. */
