@@ -259,19 +259,38 @@ describe('a queue on disk', () => {
       expect(outcome).toMatchObject({ state: 'pending acknowledged', released: 1 })
     })
 
-    it('fails it once when there is no room until all must stop, and hears no more of it', async () => {
+    it('fails it once when there is no room until all must stop, and it is not exported, either', async () => {
+      for (const hasFailedBefore of [false, true]) {
+        const folder = mkdtempSync(join(tmpdir(), 'weir-queue-'))
+        onTestFinished(() => rmSync(folder, { recursive: true }))
+        const stop = new AbortController()
+        const { queue } = await open({ directory: folder, maxBytes: 100_000, stopping: stop.signal })
+        await append(queue, 'x'.repeat(60_000)).settled
+        await queue.take()
+        const { outcome, taken, write } = appendEarly(queue, 'y'.repeat(60_000))
+        const written = write()
+        if (hasFailedBefore) queue.failed(taken)
+        stop.abort(new Error('now'))
+        await written
+        if (!hasFailedBefore) {
+          expect(outcome.state).toBe('pending')
+          queue.failed(taken)
+        }
+        expect(outcome.state).toBe('pending failed')
+      }
+    })
+
+    it('does not fail it when there is no room until all must stop, and it is exported nevertheless', async () => {
       const stop = new AbortController()
       const { queue } = await open({ maxBytes: 100_000, stopping: stop.signal })
-      const full = append(queue, 'x'.repeat(60_000))
-      await full.settled
+      await append(queue, 'x'.repeat(60_000)).settled
       await queue.take()
       const { outcome, taken, write } = appendEarly(queue, 'y'.repeat(60_000))
       const written = write()
       stop.abort(new Error('now'))
       await written
-      expect(outcome.state).toBe('pending failed')
       queue.done(taken)
-      expect(outcome).toMatchObject({ state: 'pending failed', released: 1 })
+      expect(outcome).toMatchObject({ state: 'pending acknowledged', released: 1 })
     })
 
     it('gives its memory back once when it is done behind one for which there is no room until all must stop', async () => {

@@ -92,7 +92,8 @@ export class DiskQueue {
 
   /**
    * Writes entries. Resolves when all are written; each is acknowledged as the fsync policy says, or fails if there is
-   * no room, or no writing, until all must stop. What was taken before and is done is not written any more.
+   * no room, or no writing, until all must stop. What was taken before and is done is not written any more; what could
+   * not be written fails only if it is not exported, either.
    */
   async append(incoming: readonly Incoming[]): Promise<void> {
     let left = incoming
@@ -113,8 +114,8 @@ export class DiskQueue {
       }
     } catch (error) {
       for (const one of left) {
-        if (one.taken !== undefined) this.#taken.givenUp(one.taken)
-        if (one.taken?.isDone !== true) one.fail(error)
+        if (one.taken === undefined) one.fail(error)
+        else this.#taken.givenUp(one.taken, () => one.fail(error))
       }
     }
   }
@@ -127,7 +128,7 @@ export class DiskQueue {
     const { entry, records, time } = one
     one.taken = {
       ...{ batch: entry.batch(), records, bytes: entry.bytes.length, time },
-      ...{ place: undefined, isDone: false, isBeingWritten: false },
+      ...{ place: undefined, isDone: false, hasFailed: false, isBeingWritten: false },
       ...{ settle: () => one.settle(), release: () => one.release() },
     }
     this.#taken.add(one.taken)
@@ -154,6 +155,11 @@ export class DiskQueue {
   done(taken: Taken): void {
     if (taken.place !== undefined) this.#written.done(taken.place.segment, taken.place.end)
     this.#pass(this.#taken.done(taken))
+  }
+
+  /** Says that an entry was not exported, and is not in this run: it stays on the disk, if it is there. */
+  failed(taken: Taken): void {
+    this.#taken.failed(taken)
   }
 
   /** Nothing more will be appended: `take` ends after the last entry. */

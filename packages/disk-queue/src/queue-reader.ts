@@ -88,7 +88,7 @@ export class QueueReader {
     segment.bytes -= length
     this.#oldestTime = this.#row.bytes > 0 ? time : undefined
     const release = 'release' in read ? read.release : undefined
-    const state = { place: { segment, end: place.offset }, isDone: false, isBeingWritten: false }
+    const state = { place: { segment, end: place.offset }, isDone: false, hasFailed: false, isBeingWritten: false }
     return { batch, records, bytes: length, time, ...state, release }
   }
 

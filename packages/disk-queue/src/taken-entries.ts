@@ -12,10 +12,14 @@ export interface Taken {
   /** Where it is on the disk, if it is there. */
   place: { readonly segment: Segment; readonly end: number } | undefined
   isDone: boolean
+  /** It was not exported, and is not in this run. */
+  hasFailed: boolean
   /** It is on its way to the disk. */
   isBeingWritten: boolean
   /** Told when it is done before it was written. */
   settle?: (() => void) | undefined
+  /** Told when it has failed and was not written. */
+  fail?: () => void
   /** Told when nobody looks at its memory any more. */
   readonly release: (() => void) | undefined
 }
@@ -39,12 +43,13 @@ export class TakenEntries {
     return this.#passed()
   }
 
-  /** It will not be written. */
-  givenUp(taken: Taken): void {
+  /** It will not be written: `fail` is told if it is not exported, either. */
+  givenUp(taken: Taken, fail: () => void): void {
     // What was done while it waited to be written has given back its memory.
     if (taken.isDone && taken.isBeingWritten) taken.release?.()
     taken.isBeingWritten = false
-    taken.settle = undefined
+    if (taken.hasFailed) fail()
+    else taken.fail = fail
     this.#passed()
   }
 
@@ -55,6 +60,11 @@ export class TakenEntries {
     if (taken.place !== undefined) taken.place.segment.taken--
     if (!taken.isBeingWritten) taken.release?.()
     return this.#passed()
+  }
+
+  failed(taken: Taken): void {
+    taken.hasFailed = true
+    taken.fail?.()
   }
 
   /** Records that are not done. */

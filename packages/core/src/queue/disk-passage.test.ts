@@ -179,3 +179,36 @@ it('lets nothing past what is being taken from the disk, whenever it comes', asy
       await passage.close()
     }
 })
+
+it('acknowledges what was exported while it stopped and could not write, and nothing else', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'weir-passage-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  const storage = {
+    open: (path: string, flags: string) =>
+      flags === 'wx' ? Promise.reject(new Error('ENOSPC: no space left on device')) : open(path, flags),
+    rename,
+    unlink,
+    syncDirectory: () => Promise.resolve(),
+  }
+  const logger = new MemoryLogger()
+  const entrance = new Channel({ maxRecords: 10, maxBytes: 1e6, policy: 'block', onDrop: () => {} })
+  const passage = new DiskPassage({
+    ...{ directory, maxBytes: 1 << 20, whenFull: 'block', fsync: 'never', fsyncMs: 200, storage },
+    ...{ clock: new TestClock(), logger, entrance, readsOnly: true },
+    ...{ onDrop: () => {}, onDamage: () => {}, onChange: () => {} },
+  })
+  await passage.start()
+  const deliveries = ['exported', 'fails', 'waits'].map(() => new PendingDelivery(1))
+  const [exported, fails, waits] = deliveries.map(({ done }) => done)
+  for (const delivery of deliveries) await entrance.push({ batch: batchOf(['a line']), delivery })
+  const [first, second] = [await passage.outlet.take(), await passage.outlet.take()]
+  await expect.poll(() => logger.lines.map(({ message }) => message)).toContainEqual(expect.stringMatching('again'))
+  entrance.close()
+  passage.leave(new Error('it stops'))
+  await expect(waits).rejects.toThrow()
+  first?.delivery.settle()
+  second?.delivery.fail(new Error('it stops'))
+  await expect(exported).resolves.toBeUndefined()
+  await expect(fails).rejects.toThrow()
+  await passage.close()
+})

@@ -194,7 +194,7 @@ export class DiskPassage implements Backlog {
       queue.done(taken)
       this.#options.onChange()
     }
-    delivery.done.then(done, () => {})
+    delivery.done.then(done, () => queue.failed(taken))
     await this.outlet.push({ batch: taken.batch, delivery })
   }
 }
