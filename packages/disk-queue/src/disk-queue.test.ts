@@ -7,7 +7,7 @@ import { DiskQueue } from './disk-queue.ts'
 import type { DiskQueueOptions } from './disk-queue-options.ts'
 import { encodeEntry } from './entry.ts'
 import type { Incoming } from './incoming.ts'
-import { fileStorage, type QueueStorage } from './queue-storage.ts'
+import { fileStorage, type QueueFile, type QueueStorage } from './queue-storage.ts'
 import type { Taken } from './taken-entries.ts'
 
 let directory = ''
@@ -229,6 +229,8 @@ describe('a queue on disk', () => {
       expect([first.records, first.isWaiting]).toEqual([0, false])
       await append(first, 'b').settled
       await clock.advance(20)
+      // The position is written without anyone waiting for it.
+      await expect.poll(() => statSync(join(directory, 'cursor')).size).toBeGreaterThan(0)
       const copy = mkdtempSync(join(tmpdir(), 'weir-queue-'))
       onTestFinished(() => rmSync(copy, { recursive: true }))
       cpSync(directory, copy, { recursive: true })
@@ -322,15 +324,11 @@ describe('a queue on disk', () => {
           async open(path, flags) {
             const file = await fileStorage.open(path, flags)
             if (flags !== 'wx') return file
-            const { writev } = file
             if (at === 'open') await gate.promise
-            else
-              file.writev = async (buffers, position) => {
-                const result = await writev.call(file, buffers, position)
-                await gate.promise
-                return result
-              }
-            return file
+            const write: QueueFile['writev'] = file.writev.bind(file)
+            const held: QueueFile['writev'] = (buffers, position) =>
+              write(buffers, position).then((result) => gate.promise.then(() => result))
+            return at === 'open' ? file : Object.assign(file, { writev: held })
           },
         }
         const folder = mkdtempSync(join(tmpdir(), 'weir-queue-'))

@@ -9,6 +9,7 @@ import { codeOf, type FileErrors } from './file-errors.ts'
 import type { Finder, FoundFile } from './finder.ts'
 import type { Follower } from './follower.ts'
 import { endOfLines, type Identification } from './identification.ts'
+import { Listing, maxAttempts } from './listing.ts'
 import { beginning, markOf, type Position } from './mark.ts'
 import { openContent } from './open-content.ts'
 import type { TextEncoding } from './text-encoding.ts'
@@ -34,9 +35,6 @@ const shownPlaces = 5
 /** How long a copy waits for its original to be truncated before it counts as a file of its own. */
 const copyPatienceMs = 10_000
 
-/** How often files are listed again in one look, at most, because they move meanwhile. */
-const maxAttempts = 3
-
 /** By so much the clock of a file system may be behind. */
 const coarseMs = 10
 
@@ -48,6 +46,7 @@ interface WaitingCopy {
 /** Looks at the directories time and again, and has every file followed that is found there. */
 export class Lookout {
   readonly #options: LookoutOptions
+  readonly #listing: Listing
   readonly #watcher: DirectoryWatcher
   readonly #hinted = new Set<string>()
   readonly #copies = new Map<string, WaitingCopy>()
@@ -55,12 +54,9 @@ export class Lookout {
   #dueMs = Number.POSITIVE_INFINITY
   #hintTimer: Timer | undefined
   #looking: Promise<void> | undefined
-  #listingMs = 0
   /** Earliest time for another look, by the monotonic clock. */
   #restsUntilMs = Number.NEGATIVE_INFINITY
   #isFirstLook = true
-  /** What the last look has found, by inode. */
-  #lastFound: ReadonlyMap<string, FoundFile> = new Map()
   #failure = ''
   /** Between `start` and `stop`; a single look arranges for nothing. */
   #isOn = false
@@ -68,6 +64,8 @@ export class Lookout {
 
   constructor(options: LookoutOptions) {
     this.#options = options
+    const { follower } = options
+    this.#listing = new Listing({ ...options, pathOf: (inode) => follower.at(inode)?.path })
     this.#watcher = new DirectoryWatcher((path, isRename) => this.#hint(path, isRename))
   }
 
@@ -122,7 +120,7 @@ export class Lookout {
       })
       .finally(() => {
         this.#looking = undefined
-        this.#restsUntilMs = clock.monotonic() + this.#listingMs / share
+        this.#restsUntilMs = clock.monotonic() + this.#listing.takeMs() / share
         this.#schedule(config.poll_interval)
       })
     return this.#looking
@@ -149,7 +147,6 @@ export class Lookout {
 
   async #look(): Promise<void> {
     const { follower, book, config, logger } = this.#options
-    this.#listingMs = 0
     let found = await this.#list()
     if (this.#isStopped) return
     if (found.size === 0 && this.#isFirstLook) {
@@ -168,36 +165,17 @@ export class Lookout {
       follower.release()
     }
     for (const inode of this.#copies.keys()) if (!found.has(inode)) this.#copies.delete(inode)
-    this.#lastFound = found
+    this.#listing.remember(found)
     book.prune((checkpoint) => follower.of(checkpoint) !== undefined || found.has(checkpoint.inode))
     if (this.#isFirstLook && this.#isOn) this.#announce(found)
     this.#isFirstLook = false
     this.#failure = ''
   }
 
-  /** Lists the files, by inode. */
-  async #list(): Promise<Map<string, FoundFile>> {
-    const { clock } = this.#options
-    const begunMs = clock.monotonic()
-    const { files, directories } = await this.#find()
-    this.#listingMs += clock.monotonic() - begunMs
+  /** Lists the files by inode, and watches where they lie. */
+  async #list(): Promise<ReadonlyMap<string, FoundFile>> {
+    const { found, directories } = await this.#listing.list()
     if (this.#isOn) this.#watcher.follow(directories)
-    return this.#withoutDuplicates(files)
-  }
-
-  /**
-   * Lists the files. One that is renamed between listing and asking is missed, and its younger generation is not: so, if
-   * something is new, it is listed again until that makes no difference.
-   */
-  async #find(): ReturnType<Finder['find']> {
-    const { finder } = this.#options
-    let found = await finder.find()
-    const isNew = ({ stat }: FoundFile) => !this.#lastFound.has(stat.inode)
-    for (let attempt = 0; attempt < maxAttempts && (this.#isFirstLook || found.files.some(isNew)); attempt++) {
-      const before = placesOf(found.files)
-      found = await finder.find()
-      if (placesOf(found.files) === before) break
-    }
     return found
   }
 
@@ -243,25 +221,6 @@ export class Lookout {
     const { config, clock } = this.#options
     const limitMs = config.exclude_older_than
     return limitMs !== undefined && clock.now() - stat.modifiedMs > limitMs
-  }
-
-  /** By inode; of several paths to one file, the one that it is followed by. */
-  #withoutDuplicates(files: readonly FoundFile[]): Map<string, FoundFile> {
-    const { follower, errors } = this.#options
-    const found = new Map<string, FoundFile>()
-    for (const file of files.toSorted((one, other) => (one.path < other.path ? -1 : 1))) {
-      const { inode } = file.stat
-      const other = found.get(inode)
-      if (other === undefined) {
-        found.set(inode, file)
-        continue
-      }
-      const isFollowed = follower.at(inode)?.path === file.path
-      const [kept, left] = isFollowed ? [file, other] : [other, file]
-      found.set(inode, kept)
-      errors.warn(left.path, 'duplicate', `${left.path} is the same file as ${kept.path}; it is read once`)
-    }
-    return found
   }
 
   /** Has a file followed. Whether its path has moved and it waits, if it may. */
@@ -340,9 +299,3 @@ export class Lookout {
     return endOfLines(content, stat.size, (bytes) => encoding.endOfLines(bytes))
   }
 }
-
-const placesOf = (files: readonly FoundFile[]): string =>
-  files
-    .map(({ path, stat }) => `${stat.inode} ${path}`)
-    .sort()
-    .join('\n')
