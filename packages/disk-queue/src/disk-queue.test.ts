@@ -1,17 +1,9 @@
-import {
-  copyFileSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { batchOf, MemoryLogger, TestClock } from '@weir/sdk/testing'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { crashed } from './crashed.fixture.ts'
 import { DiskQueue } from './disk-queue.ts'
 import type { DiskQueueOptions } from './disk-queue-options.ts'
 import { encodeEntry } from './entry.ts'
@@ -89,19 +81,6 @@ const bytesOnDisk = () =>
   readdirSync(directory)
     .filter((name) => name !== 'cursor')
     .reduce((sum, name) => sum + (statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0), 0)
-
-/** What a crash would leave, in a folder of its own. Files that nobody needs any more may go at any moment. */
-function crashed(): string {
-  const copy = mkdtempSync(join(tmpdir(), 'weir-queue-'))
-  for (const name of readdirSync(directory)) {
-    try {
-      copyFileSync(join(directory, name), join(copy, name))
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
-    }
-  }
-  return copy
-}
 
 /** The only segment there is. */
 const segmentPath = () => join(directory, readdirSync(directory).find((name) => name.endsWith('.queue')) ?? '')
@@ -253,7 +232,7 @@ describe('a queue on disk', () => {
       await clock.advance(20)
       // The position is written without anyone waiting for it.
       await expect.poll(() => statSync(join(directory, 'cursor')).size).toBeGreaterThan(0)
-      const copy = crashed()
+      const copy = crashed(directory)
       onTestFinished(() => rmSync(copy, { recursive: true }))
       const { queue: second } = await open({ directory: copy })
       expect(await drain(second)).toEqual(['b'])
@@ -438,7 +417,7 @@ describe('a queue on disk', () => {
     const position = readFileSync(join(directory, 'cursor'))
     const damaged = Array.from(position, (byte, at) => Buffer.from(position).fill(byte ^ (1 << (at % 8)), at, at + 1))
     for (const bytes of [...damaged, position.subarray(1), Buffer.from('nonsense'), Buffer.alloc(0)]) {
-      const copy = crashed()
+      const copy = crashed(directory)
       writeFileSync(join(copy, 'cursor'), bytes)
       const { queue: next } = await open({ directory: copy })
       expect(await drain(next)).toEqual(['a', 'b'])
@@ -527,7 +506,7 @@ describe('a queue on disk', () => {
       const [oldest] = taken.length > 2 ? taken.splice(0, 1) : []
       if (oldest !== undefined) queue.done(oldest)
       await clock.advance(20)
-      const copy = crashed()
+      const copy = crashed(directory)
       const { queue: after, counts } = await open({ maxBytes, directory: copy })
       const seen = (await drain(after)).map((body) => Number.parseInt(String(body), 10))
       expect(seen.at(-1)).toBe(index)
@@ -557,7 +536,7 @@ describe('a queue on disk', () => {
     expect(after.length).toBe(before.length)
     const start = after.findIndex((byte, at) => byte !== before[at])
     for (let cut = 0; start + cut < after.length && cut < 12_000; cut += cut < 64 ? 1 : 97) {
-      const copy = crashed()
+      const copy = crashed(directory)
       writeFileSync(join(copy, name), Buffer.concat([after.subarray(0, start + cut), before.subarray(start + cut)]))
       const { queue: next, counts } = await open({ directory: copy })
       const seen = (await drain(next)).map((body) => Number.parseInt(String(body), 10))

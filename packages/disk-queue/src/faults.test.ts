@@ -1,8 +1,9 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { batchOf, MemoryLogger, settle, TestClock } from '@weir/sdk/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { crashed } from './crashed.fixture.ts'
 import { DiskQueue } from './disk-queue.ts'
 import type { DiskQueueOptions } from './disk-queue-options.ts'
 import { encodeEntry } from './entry.ts'
@@ -125,8 +126,7 @@ async function found(): Promise<unknown[]> {
 
 /** What the next run would find if this one ended here. */
 async function foundAfterCrash(): Promise<unknown[]> {
-  const copy = mkdtempSync(join(tmpdir(), 'weir-faults-'))
-  cpSync(directory, copy, { recursive: true })
+  const copy = crashed(directory)
   const { queue } = await open({ directory: copy })
   const all = await drain(queue)
   await queue.close()
