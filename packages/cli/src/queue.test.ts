@@ -34,7 +34,8 @@ const frail = defineExporter({
   create: ({ config }) => ({
     async export(batch) {
       if (!existsSync('up')) throw new RetryableError('down')
-      appendFileSync(config.out, Array.from(batch, ({ body }) => body + '\\n').join(''))
+      // A process that is killed may leave a part of what it writes: it has no end, and what comes then stands alone.
+      appendFileSync(config.out, '\\n' + Array.from(batch, ({ body }) => body + ' .\\n').join(''))
     },
   }),
 })
@@ -64,9 +65,13 @@ const config = {
 const count = 20_000
 const all = Array.from({ length: count }, (_, index) => `line ${index}`)
 
-/** Lines of a file, each once, in the order in which they first came. */
+/** Whole lines of a file, each once, in the order in which they first came. */
 const distinct = (path: string): string[] =>
-  existsSync(path) ? [...new Set(readFileSync(path, 'utf8').split('\n'))].filter((text) => text !== '') : []
+  existsSync(path)
+    ? [...new Set(readFileSync(path, 'utf8').split('\n'))].flatMap((text) =>
+        text.endsWith(' .') ? text.slice(0, -2) : [],
+      )
+    : []
 
 /** Records that the running collector holds before each exporter, once all that it read is acknowledged. */
 async function acknowledged(folder: Folder): Promise<number[]> {
