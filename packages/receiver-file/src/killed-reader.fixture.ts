@@ -10,6 +10,8 @@ import { systemClock } from './system-clock.fixture.ts'
 
 const folder = process.argv[2] ?? ''
 const out = openSync(join(folder, 'out'), 'a')
+// A kill may have torn the line that was being written: what comes now stands alone.
+writeSync(out, '\n')
 const acknowledgedAfterMs = 5
 
 class StateFile implements State {

@@ -8,6 +8,8 @@ import { OtlpReceiver } from './otlp-receiver.ts'
 // little after each batch came. That is the delivery: what was not written is not delivered.
 
 const out = openSync(process.argv[2] ?? '', 'a')
+// A kill may have torn the line that was being written: what comes now stands alone.
+writeSync(out, '\n')
 const deliveredAfterMs = 5
 
 const clock: Clock = {
