@@ -1,5 +1,5 @@
 import { type ConditionProblem, checkCondition, checkExpression, checkPattern } from '@weir/expressions'
-import { nearest, rootFields } from '@weir/sdk'
+import { isWeirError, nearest, parseTemplate, rootFields, TimeZone } from '@weir/sdk'
 
 /** What is wrong with a text in one of the notations that the schema keyword `weir` names. */
 export interface NotationProblem {
@@ -56,6 +56,26 @@ function celProblem(word: string, problem: ConditionProblem | undefined): Notati
   return { code, ...problem, message: `bad ${word}: ${problem.message}`, hint: problem.suggestion }
 }
 
+/** What a function says that throws a `WeirError` for what is not of its language. */
+const thrown =
+  (read: (text: string) => unknown) =>
+  (text: string): NotationProblem | undefined => {
+    try {
+      read(text)
+      return undefined
+    } catch (error) {
+      if (!isWeirError(error)) throw error
+      return { code: error.code, message: error.message, hint: error.hint }
+    }
+  }
+
+function checkTimeZone(name: string): NotationProblem | undefined {
+  const problem = thrown((text) => new TimeZone(text))(name)
+  if (problem === undefined) return undefined
+  const near = nearest(name, ['UTC', 'Local', ...Intl.supportedValuesOf('timeZone')])
+  return near === undefined ? problem : { ...problem, hint: `did you mean "${near}"?` }
+}
+
 const checks: { readonly [notation: string]: (text: string) => NotationProblem | undefined } = {
   pattern(source) {
     const problem = checkPattern(source)
@@ -65,6 +85,8 @@ const checks: { readonly [notation: string]: (text: string) => NotationProblem |
   expression: (text) => celProblem('expression', checkExpression(text)),
   path: checkPath,
   target: checkTarget,
+  time_zone: checkTimeZone,
+  template: thrown((text) => parseTemplate(text)),
 }
 
 /** Checks a text by the notation that the schema keyword `weir` names. Durations and sizes are checked by their pattern. */

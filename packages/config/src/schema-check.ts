@@ -197,6 +197,8 @@ const notationWords: { readonly [notation: string]: string } = {
   expression: 'an expression',
   path: 'a path to a field',
   target: 'a path to a field',
+  time_zone: 'a time zone such as UTC or Europe/Berlin',
+  template: 'a text with fields between braces',
 }
 
 /** What a schema wants, in words. */

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path'
-import { isWeirError, type Kind, nearest, resolveConfig, type Signal, sections } from '@weir/sdk'
+import { type Definition, isWeirError, type Kind, nearest, resolveConfig, type Signal, sections } from '@weir/sdk'
 import type { ComponentConfig, PipelineConfig, WeirConfig } from './config.ts'
 import { byPosition, type Diagnostic, diagnostic } from './diagnostic.ts'
 import type { ConfigSource } from './load-config.ts'
+import { problemOf } from './own-check.ts'
 import { type ConfigPath, locate } from './place.ts'
 import { type ConfigMap, isConfigMap } from './read.ts'
 import type { RegistryView } from './registry-view.ts'
@@ -85,7 +86,8 @@ class Validator {
         )
         continue
       }
-      const schema = this.#registry.find(kind, type)?.schema
+      const found = this.#registry.find(kind, type)
+      const schema = found?.schema
       if (schema === undefined)
         this.#error(
           'WEIR_CONFIG_UNKNOWN_TYPE',
@@ -94,11 +96,31 @@ class Validator {
           this.#typeHint(kind, type),
           'key',
         )
+      const known = this.diagnostics.length
       const checked = schema === undefined ? value : this.#schemas.check(schema, value ?? {}, path)
       const raw = isConfigMap(checked) ? checked : {}
-      components.set(id, { kind, id, type, raw, resolved: resolved(schema, raw), path })
+      const component = { kind, id, type, raw, resolved: resolved(schema, raw), path }
+      components.set(id, component)
+      const isSound = this.diagnostics.slice(known).every(({ severity }) => severity !== 'error')
+      if (isSound && !this.#isUnread(path)) this.#check(found?.definition, component)
     }
     return components
+  }
+
+  /** Whether something in the component could not be substituted. */
+  #isUnread(path: ConfigPath): boolean {
+    return this.#source.diagnostics.some((one) => path.every((step, index) => one.path[index] === step))
+  }
+
+  /** What the component's own check finds. */
+  #check(definition: Definition | undefined, { resolved, path }: ComponentConfig): void {
+    const problem = problemOf(definition, resolved)
+    if (problem === undefined) return
+    const at = [...path, ...problem.path]
+    const position = locate(this.#source.place, at)
+    this.diagnostics.push(
+      diagnostic('error', problem.code, problem.message, { path: at, hint: problem.hint, position }),
+    )
   }
 
   #section(section: string): ConfigMap {

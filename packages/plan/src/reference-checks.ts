@@ -1,4 +1,4 @@
-import type { ComponentConfig } from '@weir/config'
+import { bareProblem, type ComponentConfig, type ConfigPath } from '@weir/config'
 import { nearest, sections } from '@weir/sdk'
 import { deadLetterTargets } from './dead-letter-targets.ts'
 import { type FoundReference, pipelineReferences, references } from './references.ts'
@@ -13,7 +13,10 @@ export function checkReferences(survey: Survey): void {
         const known = namesFor(survey, named)
         const found = survey.config.components.get(named.kind)?.get(id)
         if (found !== undefined) survey.used.add(found)
-        if (known.includes(id)) continue
+        if (known.includes(id)) {
+          if (found === undefined) checkBare(survey, named, id, [...component.path, ...path])
+          continue
+        }
         const near = nearest(id, known)
         const others = known.length === 0 ? '' : `use one of ${known.join(', ')}`
         const define = found === undefined ? `define it under ${sections[named.kind]}` : ''
@@ -53,6 +56,20 @@ export function checkReferences(survey: Survey): void {
       )
     }
   }
+}
+
+/** An installed type may be named without a config, if it needs none. */
+function checkBare(
+  survey: Survey,
+  { kind, role }: Pick<FoundReference, 'kind' | 'role'>,
+  id: string,
+  path: ConfigPath,
+): void {
+  const type = survey.registry.find(kind, id)
+  const problem = type && bareProblem(type)
+  if (problem === undefined) return
+  const hint = `define it under ${sections[kind]}: { ${id}: { … } }`
+  survey.error('WEIR_GRAPH_UNDEFINED', path, `the ${role} ${id} needs a config: ${problem.message}`, hint)
 }
 
 /** The ids that a reference may be: of extensions those that authenticate, of others what is configured or installed. */

@@ -36,6 +36,12 @@ interface Common<Instance, Schema extends TSchema, T extends Tokens> {
   stability?: Stability
   /** Schema of the component's own keys, an object; the kind's standard keys come on top. Left out: it has none. */
   config?: Schema
+  /**
+   * What the schema cannot say (two keys that exclude each other, a language of its own): throws a `WeirError`, with the
+   * `configPath` of the fault, for a config that `create` could make nothing of. Called when a config is read, so `weir validate`
+   * shows the place, and nothing is created otherwise. It looks at the config alone: no files, no network.
+   */
+  check?(config: Static<Schema>): void
   /** The services that it needs, by the name under which `create` gets them. */
   inject?: T
   /** Makes one instance. Called once per configured component (parsers, detectors: also for each group or source). */
@@ -81,6 +87,7 @@ export interface Definition<K extends Kind = Kind, Instance = unknown> extends T
   readonly stability?: Stability
   readonly config?: TSchema
   readonly inject?: Tokens
+  check?(config: unknown): void
   create(context: { readonly [property: string]: unknown }): Instance
 }
 

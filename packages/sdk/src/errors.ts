@@ -11,6 +11,8 @@ export interface WeirErrorOptions {
   hint?: string
   /** Id of the component that it concerns, such as `file/nginx`. */
   component?: string
+  /** Of a config that is no use: the keys and list indices that lead to the fault, from the component's own keys on. */
+  configPath?: readonly (string | number)[]
   cause?: unknown
 }
 
@@ -19,6 +21,7 @@ export class WeirError extends Error {
   readonly code: string
   readonly hint: string | undefined
   readonly component: string | undefined
+  readonly configPath: readonly (string | number)[]
   get [brand](): string {
     return 'error'
   }
@@ -29,6 +32,7 @@ export class WeirError extends Error {
     this.code = options.code
     this.hint = options.hint
     this.component = options.component
+    this.configPath = options.configPath ?? []
   }
 }
 

@@ -95,6 +95,8 @@ export {
   Secret,
   Size,
   type Static,
+  Template,
+  TimeZoneName,
   type TSchema,
   Type,
 } from './schema.ts'

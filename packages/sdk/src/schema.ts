@@ -24,6 +24,14 @@ export const Size = (options: FieldOptions<string>) =>
 export const Pattern = (options: FieldOptions<string>) =>
   Type.Unsafe<string>({ type: 'string', weir: 'pattern', ...options })
 
+/** A time zone: `UTC`, `Local`, `+02:00`, `Europe/Berlin`. Read times with it by `TimestampReader` or `TimeZone`. */
+export const TimeZoneName = (options: FieldOptions<string>) =>
+  Type.Unsafe<string>({ type: 'string', weir: 'time_zone', ...options })
+
+/** A text with fields between braces: `{time} {attributes.host}`. For `parseTemplate`. */
+export const Template = (options: FieldOptions<string>) =>
+  Type.Unsafe<string>({ type: 'string', weir: 'template', ...options })
+
 /** A condition in CEL (`attributes.status >= 500`), type-checked when the config is read. Compile it with `Conditions`. */
 export const Condition = (options: FieldOptions<string>) =>
   Type.Unsafe<string>({ type: 'string', weir: 'condition', ...options })

@@ -138,7 +138,7 @@ const noAuthenticators: Authenticators = { resolve: absent('authenticators') }
 const noStatus: Status = { read: absent('status') }
 const noDetectors: Detectors = { resolve: absent('detectors') }
 
-/** Makes the component that a definition defines, as core would: defaults filled in, units converted, tokens injected. */
+/** Makes the component that a definition defines, as core would: defaults filled in, units converted, config checked, tokens injected. */
 export function createComponent<Instance>(
   definition: Definition<Definition['kind'], Instance>,
   config: unknown = {},
@@ -169,5 +169,7 @@ export function createComponent<Instance>(
   }
   const tokens: Tokens = definition.inject ?? {}
   const injected = Object.entries(tokens).map(([property, token]) => [property, byToken[token.name]])
-  return definition.create({ ...Object.fromEntries(injected), config: resolveConfig(definition.config, config) })
+  const resolved = resolveConfig(definition.config, config)
+  definition.check?.(resolved)
+  return definition.create({ ...Object.fromEntries(injected), config: resolved })
 }
