@@ -14,6 +14,7 @@ export type { Authenticator, Identity, RequestHeaders } from './authenticator.ts
 export { type BatchOptions, LogBatch, type Scope, type Signal } from './batch.ts'
 export { BatchMemory } from './batch-memory.ts'
 export { Cell, endOf, kindOf, maxBatchBytes } from './cell.ts'
+export { checkAt } from './check-at.ts'
 export type { Checkpoint } from './checkpoint.ts'
 export type {
   AlertEntry,
