@@ -1,6 +1,5 @@
 import { OneOf, Secret, type Static, Type } from '@weir/sdk'
-
-const file = (description: string) => Type.Optional(Type.String({ description, minLength: 1 }))
+import { clientTlsKeys } from '@weir/tls-files'
 
 /** A name and address, or an address alone; nothing that could be a header of its own. */
 const address = (description: string) =>
@@ -25,21 +24,10 @@ export const emailConfig = Type.Object({
     default: 'starttls',
   }),
   tls: Type.Optional(
-    Type.Object(
-      {
-        ca_file: file('Certificates of authorities to trust (PEM), in place of those of the system.'),
-        cert_file: file('Certificate to show to the server (PEM).'),
-        key_file: file('Private key of `cert_file` (PEM).'),
-        server_name_override: Type.Optional(
-          Type.String({ description: "Name that the server's certificate must have, if not `host`." }),
-        ),
-        insecure_skip_verify: Type.Boolean({
-          description: 'Accept whatever certificate the server has: for tests only.',
-          default: false,
-        }),
-      },
-      { description: 'TLS; paths are relative to the folder of the config.', additionalProperties: false },
-    ),
+    Type.Object(clientTlsKeys('`host`'), {
+      description: 'TLS; paths are relative to the folder of the config.',
+      additionalProperties: false,
+    }),
   ),
   username: Type.Optional(Type.String({ description: 'User, if the server asks for one.' })),
   password: Type.Optional(Secret({ description: 'Password of `username`.', examples: ['${env:SMTP_PASSWORD}'] })),

@@ -9,12 +9,12 @@ import {
   type RunMode,
   WeirError,
 } from '@weir/sdk'
+import { clientTls } from '@weir/tls-files'
 import type { NodemailerError, SendMailOptions, SMTPSentMessageInfo, Transporter } from 'nodemailer'
 import addressParser from 'nodemailer/lib/addressparser'
 import type { EmailConfig } from './config.ts'
 import { type Mail, mailOf } from './mail.ts'
 import { smtpError } from './smtp-error.ts'
-import { tlsOptions } from './tls-options.ts'
 
 export interface EmailExporterOptions {
   config: EmailConfig
@@ -62,7 +62,7 @@ export class EmailExporter implements Exporter {
       secure: security === 'tls',
       requireTLS: security === 'starttls',
       ignoreTLS: security === 'none',
-      tls: await tlsOptions(tls, this.#mode.baseDir),
+      tls: clientTls(tls, this.#mode.baseDir, 'WEIR_EMAIL_TLS'),
       ...(username === undefined ? {} : { auth: { user: username, pass: password ?? '' } }),
       // Nothing in an alert is to be fetched.
       disableFileAccess: true,

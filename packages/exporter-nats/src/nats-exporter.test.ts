@@ -313,9 +313,11 @@ describe.skipIf(!hasNatsServer)('the NATS exporter (needs: apt-get install nats-
     ])
   })
 
-  it('names the file that it cannot read', async () => {
+  it('names the file that it cannot read, and gives nothing up for that', async () => {
     await using exporter = exporterOf({ urls: [server.url], tls: { ca_file: 'none.pem' } })
-    expect((await thrown(exporter.send(batchOf(['a'])))).message).toMatch(/tls.ca_file cannot be read: .*none\.pem/)
+    const error = await thrown(exporter.send(batchOf(['a'])))
+    expect(error.message).toMatch(/tls.ca_file cannot be read: .*none\.pem/)
+    expect(isRetryableError(error)).toBe(true)
   })
 
   it('says that it is not let in, and is when its password is right', async () => {

@@ -1,6 +1,5 @@
 import { OneOf, Secret, Size, type Static, Type } from '@weir/sdk'
-
-const file = (description: string) => Type.Optional(Type.String({ description, minLength: 1 }))
+import { clientTlsKeys } from '@weir/tls-files'
 
 export const otlpConfig = Type.Object({
   endpoint: Type.String({
@@ -40,14 +39,7 @@ export const otlpConfig = Type.Object({
           description: 'Speak gRPC without TLS to an endpoint that has no `http://` in front.',
           default: false,
         }),
-        ca_file: file('Certificates of authorities to trust (PEM), in place of those of the system.'),
-        cert_file: file('Certificate to show to the server (PEM).'),
-        key_file: file('Private key of `cert_file` (PEM).'),
-        server_name_override: file("Name that the server's certificate must have, if not that of the endpoint."),
-        insecure_skip_verify: Type.Boolean({
-          description: 'Accept whatever certificate the server has: for tests only.',
-          default: false,
-        }),
+        ...clientTlsKeys('that of the endpoint'),
       },
       { description: 'TLS; paths are relative to the folder of the config.', additionalProperties: false },
     ),

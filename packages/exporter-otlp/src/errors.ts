@@ -1,4 +1,4 @@
-import { messageOf, PermanentError, RetryableError, WeirError } from '@weir/sdk'
+import { PermanentError, RetryableError, WeirError } from '@weir/sdk'
 
 export const badEndpoint = (key: string, what: string, hint: string): WeirError =>
   new WeirError(`${key} is ${what}`, { code: 'WEIR_OTLP_ENDPOINT', hint })
@@ -8,9 +8,6 @@ export const badHeaders = (names: readonly string[]): WeirError =>
     code: 'WEIR_OTLP_HEADER',
     hint: 'names are letters, digits and -; values have no line breaks',
   })
-
-export const badFile = (key: string, cause: unknown): WeirError =>
-  new WeirError(`tls.${key} cannot be read: ${messageOf(cause)}`, { code: 'WEIR_OTLP_TLS', cause })
 
 /** Longest wait that a receiver may ask for: a day. */
 const maxRetryAfterMs = 86_400_000

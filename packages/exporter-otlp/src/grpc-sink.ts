@@ -9,10 +9,11 @@ import {
   status,
 } from '@grpc/grpc-js'
 import { messageOf } from '@weir/sdk'
+import type { ClientTls } from '@weir/tls-files'
 import { type Acceptance, acceptanceOf, refusalOf } from './answer-reader.ts'
 import type { OtlpConfig } from './config.ts'
 import { badEndpoint, badHeaders, permanent, retryable } from './errors.ts'
-import type { Certificates, Sink } from './sink.ts'
+import type { Sink } from './sink.ts'
 
 const path = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
 
@@ -45,12 +46,12 @@ export class GrpcSink implements Sink {
   readonly #client: Client
 
   /** @throws WeirError `WEIR_OTLP_ENDPOINT`, `WEIR_OTLP_HEADER` */
-  constructor(config: OtlpConfig, certificates: Certificates) {
+  constructor(config: OtlpConfig, tls: ClientTls) {
     const { target, isSecure } = targetOf(config)
     this.#target = target
     this.#metadata = metadataOf(config.headers)
-    const name = config.tls?.server_name_override
-    this.#client = new Client(target, isSecure ? secure(config, certificates) : credentials.createInsecure(), {
+    const { servername: name } = tls
+    this.#client = new Client(target, isSecure ? secure(tls) : credentials.createInsecure(), {
       'grpc.default_compression_algorithm':
         config.compression === 'none' ? compressionAlgorithms.identity : compressionAlgorithms.gzip,
       // Retries are those of the exporter's stage, and the service config would be looked up in DNS.
@@ -120,8 +121,7 @@ function metadataOf(headers: OtlpConfig['headers']): Metadata {
   }
 }
 
-function secure({ tls }: OtlpConfig, { ca, cert, key }: Certificates): ChannelCredentials {
-  return credentials.createSsl(ca ?? null, key ?? null, cert ?? null, {
-    rejectUnauthorized: tls?.insecure_skip_verify !== true,
-  })
+function secure({ ca, cert, key, rejectUnauthorized }: ClientTls): ChannelCredentials {
+  const bytes = (pem: string | undefined) => (pem === undefined ? null : Buffer.from(pem))
+  return credentials.createSsl(bytes(ca), bytes(key), bytes(cert), { rejectUnauthorized })
 }

@@ -2,11 +2,12 @@ import { Buffer } from 'node:buffer'
 import { promisify } from 'node:util'
 import { constants, gzip, zstdCompress } from 'node:zlib'
 import { type Clock, messageOf } from '@weir/sdk'
+import type { ClientTls } from '@weir/tls-files'
 import { Agent, type Dispatcher, request } from 'undici'
 import { type Acceptance, acceptanceOf, jsonAcceptanceOf, refusalOf, textRefusalOf } from './answer-reader.ts'
 import type { OtlpConfig } from './config.ts'
 import { badEndpoint, badHeaders, permanent, retryable } from './errors.ts'
-import type { Certificates, Sink } from './sink.ts'
+import type { Sink } from './sink.ts'
 
 /** Bytes of an answer that are looked at; a connection on which more comes is closed. */
 const maxAnswerBytes = 65_536
@@ -41,8 +42,8 @@ export class HttpSink implements Sink {
   readonly #agent: Agent
 
   /** @throws WeirError `WEIR_OTLP_ENDPOINT`, `WEIR_OTLP_HEADER` */
-  constructor(config: OtlpConfig, certificates: Certificates, clock: Clock) {
-    const { compression, protocol, tls } = config
+  constructor(config: OtlpConfig, tls: ClientTls, clock: Clock) {
+    const { compression, protocol } = config
     this.#url = urlOf(config)
     this.#compression = compression
     this.#clock = clock
@@ -56,11 +57,7 @@ export class HttpSink implements Sink {
       // The stage of the exporter has a time-out of its own.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: {
-        ...certificates,
-        ...(tls?.server_name_override === undefined ? {} : { servername: tls.server_name_override }),
-        rejectUnauthorized: tls?.insecure_skip_verify !== true,
-      },
+      connect: { ...tls },
     })
   }
 

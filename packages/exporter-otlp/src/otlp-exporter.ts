@@ -8,7 +8,7 @@ import {
   type Logger,
   type RunMode,
 } from '@weir/sdk'
-import { readCertificates } from './certificates.ts'
+import { clientTls } from '@weir/tls-files'
 import type { OtlpConfig } from './config.ts'
 import { permanent } from './errors.ts'
 import { encodeJson } from './json-encoder.ts'
@@ -109,13 +109,13 @@ export class OtlpExporter implements Exporter {
   /** Clients are loaded when they are in use: each is larger than all of Weir. */
   async #open(): Promise<Sink> {
     const { config, clock, mode } = this.#options
-    const certificates = await readCertificates(config.tls, mode.baseDir)
+    const tls = clientTls(config.tls, mode.baseDir, 'WEIR_OTLP_TLS')
     if (config.protocol === 'grpc') {
       const { GrpcSink } = await import('./grpc-sink.ts')
-      return new GrpcSink(config, certificates)
+      return new GrpcSink(config, tls)
     }
     const { HttpSink } = await import('./http-sink.ts')
-    return new HttpSink(config, certificates, clock)
+    return new HttpSink(config, tls, clock)
   }
 }
 

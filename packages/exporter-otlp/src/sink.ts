@@ -10,10 +10,3 @@ export interface Sink {
   send(request: Buffer, signal: AbortSignal): Promise<Acceptance>
   close(): Promise<void>
 }
-
-/** The files that `tls` names. */
-export interface Certificates {
-  readonly ca?: Buffer
-  readonly cert?: Buffer
-  readonly key?: Buffer
-}

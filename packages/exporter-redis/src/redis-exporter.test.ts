@@ -186,7 +186,9 @@ describe.skipIf(!hasRedisServer)('the Redis exporter (needs: apt-get install red
       expect.stringContaining('tls.ca_file'),
     ])
     await using lost = exporterOf({ endpoint, tls: { ca_file: 'none.pem' } })
-    expect((await thrown(lost.send(batchOf(['d'])))).message).toMatch(/tls.ca_file cannot be read: .*none\.pem/)
+    const lack = await thrown(lost.send(batchOf(['d'])))
+    expect(lack.message).toMatch(/tls.ca_file cannot be read: .*none\.pem/)
+    expect(isRetryableError(lack)).toBe(true)
   })
 
   it.each([

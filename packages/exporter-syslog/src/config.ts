@@ -1,19 +1,12 @@
 import { Duration, FieldPath, OneOf, Size, type Static, Type } from '@weir/sdk'
+import { clientTlsKeys, minVersion } from '@weir/tls-files'
 import { facilities } from './priority.ts'
 
 const tls = Type.Object(
   {
     insecure: Type.Boolean({ description: 'Do without TLS after all.', default: false }),
-    ca_file: Type.Optional(
-      Type.String({ description: "Authorities that sign the server's certificate, PEM; left out, those of Node." }),
-    ),
-    cert_file: Type.Optional(Type.String({ description: 'Certificate chain of this client, PEM.' })),
-    key_file: Type.Optional(Type.String({ description: 'Private key of the certificate, PEM.' })),
-    server_name_override: Type.Optional(
-      Type.String({ description: "Name that the server's certificate must bear; left out, `endpoint`." }),
-    ),
-    insecure_skip_verify: Type.Boolean({ description: 'Take any certificate of the server.', default: false }),
-    min_version: OneOf(['1.2', '1.3'], { description: 'Oldest version of TLS.', default: '1.2' }),
+    ...clientTlsKeys('`endpoint`'),
+    min_version: minVersion,
   },
   { description: 'TLS, mutual with `cert_file` and `key_file`. For `network: tcp`.', additionalProperties: false },
 )

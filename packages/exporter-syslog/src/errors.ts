@@ -1,12 +1,5 @@
 import { messageOf, PermanentError, RetryableError, WeirError } from '@weir/sdk'
 
-export const badTls = (cause: unknown): WeirError =>
-  new WeirError(`the certificates of tls cannot be used: ${messageOf(cause)}`, {
-    code: 'WEIR_SYSLOG_EXPORTER_TLS',
-    cause,
-    hint: 'ca_file, cert_file and key_file are PEM; cert_file and key_file belong together',
-  })
-
 export const impossible = (message: string, hint: string): WeirError =>
   new WeirError(message, { code: 'WEIR_SYSLOG_EXPORTER_CONFIG', hint })
 

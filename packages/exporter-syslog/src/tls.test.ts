@@ -107,13 +107,15 @@ describe.skipIf(!isWanted(program('openssl')))('over TLS (needs: apt-get install
   it('says which files it cannot use', () => {
     const broken = join(folder, 'broken.pem')
     writeFileSync(broken, 'no certificate')
-    for (const tls of [
-      { ca_file: join(folder, 'none') },
-      { ca_file: broken },
-      { cert_file: broken, key_file: broken },
-    ]) {
+    const unusable: [object, string][] = [
+      [{ ca_file: join(folder, 'none') }, 'tls.ca_file cannot be read: '],
+      [{ ca_file: broken }, 'tls.ca_file cannot be used: '],
+      [{ cert_file: broken, key_file: broken }, 'tls.cert_file cannot be used: '],
+      [{ cert_file: client.cert, key_file: stranger.key }, 'tls.cert_file and key_file cannot be used: '],
+    ]
+    for (const [tls, message] of unusable) {
       expect(() => exporting(to(1, tls)).exporter.start()).toThrow(
-        expect.objectContaining({ code: 'WEIR_SYSLOG_EXPORTER_TLS' }),
+        expect.objectContaining({ code: 'WEIR_SYSLOG_EXPORTER_TLS', message: expect.stringContaining(message) }),
       )
     }
   })

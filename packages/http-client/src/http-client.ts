@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer'
 import querystring from 'node:querystring'
 import { type Clock, WeirError } from '@weir/sdk'
+import { clientTls } from '@weir/tls-files'
 import { encoded } from './body-encoding.ts'
 import type { HttpConfig } from './http-keys.ts'
 import type { HttpAnswer, HttpSink } from './http-sink.ts'
-import { readTlsFiles } from './tls-files.ts'
 
 interface HeaderFields {
   readonly [name: string]: string
@@ -89,7 +89,7 @@ export class HttpClient {
 
   async #open(): Promise<HttpSink> {
     const { config, baseDir } = this.#options
-    const tls = await readTlsFiles(config.tls, baseDir)
+    const tls = clientTls(config.tls, baseDir, 'WEIR_HTTP_TLS')
     // Loaded when it is in use: the HTTP client is larger than all of Weir.
     const { HttpSink: Sink } = await import('./http-sink.ts')
     return new Sink(tls, config.allow_private_redirects)

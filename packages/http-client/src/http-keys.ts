@@ -1,6 +1,5 @@
 import { OneOf, Secret, type Static, Type } from '@weir/sdk'
-
-const file = (description: string) => Type.Optional(Type.String({ description, minLength: 1 }))
+import { clientTlsKeys } from '@weir/tls-files'
 
 /**
  * The keys that every exporter over HTTP has, with the names of the Collector's `confighttp`; spread them into the
@@ -28,21 +27,10 @@ export const httpKeys = {
     default: false,
   }),
   tls: Type.Optional(
-    Type.Object(
-      {
-        ca_file: file('Certificates of authorities to trust (PEM), in place of those of the system.'),
-        cert_file: file('Certificate to show to the server (PEM).'),
-        key_file: file('Private key of `cert_file` (PEM).'),
-        server_name_override: Type.Optional(
-          Type.String({ description: "Name that the server's certificate must have, if not that of the address." }),
-        ),
-        insecure_skip_verify: Type.Boolean({
-          description: 'Accept whatever certificate the server has: for tests only.',
-          default: false,
-        }),
-      },
-      { description: 'TLS; paths are relative to the folder of the config.', additionalProperties: false },
-    ),
+    Type.Object(clientTlsKeys('that of the address'), {
+      description: 'TLS; paths are relative to the folder of the config.',
+      additionalProperties: false,
+    }),
   ),
 }
 

@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer'
 import { isIP } from 'node:net'
 import { type Clock, isWeirError, PermanentError } from '@weir/sdk'
+import type { ClientTls } from '@weir/tls-files'
 import { Agent, type Dispatcher, request } from 'undici'
 import { isPrivateAddress, privateRedirect, publicLookup } from './private-address.ts'
 import { connectionError, refusalError } from './sink-error.ts'
-import type { TlsFiles } from './tls-files.ts'
 
 const redirects = new Set([301, 302, 307, 308])
 // The stage of the exporter has a time-out of its own.
@@ -44,11 +44,12 @@ export class HttpSink {
   /** For redirects. */
   readonly #redirected: Agent
 
-  constructor(tls: TlsFiles, allowsPrivateRedirects: boolean) {
-    this.#direct = new Agent({ ...timeouts, connect: { ...tls.trust, ...tls.identity } })
+  /** @param tls for the configured server; others learn nothing of who we are, and must have a good certificate */
+  constructor(tls: ClientTls, allowsPrivateRedirects: boolean) {
+    this.#direct = new Agent({ ...timeouts, connect: { ...tls } })
     this.#redirected = new Agent({
       ...timeouts,
-      connect: { ...tls.trust, ...(allowsPrivateRedirects ? {} : { lookup: publicLookup }) },
+      connect: { ca: tls.ca, ...(allowsPrivateRedirects ? {} : { lookup: publicLookup }) },
     })
   }
 

@@ -23,11 +23,3 @@ export function cannotListen(component: string, endpoint: string, cause: unknown
     ...(hint === undefined ? {} : { hint }),
   })
 }
-
-export const badCertificate = (component: string, keys: string, cause: unknown): WeirError =>
-  new WeirError(`${component}: the certificates of tls cannot be used: ${keys}: ${messageOf(cause)}`, {
-    code: 'WEIR_HTTP_TLS',
-    component,
-    cause,
-    hint: 'tls needs cert_file and key_file in PEM that belong together; client_ca_file is PEM as well',
-  })

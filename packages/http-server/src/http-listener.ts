@@ -20,6 +20,7 @@ import {
   messageOf,
   RunMode,
 } from '@weir/sdk'
+import { handshakeProblem, serverTls } from '@weir/tls-files'
 import { readBody } from './body.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { cannotListen } from './errors.ts'
@@ -28,7 +29,6 @@ import type { HttpAnswer, HttpRequest } from './http-request.ts'
 import type { HttpServerConfig } from './http-server-keys.ts'
 import { PendingBytes } from './pending-bytes.ts'
 import { Refusals } from './refusals.ts'
-import { handshakeProblem, tlsOptions } from './tls-files.ts'
 
 /** The services that a listener needs, for a component's `inject`. */
 export const httpServerServices = {
@@ -51,6 +51,9 @@ export interface HttpListenerOptions {
 
 /** How long answers may take to be written when everything else has come to its end. */
 const graceMs = 1000
+
+/** Longest time for a handshake. */
+const handshakeMs = 10_000
 
 /**
  * Listens for HTTP or HTTPS with limits on all that a client could make it hold: connections, headers, bodies, time.
@@ -132,6 +135,7 @@ export class HttpListener {
 
   #createServer(): Server {
     const { config, services } = this.#options
+    const { componentId: component, runMode } = services
     const timeouts: ServerOptions = {
       headersTimeout: config.read_header_timeout,
       requestTimeout: Math.max(config.read_timeout, config.read_header_timeout),
@@ -141,7 +145,11 @@ export class HttpListener {
     const server =
       config.tls === undefined
         ? createServer(timeouts)
-        : createSecureServer({ ...timeouts, ...tlsOptions(services.componentId, config.tls, services.runMode.baseDir) })
+        : createSecureServer({
+            ...timeouts,
+            handshakeTimeout: handshakeMs,
+            ...serverTls(config.tls, { baseDir: runMode.baseDir, component, code: 'WEIR_HTTP_TLS' }),
+          })
     server.maxConnections = config.max_connections
     const open = services.meter.gauge('weir_http_server_open_connections', {
       description: 'Connections that are open',

@@ -1,17 +1,8 @@
-import { Duration, OneOf, Reference, Size, type Static, Type } from '@weir/sdk'
+import { Duration, Reference, Size, type Static, Type } from '@weir/sdk'
+import { minVersion, serverFileKeys } from '@weir/tls-files'
 
 const tls = Type.Object(
-  {
-    cert_file: Type.String({ description: 'Certificate chain of the server, PEM.' }),
-    key_file: Type.String({ description: 'Private key of the certificate, PEM.' }),
-    client_ca_file: Type.Optional(
-      Type.String({
-        description:
-          'Authorities that sign the certificates of clients, PEM: a client without a good one is refused. Left out, none is asked for.',
-      }),
-    ),
-    min_version: OneOf(['1.2', '1.3'], { description: 'Oldest version of TLS.', default: '1.2' }),
-  },
+  { ...serverFileKeys, min_version: minVersion },
   {
     description: 'HTTPS, mutual with `client_ca_file`. Relative paths begin at the folder of the config.',
     additionalProperties: false,
@@ -76,4 +67,3 @@ const all = Type.Object(httpServerKeys({ port: 0 }))
 
 /** What `httpServerKeys` make of a config. */
 export type HttpServerConfig = Static<typeof all>
-export type TlsConfig = Static<typeof tls>

@@ -48,9 +48,3 @@ export function cannotListen(owner: Owner, place: string, cause: unknown): WeirE
     ...(hint === undefined ? {} : { hint }),
   })
 }
-
-export const badCertificate = (owner: Owner, cause: unknown): WeirError =>
-  errorOf(owner, 'TLS', `the certificates of tls cannot be used: ${messageOf(cause)}`, {
-    cause,
-    hint: 'tls needs cert_file and key_file in PEM that belong together; client_ca_file and crl_file are PEM as well',
-  })

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { type Clock, type Logger, type Meter, messageOf, type Output, type Receiver, type RunMode } from '@weir/sdk'
 import { AllowedSenders } from './allowed-senders.ts'
 import { DatagramListener } from './datagram-listener.ts'
-import { badCertificate, cannotListen, noTransport, type Owner } from './errors.ts'
+import { cannotListen, noTransport, type Owner } from './errors.ts'
 import { Gatherings, type Transport } from './gatherings.ts'
 import { parseListenAddress } from './listen-address.ts'
 import type { DatagramConfig, ListenersConfig, StreamConfig, TlsConfig } from './listener-keys.ts'
@@ -147,24 +147,20 @@ export class LineListeners implements Receiver {
   ): StreamListener {
     const { runMode, clock } = this.#options
     const gatherings = this.#gather(transport, output, maxStreamBytes, newlines)
-    try {
-      return new StreamListener({
-        config,
-        framing,
-        place,
-        tls:
-          tls === undefined
-            ? undefined
-            : { options: tlsOptions(tls, runMode.baseDir), permittedPeers: tls.permitted_peers },
-        allowed: this.#allowed,
-        gatherings,
-        clock,
-        metrics: this.#metrics,
-        notices: this.#notices,
-      })
-    } catch (cause) {
-      throw badCertificate(this.#owner, cause)
-    }
+    return new StreamListener({
+      config,
+      framing,
+      place,
+      tls:
+        tls === undefined
+          ? undefined
+          : { options: tlsOptions(this.#owner, tls, runMode.baseDir), permittedPeers: tls.permitted_peers },
+      allowed: this.#allowed,
+      gatherings,
+      clock,
+      metrics: this.#metrics,
+      notices: this.#notices,
+    })
   }
 
   #gather(transport: Transport, output: Output, maxQueuedBytes: number, newlines: Newlines): Gatherings {

@@ -1,9 +1,9 @@
 import { Duration, OneOf, Size, type Static, Type } from '@weir/sdk'
+import { minVersion, serverFileKeys } from '@weir/tls-files'
 
 const tls = Type.Object(
   {
-    cert_file: Type.String({ description: 'Certificate chain of the receiver, PEM.' }),
-    key_file: Type.String({ description: 'Private key of the certificate, PEM.' }),
+    ...serverFileKeys,
     client_ca_file: Type.Optional(
       Type.String({
         description: 'Authorities that sign the certificates of clients, PEM; left out, none is asked for.',
@@ -20,7 +20,7 @@ const tls = Type.Object(
       examples: [['*.example.com']],
     }),
     crl_file: Type.Optional(Type.String({ description: 'Certificates that were revoked, PEM.' })),
-    min_version: OneOf(['1.2', '1.3'], { description: 'Oldest version of TLS.', default: '1.2' }),
+    min_version: minVersion,
     handshake_timeout: Duration({ description: 'Longest time for a handshake.', default: '10s' }),
   },
   { description: 'TLS, mutual with `client_ca_file`.', additionalProperties: false },

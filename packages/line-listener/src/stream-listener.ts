@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions, type Server as TlsServer } from 'node:tls'
 import { type Clock, messageOf, type Timer } from '@weir/sdk'
+import { handshakeProblem } from '@weir/tls-files'
 import { type AllowedSenders, plainAddress } from './allowed-senders.ts'
 import { Connection } from './connection.ts'
 import type { FramerOptions } from './framer.ts'
@@ -9,7 +10,7 @@ import type { Gatherings, Peer } from './gatherings.ts'
 import type { StreamConfig } from './listener-keys.ts'
 import type { ListenerMetrics } from './listener-metrics.ts'
 import type { PeerNotices } from './peer-notices.ts'
-import { handshakeProblem, isPermitted } from './tls-options.ts'
+import { isPermitted } from './tls-options.ts'
 
 /** How the messages of a connection are told apart. */
 export type Framing = Pick<FramerOptions, 'octetCounting' | 'trailer' | 'isVerbatim'>

@@ -1,4 +1,5 @@
 import { Duration, OneOf, Secret, Size, type Static, Type } from '@weir/sdk'
+import { clientFileKeys, insecureSkipVerify } from '@weir/tls-files'
 
 const file = (description: string) => Type.Optional(Type.String({ description, minLength: 1 }))
 
@@ -33,17 +34,12 @@ export const connectionKeys = {
   tls: Type.Optional(
     Type.Object(
       {
-        ca_file: file('Certificates of authorities to trust (PEM), in place of those of the system.'),
-        cert_file: file('Certificate to show to the server (PEM).'),
-        key_file: file('Private key of `cert_file` (PEM).'),
+        ...clientFileKeys,
         handshake_first: Type.Boolean({
           description: 'Begin with TLS, for servers that want it so, rather than after their greeting.',
           default: false,
         }),
-        insecure_skip_verify: Type.Boolean({
-          description: 'Accept whatever certificate the server has: for tests only.',
-          default: false,
-        }),
+        insecure_skip_verify: insecureSkipVerify,
       },
       {
         description: 'TLS, which is required of the server then; paths are relative to the folder of the config.',

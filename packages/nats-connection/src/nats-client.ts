@@ -12,6 +12,7 @@ import {
   nkeyAuthenticator,
 } from '@nats-io/transport-node'
 import { type Logger, messageOf, WeirError } from '@weir/sdk'
+import { clientTls } from '@weir/tls-files'
 import type { ConnectionConfig, StreamConfig } from './connection-keys.ts'
 import { ensureStream } from './stream.ts'
 import { connect } from './transport.ts'
@@ -77,9 +78,9 @@ export class NatsClient {
 }
 
 async function connectionOptions(options: NatsClientOptions): Promise<ConnectionOptions> {
-  const { config, componentId } = options
+  const { config, baseDir, componentId } = options
   const { user, password, token } = config.auth
-  const [authenticator, tls] = await Promise.all([authenticatorOf(options), tlsOf(options)])
+  const authenticator = await authenticatorOf(options)
   return {
     servers: config.urls,
     name: config.connection_name ?? componentId,
@@ -90,7 +91,10 @@ async function connectionOptions(options: NatsClientOptions): Promise<Connection
     ...(password === undefined ? {} : { pass: password }),
     ...(token === undefined ? {} : { token }),
     ...(authenticator === undefined ? {} : { authenticator }),
-    ...(tls === undefined ? {} : { tls }),
+    // Not all of it is in the client's own types, but all is handed on to Node.
+    ...(config.tls === undefined
+      ? {}
+      : { tls: { handshakeFirst: config.tls.handshake_first, ...clientTls(config.tls, baseDir, 'WEIR_NATS_FILE') } }),
   }
 }
 
@@ -100,19 +104,6 @@ async function authenticatorOf({ config, baseDir }: NatsClientOptions): Promise<
   if (nkey === undefined) return undefined
   const seed = await read('auth.nkey_file', baseDir, nkey)
   return nkeyAuthenticator(Buffer.from(seed.toString().trim()))
-}
-
-async function tlsOf({ config: { tls }, baseDir }: NatsClientOptions) {
-  if (tls === undefined) return undefined
-  const { ca_file: ca, cert_file: cert, key_file: key } = tls
-  return {
-    handshakeFirst: tls.handshake_first,
-    // Handed on to Node, which the client's own types do not know of.
-    rejectUnauthorized: !tls.insecure_skip_verify,
-    ...(ca === undefined ? {} : { ca: (await read('tls.ca_file', baseDir, ca)).toString() }),
-    ...(cert === undefined ? {} : { cert: (await read('tls.cert_file', baseDir, cert)).toString() }),
-    ...(key === undefined ? {} : { key: (await read('tls.key_file', baseDir, key)).toString() }),
-  }
 }
 
 async function read(key: string, baseDir: string, path: string): Promise<Buffer> {

@@ -1,27 +1,16 @@
 import { httpServerKeys } from '@weir/http-server'
 import { Duration, OneOf, Size, type Static, Type } from '@weir/sdk'
+import { serverFileKeys } from '@weir/tls-files'
 
 const { endpoint, auth } = httpServerKeys({ port: 4317 })
 
 export const grpcConfig = Type.Object({
   endpoint,
   tls: Type.Optional(
-    Type.Object(
-      {
-        cert_file: Type.String({ description: 'Certificate chain of the server, PEM.' }),
-        key_file: Type.String({ description: 'Private key of the certificate, PEM.' }),
-        client_ca_file: Type.Optional(
-          Type.String({
-            description:
-              'Authorities that sign the certificates of clients, PEM: a client without a good one is refused. Left out, none is asked for.',
-          }),
-        ),
-      },
-      {
-        description: 'TLS, mutual with `client_ca_file`. Relative paths begin at the folder of the config.',
-        additionalProperties: false,
-      },
-    ),
+    Type.Object(serverFileKeys, {
+      description: 'TLS, mutual with `client_ca_file`. Relative paths begin at the folder of the config.',
+      additionalProperties: false,
+    }),
   ),
   auth,
   max_recv_msg_size: Size({

@@ -23,14 +23,6 @@ export function cannotListen(component: string, endpoint: string, cause: unknown
   })
 }
 
-export const badCertificate = (component: string, cause: unknown): WeirError =>
-  new WeirError(`${component}: the certificates of protocols.grpc.tls cannot be used: ${messageOf(cause)}`, {
-    code: 'WEIR_OTLP_TLS',
-    component,
-    cause,
-    hint: 'tls needs cert_file and key_file in PEM that belong together; client_ca_file is PEM as well',
-  })
-
 /** A request that cannot be taken now; its sender is to send it again. */
 export class TryLater extends Error {
   constructor(message: string) {

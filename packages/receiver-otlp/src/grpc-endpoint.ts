@@ -1,7 +1,4 @@
-import type { Buffer } from 'node:buffer'
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { createSecureContext } from 'node:tls'
+import { Buffer } from 'node:buffer'
 import {
   logVerbosity,
   Metadata,
@@ -14,9 +11,10 @@ import {
 } from '@grpc/grpc-js'
 import type { HttpListenerOptions } from '@weir/http-server'
 import { type Authenticator, messageOf } from '@weir/sdk'
+import { serverTls } from '@weir/tls-files'
 import { Code, protobufResponse, protobufStatus } from './answer-message.ts'
 import type { GrpcConfig } from './config.ts'
-import { badCertificate, cannotListen, TryLater } from './errors.ts'
+import { cannotListen, TryLater } from './errors.ts'
 import { MalformedError } from './malformed.ts'
 import type { Requests } from './requests.ts'
 
@@ -126,15 +124,11 @@ export class GrpcEndpoint {
   #credentials(): ServerCredentials {
     const { tls } = this.#config
     if (tls === undefined) return ServerCredentials.createInsecure()
-    const read = (path: string) => readFileSync(resolve(this.#services.runMode.baseDir, path))
-    try {
-      const pair = { cert_chain: read(tls.cert_file), private_key: read(tls.key_file) }
-      createSecureContext({ cert: pair.cert_chain, key: pair.private_key })
-      const authorities = tls.client_ca_file === undefined ? null : read(tls.client_ca_file)
-      return ServerCredentials.createSsl(authorities, [pair], authorities !== null)
-    } catch (error) {
-      throw badCertificate(this.#services.componentId, error)
-    }
+    const { componentId: component, runMode } = this.#services
+    const place = 'protocols.grpc.tls'
+    const { ca, cert, key } = serverTls(tls, { baseDir: runMode.baseDir, component, code: 'WEIR_OTLP_TLS', place })
+    const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key) }
+    return ServerCredentials.createSsl(ca === undefined ? null : Buffer.from(ca), [pair], ca !== undefined)
   }
 }
 

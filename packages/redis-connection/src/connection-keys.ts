@@ -1,6 +1,5 @@
 import { Secret, type Static, Type } from '@weir/sdk'
-
-const file = (description: string) => Type.Optional(Type.String({ description, minLength: 1 }))
+import { clientTlsKeys } from '@weir/tls-files'
 
 /** The keys by which components that talk to Redis are told where and as whom; names as in the Collector's `redis` receiver. */
 export const connectionKeys = {
@@ -15,24 +14,10 @@ export const connectionKeys = {
   ),
   database: Type.Integer({ description: 'Number of the database.', default: 0, minimum: 0 }),
   tls: Type.Optional(
-    Type.Object(
-      {
-        ca_file: file('Certificates of authorities to trust (PEM), in place of those of the system.'),
-        cert_file: file('Certificate to show to the server (PEM).'),
-        key_file: file('Private key of `cert_file` (PEM).'),
-        server_name_override: Type.Optional(
-          Type.String({ description: "Name that the server's certificate must have, if not that of the endpoint." }),
-        ),
-        insecure_skip_verify: Type.Boolean({
-          description: 'Accept whatever certificate the server has: for tests only.',
-          default: false,
-        }),
-      },
-      {
-        description: 'TLS, if it is there; paths are relative to the folder of the config.',
-        additionalProperties: false,
-      },
-    ),
+    Type.Object(clientTlsKeys('that of the endpoint'), {
+      description: 'TLS, if it is there; paths are relative to the folder of the config.',
+      additionalProperties: false,
+    }),
   ),
 }
 
