@@ -233,3 +233,10 @@ it.each([
   await using exporter = exporterOf({ endpoint: server.url('/') })
   await expect(exporter.send(alertsOf({}))).rejects.toSatisfy(isExpected)
 })
+
+it.each([
+  [{ endpoint: 'alertmanager:9093' }, ['endpoint'], 'WEIR_HTTP_URL'],
+  [{ endpoint: 'http://x', headers: { 'a b': 'c' } }, ['headers', 'a b'], 'WEIR_HTTP_HEADER'],
+])('refuses a config that cannot work: %j', (config, configPath, code) => {
+  expect(() => exporterOf(config)).toThrow(expect.objectContaining({ code, configPath }))
+})

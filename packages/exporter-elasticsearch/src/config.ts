@@ -1,5 +1,5 @@
 import { httpKeys } from '@weir/http-client'
-import { Secret, Size, type Static, Type } from '@weir/sdk'
+import { Secret, Size, type Static, Template, Type } from '@weir/sdk'
 
 const address = (description: string) => Secret({ description, examples: ['https://localhost:9200'] })
 
@@ -30,7 +30,7 @@ export const elasticsearchConfig = Type.Object({
     minLength: 1,
   }),
   document_id: Type.Optional(
-    Type.String({
+    Template({
       description:
         "Id of the document, with fields in braces: a record with an id that is there already is not indexed again. Left out, or where it is empty: an alert's id, or one that is made for the record and kept for its repetitions.",
       examples: ['{attributes.event.id}'],

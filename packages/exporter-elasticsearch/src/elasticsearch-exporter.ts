@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
-import { endpointUrl, HttpClient } from '@weir/http-client'
+import { checkHttp, endpointUrl, HttpClient, headerFields } from '@weir/http-client'
 import {
   BatchMemory,
   type Clock,
+  checkAt,
   type Exporter,
   isPermanentError,
   isRetryableError,
@@ -16,6 +17,7 @@ import {
 import { type BulkOutcome, bulkOutcome } from './bulk-answer.ts'
 import { type Bulk, BulkEncoder } from './bulk-encoder.ts'
 import type { ElasticsearchConfig } from './config.ts'
+import { indexName } from './index-name.ts'
 
 export interface ElasticsearchExporterOptions {
   config: ElasticsearchConfig
@@ -34,6 +36,11 @@ interface Progress {
   refusal: string | undefined
 }
 
+interface Credential {
+  readonly key: 'user' | 'api_key' | 'bearer_token'
+  readonly authorization: string
+}
+
 const maxAnswerBytes = 64 * 2 ** 20
 const answerFields = 'items.*.status,items.*.error.type,items.*.error.reason'
 
@@ -48,7 +55,9 @@ export class ElasticsearchExporter implements Exporter {
   constructor({ config, mode, clock }: ElasticsearchExporterOptions) {
     this.#encoder = new BulkEncoder(config, clock)
     this.#urls = urlsOf(config)
-    this.#client = new HttpClient({ config, clock, baseDir: mode.baseDir, credentials: credentialsOf(config) })
+    const [credential] = credentialsOf(config)
+    const credentials = credential === undefined ? {} : { authorization: credential.authorization }
+    this.#client = new HttpClient({ config, clock, baseDir: mode.baseDir, credentials })
   }
 
   async start(): Promise<void> {
@@ -119,11 +128,10 @@ const newProgress = (): Progress => ({
   refusal: undefined,
 })
 
-function urlsOf({ endpoint, endpoints, pipeline }: ElasticsearchConfig): URL[] {
-  const texts = [...(endpoint === undefined ? [] : [endpoint]), ...(endpoints ?? [])]
-  const key = endpoint === undefined && endpoints !== undefined ? 'endpoints' : 'endpoint'
-  return (texts.length === 0 ? [undefined] : texts).map((text) => {
-    const base = endpointUrl(text, key)
+function urlsOf({ endpoint, endpoints = [], pipeline }: ElasticsearchConfig): URL[] {
+  const one = endpoint === undefined && endpoints.length > 0 ? [] : [endpointUrl(endpoint, 'endpoint')]
+  const others = endpoints.map((text, index) => endpointUrl(text, 'endpoints', ['endpoints', index]))
+  return [...one, ...others].map((base) => {
     const url = new URL('_bulk', base.href.endsWith('/') ? base : `${base.href}/`)
     url.searchParams.set('filter_path', answerFields)
     if (pipeline !== undefined) url.searchParams.set('pipeline', pipeline)
@@ -131,17 +139,28 @@ function urlsOf({ endpoint, endpoints, pipeline }: ElasticsearchConfig): URL[] {
   })
 }
 
-function credentialsOf({ user, password, api_key, bearer_token }: ElasticsearchConfig): { authorization?: string } {
-  const ways: string[] = []
-  if (user !== undefined) ways.push(`Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`)
-  if (api_key !== undefined) ways.push(`ApiKey ${api_key}`)
-  if (bearer_token !== undefined) ways.push(`Bearer ${bearer_token}`)
-  const [authorization] = ways
-  if (ways.length > 1) {
-    throw new WeirError('of user, api_key and bearer_token one is enough', {
-      code: 'WEIR_ELASTICSEARCH_CREDENTIALS',
-      hint: 'remove the others',
-    })
-  }
-  return authorization === undefined ? {} : { authorization }
+/** What proves who we are, by the key of the config that gives it. */
+function credentialsOf({ user, password, api_key, bearer_token }: ElasticsearchConfig): Credential[] {
+  const credentials: Credential[] = []
+  const add = (key: Credential['key'], authorization: string) => credentials.push({ key, authorization })
+  if (user !== undefined) add('user', `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`)
+  if (api_key !== undefined) add('api_key', `ApiKey ${api_key}`)
+  if (bearer_token !== undefined) add('bearer_token', `Bearer ${bearer_token}`)
+  return credentials
+}
+
+/** @throws WeirError for addresses, headers, credentials or an index that cannot be */
+export function checkElasticsearch(config: ElasticsearchConfig): void {
+  urlsOf(config)
+  checkAt(['logs_index'], () => indexName(config.logs_index))
+  checkHttp(config)
+  const credentials = credentialsOf(config)
+  for (const { key, authorization } of credentials) headerFields({ authorization }, [key])
+  const [, second] = credentials
+  if (second === undefined) return
+  throw new WeirError('of user, api_key and bearer_token one is enough', {
+    code: 'WEIR_ELASTICSEARCH_CREDENTIALS',
+    hint: 'remove the others',
+    configPath: [second.key],
+  })
 }

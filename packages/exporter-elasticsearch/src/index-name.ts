@@ -23,7 +23,7 @@ export function indexName(template: string): { readonly constant: string | undef
   const [first] = parts
   const isBad = texts.some((text) => text !== text.toLowerCase() || text.search(forbidden) >= 0)
   if (isBad || (typeof first === 'string' && /^[-_+]|^\.\.?$/.test(first))) {
-    throw new WeirError(`logs_index: "${template}" is no name of an index`, {
+    throw new WeirError(`"${template}" is no name of an index`, {
       code: 'WEIR_ELASTICSEARCH_INDEX',
       hint: 'a name is in lower case, begins with none of - _ +, and has no spaces and none of \\ / * ? " < > | , # :',
     })

@@ -292,12 +292,15 @@ it.each([
 })
 
 it.each([
-  [{}, 'endpoint is missing'],
-  [{ endpoints: ['x'] }, 'endpoints is no http or https address'],
-  [{ endpoint: 'http://x', user: 'u', api_key: 'k' }, 'of user, api_key and bearer_token one is enough'],
-  [{ endpoint: 'http://x', logs_index: 'Logs' }, 'logs_index: "Logs" is no name of an index'],
-  [{ endpoint: 'http://x', logs_index: '_logs' }, 'logs_index: "_logs" is no name of an index'],
-  [{ endpoint: 'http://x', logs_index: 'a b' }, 'logs_index: "a b" is no name of an index'],
-])('refuses a config that cannot work: %j', (config, message) => {
-  expect(() => exporterOf(config)).toThrow(expect.objectContaining({ message, hint: expect.any(String) }))
+  [{}, [], 'endpoint is missing'],
+  [{ endpoints: ['http://x', 'x'] }, ['endpoints', 1], 'endpoints is no http or https address'],
+  [{ endpoint: 'http://x', user: 'u', api_key: 'k' }, ['api_key'], 'of user, api_key and bearer_token one is enough'],
+  [{ endpoint: 'http://x', bearer_token: 'a\nb' }, ['bearer_token'], expect.stringContaining('not allowed in HTTP')],
+  [{ endpoint: 'http://x', headers: { 'a b': 'c' } }, ['headers', 'a b'], expect.stringContaining('the header "a b"')],
+  [{ endpoint: 'http://x', logs_index: 'Logs' }, ['logs_index'], '"Logs" is no name of an index'],
+  [{ endpoint: 'http://x', logs_index: '_logs' }, ['logs_index'], '"_logs" is no name of an index'],
+  [{ endpoint: 'http://x', logs_index: 'a b' }, ['logs_index'], '"a b" is no name of an index'],
+  [{ endpoint: 'http://x', logs_index: 'a-{b' }, ['logs_index'], expect.stringContaining('has no "}"')],
+])('refuses a config that cannot work: %j', (config, configPath, message) => {
+  expect(() => exporterOf(config)).toThrow(expect.objectContaining({ message, configPath, hint: expect.any(String) }))
 })

@@ -1,4 +1,4 @@
-import { Duration, FilePath, OneOf, type Static, Type } from '@weir/sdk'
+import { Duration, FilePath, OneOf, type Static, Template, Type } from '@weir/sdk'
 
 /** Keys as in the Collector's fileexporter where it has them. */
 export const fileConfig = Type.Object({
@@ -11,7 +11,7 @@ export const fileConfig = Type.Object({
       "`ndjson`: one JSON object a line, with the fields of OpenTelemetry's log data model. `template`: text.",
     default: 'ndjson',
   }),
-  template: Type.String({
+  template: Template({
     description:
       'Line of the format `template`: text with fields in braces, such as `{attributes.url.path}`; `{line}` is the line as it came. A line break in a value stays one.',
     default: '{time} {severityText} {body}',

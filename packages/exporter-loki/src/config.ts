@@ -1,5 +1,5 @@
 import { httpKeys } from '@weir/http-client'
-import { Secret, Size, type Static, Type } from '@weir/sdk'
+import { Secret, Size, type Static, Template, Type } from '@weir/sdk'
 
 export const lokiConfig = Type.Object({
   endpoint: Secret({
@@ -12,7 +12,7 @@ export const lokiConfig = Type.Object({
   ),
   labels: Type.Record(
     Type.String({ pattern: '^[a-zA-Z_][a-zA-Z0-9_]*$' }),
-    Type.String({ description: 'Value of the label, with fields in braces.' }),
+    Template({ description: 'Value of the label, with fields in braces.' }),
     {
       description:
         'Labels by which records make streams: few values each, or Loki suffers. Where one is empty, its label is left out.',
@@ -21,9 +21,11 @@ export const lokiConfig = Type.Object({
       examples: [{ service_name: '{resource.service.name}', env: 'production', level: '{severityText}' }],
     },
   ),
-  line: Type.String({
-    description: 'The line, with fields in braces; `{line}` is the line as it came.',
-    default: '{body}',
+  line: Type.Unsafe<string>({
+    ...Template({
+      description: 'The line, with fields in braces; `{line}` is the line as it came.',
+      default: '{body}',
+    }),
     minLength: 1,
   }),
   structured_metadata: Type.Boolean({

@@ -205,8 +205,8 @@ describe('a sink that fails', () => {
 })
 
 it.each([
-  [{ endpoint: 'loki:3100' }, 'endpoint is no http or https address'],
-  [{ endpoint: 'http://x', line: '{body' }, expect.stringContaining('has no "}"')],
-])('refuses a config that cannot work: %j', (config, message) => {
-  expect(() => exporterOf(config)).toThrow(expect.objectContaining({ message, hint: expect.any(String) }))
+  [{ endpoint: 'loki:3100' }, ['endpoint'], 'endpoint is no http or https address'],
+  [{ endpoint: 'http://x', headers: { 'a b': 'c' } }, ['headers', 'a b'], expect.stringContaining('the header "a b"')],
+])('refuses a config that cannot work: %j', (config, configPath, message) => {
+  expect(() => exporterOf(config)).toThrow(expect.objectContaining({ message, configPath, hint: expect.any(String) }))
 })

@@ -1,6 +1,7 @@
 import {
   type AttributeValue,
   attributeMap,
+  checkAt,
   parseTemplate,
   type Record,
   renderTemplate,
@@ -25,11 +26,11 @@ function text(source: string): Node {
 function node(template: AttributeValue): Node {
   if (typeof template === 'string') return text(template)
   if (Array.isArray(template)) {
-    const items = template.map(node)
+    const items = template.map((item, index) => checkAt([index], () => node(item)))
     return (record) => items.map((item) => item(record))
   }
   if (typeof template !== 'object' || template === null) return () => template
-  const members = Object.entries(template).map(([name, value]) => [name, node(value)] as const)
+  const members = Object.entries(template).map(([name, value]) => [name, checkAt([name], () => node(value))] as const)
   return (record) => attributeMap(members.map(([name, value]) => [name, value(record)]))
 }
 

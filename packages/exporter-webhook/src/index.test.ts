@@ -159,17 +159,31 @@ describe('the webhook exporter', () => {
   })
 
   it.each([
-    [{}, 'url is missing'],
-    [{ url: 'ftp://secret-host/' }, 'url is no http or https address'],
-    [{ url: 'secret' }, 'url is no http or https address'],
-    [{ url: 'http://x', headers: { 'a b': 'secret' } }, 'headers: a name or value is not allowed in HTTP (a b)'],
-    [{ preset: 'pagerduty' }, 'the preset pagerduty needs routing_key'],
-    [{ preset: 'opsgenie' }, 'the preset opsgenie needs api_key'],
-    [{ preset: 'ntfy', url: 'https://ntfy.sh' }, 'url has no topic, which the preset ntfy needs'],
-    [{ preset: 'ntfy' }, 'url is missing'],
-  ])('refuses a config that cannot work, without repeating what is secret: %j', (config, message) => {
+    [{}, [], 'url is missing'],
+    [{ url: 'ftp://secret-host/' }, ['url'], 'url is no http or https address'],
+    [{ url: 'secret' }, ['url'], 'url is no http or https address'],
+    [
+      { url: 'http://x', headers: { 'a b': 'secret' } },
+      ['headers', 'a b'],
+      'the header "a b" has a name or value that is not allowed in HTTP',
+    ],
+    [{ preset: 'pagerduty' }, ['preset'], 'the preset pagerduty needs routing_key'],
+    [{ preset: 'opsgenie' }, ['preset'], 'the preset opsgenie needs api_key'],
+    [{ preset: 'ntfy', url: 'https://ntfy.sh' }, ['url'], 'url has no topic, which the preset ntfy needs'],
+    [{ preset: 'ntfy' }, [], 'url is missing'],
+    [
+      { preset: 'opsgenie', api_key: 'a\nsecret' },
+      ['api_key'],
+      'the header "authorization" has a name or value that is not allowed in HTTP',
+    ],
+    [
+      { url: 'http://x', body: { title: 'secret', rows: ['x', { text: '{{body' }] } },
+      ['body', 'rows', 1, 'text'],
+      expect.stringContaining('has no "}}"'),
+    ],
+  ])('refuses a config that cannot work, without repeating what is secret: %j', (config, configPath, message) => {
     expect(() => webhookOf(config)).toThrow(
-      expect.objectContaining({ message, hint: expect.not.stringContaining('secret') }),
+      expect.objectContaining({ message, configPath, hint: expect.not.stringContaining('secret') }),
     )
   })
 })

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
-import { alertEventName, type LogBatch, type Record, WeirError } from '@weir/sdk'
+import { alertEventName, checkAt, type LogBatch, type Record, WeirError } from '@weir/sdk'
 import { bodyTemplate } from './body-template.ts'
 import type { WebhookConfig } from './config.ts'
 import { discord } from './presets/discord.ts'
@@ -35,7 +35,8 @@ export class RequestFormat {
     this.#write = (entries, url) => JSON.stringify(this.#preset.payload(entries, url))
     if (body === undefined) return
     const contentType = Object.entries(config.headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1]
-    const template = bodyTemplate(body, contentType === undefined || /\bjson\b/i.test(contentType))
+    const isJson = contentType === undefined || /\bjson\b/i.test(contentType)
+    const template = checkAt(['body'], () => bodyTemplate(body, isJson))
     const { target: _, ...preset } = this.#preset
     this.#preset = { ...preset, maxPerRequest: 1, read: template, payload: () => undefined }
     this.#maxPerRequest = 1
@@ -83,6 +84,7 @@ function presetOf({ preset, url, routing_key: routingKey, api_key: apiKey, body 
     if (routingKey !== undefined || body !== undefined) return pagerduty(routingKey ?? '')
     throw new WeirError('the preset pagerduty needs routing_key', {
       code: 'WEIR_WEBHOOK_ROUTING_KEY',
+      configPath: ['preset'],
       hint: 'write the integration key of an Events API v2 integration: routing_key: ${env:PAGERDUTY_KEY}',
     })
   }
@@ -90,12 +92,14 @@ function presetOf({ preset, url, routing_key: routingKey, api_key: apiKey, body 
     if (apiKey !== undefined) return opsgenie(apiKey)
     throw new WeirError('the preset opsgenie needs api_key', {
       code: 'WEIR_WEBHOOK_API_KEY',
+      configPath: ['preset'],
       hint: 'write the key of an API integration: api_key: ${env:OPSGENIE_KEY}',
     })
   }
   if (preset === 'ntfy' && url !== undefined && topicOf(URL.parse(url) ?? new URL('http://x')) === '') {
     throw new WeirError('url has no topic, which the preset ntfy needs', {
       code: 'WEIR_WEBHOOK_TOPIC',
+      configPath: ['url'],
       hint: 'write the address at which you would subscribe: url: https://ntfy.sh/my-topic',
     })
   }

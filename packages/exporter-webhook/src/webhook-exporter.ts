@@ -1,4 +1,4 @@
-import { endpointUrl, HttpClient } from '@weir/http-client'
+import { checkHttp, endpointUrl, HttpClient, headerFields } from '@weir/http-client'
 import {
   BatchMemory,
   type Clock,
@@ -26,6 +26,14 @@ interface Progress {
   /** Places of the records in the batch. */
   readonly refused: number[]
   firstRefusal: PermanentError | undefined
+}
+
+/** @throws WeirError for a template that is none, an address or header that is none, a key that is missing */
+export function checkWebhook(config: WebhookConfig): void {
+  const format = new RequestFormat(config)
+  endpointUrl(config.url ?? format.url, 'url')
+  headerFields(format.credentials, ['api_key'])
+  checkHttp(config)
 }
 
 /** Sends alerts and records to a web service. */

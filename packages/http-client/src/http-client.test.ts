@@ -206,8 +206,8 @@ it.each([
 })
 
 it.each([
-  [{ 'bad name': 'secret' }, 'headers: a name or value is not allowed in HTTP (bad name)'],
-  [{ Name: 'secret\nline' }, 'headers: a name or value is not allowed in HTTP (Name)'],
+  [{ 'bad name': 'secret' }, 'the header "bad name" has a name or value that is not allowed in HTTP'],
+  [{ Name: 'secret\nline' }, 'the header "Name" has a name or value that is not allowed in HTTP'],
 ])('refuses headers that are none, without repeating values: %j', (headers, message) => {
   expect(() => clientOf({ url: 'http://x', headers })).toThrow(
     expect.objectContaining({ message, code: 'WEIR_HTTP_HEADER' }),

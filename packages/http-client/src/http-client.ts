@@ -1,14 +1,11 @@
 import { Buffer } from 'node:buffer'
 import querystring from 'node:querystring'
-import { type Clock, WeirError } from '@weir/sdk'
+import type { Clock } from '@weir/sdk'
 import { clientTls } from '@weir/tls-files'
 import { encoded } from './body-encoding.ts'
+import { type HeaderFields, headerFields } from './header-fields.ts'
 import type { HttpConfig } from './http-keys.ts'
 import type { HttpAnswer, HttpSink } from './http-sink.ts'
-
-interface HeaderFields {
-  readonly [name: string]: string
-}
 
 export interface HttpClientOptions {
   readonly config: HttpConfig
@@ -39,10 +36,10 @@ export class HttpClient {
 
   /** @throws WeirError `WEIR_HTTP_HEADER` */
   constructor(options: HttpClientOptions) {
-    const { 'content-type': contentType, ...secrets } = headersOf(options.config.headers)
+    const { 'content-type': contentType, ...secrets } = headerFields(options.config.headers)
     this.#options = options
     this.#contentType = contentType === undefined ? {} : { 'content-type': contentType }
-    this.#secrets = { ...headersOf(options.credentials ?? {}), ...secrets }
+    this.#secrets = { ...headerFields(options.credentials ?? {}), ...secrets }
   }
 
   /** Reads the files of `tls`. `send` does it, too. @throws WeirError `WEIR_HTTP_TLS` */
@@ -93,18 +90,6 @@ export class HttpClient {
     // Loaded when it is in use: the HTTP client is larger than all of Weir.
     const { HttpSink: Sink } = await import('./http-sink.ts')
     return new Sink(tls, config.allow_private_redirects)
-  }
-}
-
-/** By lower-case name. */
-function headersOf(headers: HeaderFields): { [name: string]: string } {
-  try {
-    return Object.fromEntries(new Headers(headers))
-  } catch {
-    throw new WeirError(`headers: a name or value is not allowed in HTTP (${Object.keys(headers).join(', ')})`, {
-      code: 'WEIR_HTTP_HEADER',
-      hint: 'names are letters, digits and -; values have no line breaks',
-    })
   }
 }
 
