@@ -1,4 +1,5 @@
 import {
+  checkAt,
   type FieldReader,
   fieldReader,
   type LogBatch,
@@ -12,7 +13,7 @@ import { partitionOf } from './partition.ts'
 export interface RouterOptions {
   /** Where records go: text with fields in braces; `{partition}` is the partition. */
   template: string
-  /** Key of the config that the template stands in, for messages. */
+  /** Key of the config that the template stands in. */
   key: string
   /** How many partitions there are. */
   partitions?: number | undefined
@@ -36,7 +37,8 @@ const partitionPart = -1
 /** Stands between values, and in none of them: fields are text. */
 const separator = '\u0000'
 
-const invalid = (message: string, hint: string) => new WeirError(message, { code: 'WEIR_BROKER_PARTITIONS', hint })
+const invalid = (message: string, hint: string, key: string) =>
+  new WeirError(message, { code: 'WEIR_BROKER_PARTITIONS', hint, configPath: [key] })
 
 /** Says where each record goes. */
 export class Router {
@@ -52,18 +54,19 @@ export class Router {
   constructor({ template, key, partitions, partitionBy, token = (text) => text }: RouterOptions) {
     const hasMark = template.includes(mark)
     if (hasMark && (partitions === undefined || partitionBy === undefined)) {
-      throw invalid(`${key} has a {partition}, and nothing says which`, 'set partitions and partition_by')
+      throw invalid(`${key} has a {partition}, and nothing says which`, 'set partitions and partition_by', key)
     }
     if (!hasMark && (partitions !== undefined || partitionBy !== undefined)) {
-      throw invalid(`partitions are configured, and ${key} has no {partition}`, `write ${key}: ${template}.{partition}`)
+      const wanted = `write ${key}: ${template}.{partition}`
+      const given = partitions === undefined ? 'partition_by' : 'partitions'
+      throw invalid(`partitions are configured, and ${key} has no {partition}`, wanted, given)
     }
     this.#partitions = partitions ?? 1
     this.#token = token
     const readers: FieldReader[] = []
     const add = (reader: FieldReader): number => readers.push(reader) - 1
-    this.#parts = template
-      .split(mark)
-      .flatMap((text, index) => [...(index === 0 ? [] : [partitionPart]), ...parseTemplate(text)])
+    this.#parts = checkAt([key], () => template.split(mark).map((text) => parseTemplate(text)))
+      .flatMap((parts, index) => [...(index === 0 ? [] : [partitionPart]), ...parts])
       .map((part) => (typeof part === 'function' ? add(part) : part))
     if (partitionBy !== undefined) add(fieldReader(partitionBy))
     this.#readers = readers

@@ -1,6 +1,6 @@
 import { Clock, ComponentId, defineExporter, Logger, RunMode } from '@weir/sdk'
 import { config } from './config.ts'
-import { NatsExporter } from './nats-exporter.ts'
+import { checkNatsExporter, NatsExporter } from './nats-exporter.ts'
 
 export default defineExporter({
   type: 'nats',
@@ -8,6 +8,7 @@ export default defineExporter({
   stability: 'beta',
   concurrent: 4,
   config,
+  check: checkNatsExporter,
   inject: { clock: Clock, componentId: ComponentId, logger: Logger, runMode: RunMode },
   create: (context) => new NatsExporter(context),
 })

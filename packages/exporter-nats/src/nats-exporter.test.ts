@@ -331,11 +331,11 @@ describe.skipIf(!hasNatsServer)('the NATS exporter (needs: apt-get install nats-
   })
 
   it.each([
-    [{ urls: ['nats://me:secret@localhost'] }, 'WEIR_NATS_URL'],
-    [{ create_stream: true }, 'WEIR_NATS_STREAM'],
-    [{ partitions: 3, partition_by: 'body' }, 'WEIR_BROKER_PARTITIONS'],
-    [{ subject: 'a.{' }, 'WEIR_TEMPLATE_INVALID'],
-  ])('refuses a config that cannot work: %j', (config, code) => {
-    expect(() => exporterOf(config)).toThrow(expect.objectContaining({ code, hint: expect.any(String) }))
+    [{ urls: ['nats://a', 'nats://me:secret@localhost'] }, 'WEIR_NATS_URL', ['urls', 1]],
+    [{ create_stream: true }, 'WEIR_NATS_STREAM', ['create_stream']],
+    [{ partitions: 3, partition_by: 'body' }, 'WEIR_BROKER_PARTITIONS', ['partitions']],
+    [{ subject: 'a.{' }, 'WEIR_TEMPLATE_INVALID', ['subject']],
+  ])('refuses a config that cannot work: %j', (config, code, configPath) => {
+    expect(() => exporterOf(config)).toThrow(expect.objectContaining({ code, configPath, hint: expect.any(String) }))
   })
 })

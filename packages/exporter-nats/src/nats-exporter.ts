@@ -1,5 +1,5 @@
 import { MessageEncoder, type OutgoingMessage, Publisher, Router } from '@weir/broker-messages'
-import { type NatsClient, NatsLink, natsError } from '@weir/nats-connection'
+import { checkConnection, type NatsClient, NatsLink, natsError } from '@weir/nats-connection'
 import {
   type Clock,
   type ExportContext,
@@ -32,6 +32,21 @@ const watchMs = 60_000
 /** A value as a token of a subject: no dots, wildcards or spaces. */
 const token = (text: string): string => text.replace(/[\s.*>\p{Cc}]/gu, '_') || '_'
 
+const routerOf = ({ subject, partitions, partition_by: partitionBy }: NatsExporterConfig): Router =>
+  new Router({ template: subject, key: 'subject', partitions, partitionBy, token })
+
+/** @throws WeirError `WEIR_BROKER_PARTITIONS`, `WEIR_TEMPLATE_INVALID`, `WEIR_NATS_URL`, `WEIR_NATS_STREAM` */
+export function checkNatsExporter(config: NatsExporterConfig): void {
+  checkConnection(config)
+  routerOf(config)
+  if (!config.create_stream || config.stream !== undefined) return
+  throw new WeirError('create_stream needs the name of the stream', {
+    code: 'WEIR_NATS_STREAM',
+    hint: 'write it as stream: WEIR',
+    configPath: ['create_stream'],
+  })
+}
+
 /** Publishes batches to JetStream. */
 export class NatsExporter implements Exporter {
   readonly #options: NatsExporterOptions
@@ -41,25 +56,12 @@ export class NatsExporter implements Exporter {
   #stream: Promise<void> | undefined
   #watch: Timer | undefined
 
-  /** @throws WeirError `WEIR_BROKER_PARTITIONS`, `WEIR_TEMPLATE_INVALID`, `WEIR_NATS_URL`, `WEIR_NATS_STREAM` */
   constructor(options: NatsExporterOptions) {
     const { config, runMode, componentId, logger } = options
-    if (config.create_stream && config.stream === undefined) {
-      throw new WeirError('create_stream needs the name of the stream', {
-        code: 'WEIR_NATS_STREAM',
-        hint: 'write it as stream: WEIR',
-      })
-    }
     this.#options = options
     this.#link = new NatsLink({ config, baseDir: runMode.baseDir, componentId, logger })
     const encoder = new MessageEncoder({
-      router: new Router({
-        template: config.subject,
-        key: 'subject',
-        partitions: config.partitions,
-        partitionBy: config.partition_by,
-        token,
-      }),
+      router: routerOf(config),
       maxBytes: config.max_message_size,
       maxRecords: config.max_records,
       compression: config.compression,

@@ -1,6 +1,6 @@
 import { ComponentId, defineExporter, Logger, RunMode } from '@weir/sdk'
 import { config } from './config.ts'
-import { RedisExporter } from './redis-exporter.ts'
+import { checkRedisExporter, RedisExporter } from './redis-exporter.ts'
 
 export default defineExporter({
   type: 'redis',
@@ -8,6 +8,7 @@ export default defineExporter({
   stability: 'beta',
   concurrent: 4,
   config,
+  check: checkRedisExporter,
   inject: { componentId: ComponentId, logger: Logger, runMode: RunMode },
   create: (context) => new RedisExporter(context),
 })

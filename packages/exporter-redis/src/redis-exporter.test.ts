@@ -192,10 +192,13 @@ describe.skipIf(!hasRedisServer)('the Redis exporter (needs: apt-get install red
   })
 
   it.each([
-    [{ stream: 'a', channel: 'b' }, 'WEIR_REDIS_PLACE'],
-    [{ channel: 'a', compression: 'gzip' }, 'WEIR_REDIS_COMPRESSION'],
-    [{ stream: 'a:{partition}' }, 'WEIR_BROKER_PARTITIONS'],
-  ])('refuses a config that cannot work: %j', (config, code) => {
-    expect(() => exporterOf(config)).toThrow(expect.objectContaining({ code, hint: expect.any(String) }))
+    [{ stream: 'a', channel: 'b' }, 'WEIR_REDIS_PLACE', ['channel']],
+    [{ channel: 'a', compression: 'gzip' }, 'WEIR_REDIS_COMPRESSION', ['compression']],
+    [{ stream: 'a:{partition}' }, 'WEIR_BROKER_PARTITIONS', ['stream']],
+    [{ list: 'a', partition_by: 'body' }, 'WEIR_BROKER_PARTITIONS', ['partition_by']],
+    [{ list: 'a:{' }, 'WEIR_TEMPLATE_INVALID', ['list']],
+    [{ endpoint: 'redis:port' }, 'WEIR_REDIS_ENDPOINT', ['endpoint']],
+  ])('refuses a config that cannot work: %j', (config, code, configPath) => {
+    expect(() => exporterOf(config)).toThrow(expect.objectContaining({ code, configPath, hint: expect.any(String) }))
   })
 })

@@ -1,5 +1,5 @@
 import { MessageEncoder, type OutgoingMessage, Publisher, Router } from '@weir/broker-messages'
-import { type RedisClient, RedisLink, redisError } from '@weir/redis-connection'
+import { checkConnection, type RedisClient, RedisLink, redisError } from '@weir/redis-connection'
 import { type ExportContext, type Exporter, type LogBatch, type Logger, type RunMode, WeirError } from '@weir/sdk'
 import type { RedisExporterConfig } from './config.ts'
 
@@ -12,6 +12,37 @@ export interface RedisExporterOptions {
 
 type Kind = 'stream' | 'channel' | 'list'
 
+const routerOf = (config: RedisExporterConfig): Router => {
+  const { kind, template } = placeOf(config)
+  return new Router({ template, key: kind, partitions: config.partitions, partitionBy: config.partition_by })
+}
+
+/** @throws WeirError `WEIR_REDIS_ENDPOINT`, `WEIR_REDIS_PLACE`, `WEIR_REDIS_COMPRESSION`, `WEIR_BROKER_PARTITIONS`, `WEIR_TEMPLATE_INVALID` */
+export function checkRedisExporter(config: RedisExporterConfig): void {
+  checkConnection(config)
+  const { stream, channel, list } = config
+  const given = Object.entries({ stream, channel, list }).flatMap(([kind, place]) =>
+    place === undefined ? [] : [kind],
+  )
+  const [, second] = given
+  if (second !== undefined) {
+    throw new WeirError(`${given.join(' and ')} are given, and there is one place to write to`, {
+      code: 'WEIR_REDIS_PLACE',
+      hint: 'leave one of them, and configure a second exporter for the other',
+      configPath: [second],
+    })
+  }
+  const { kind } = placeOf(config)
+  if (kind !== 'stream' && config.compression !== 'none') {
+    throw new WeirError(`compression is for streams alone: a message of a ${kind} cannot say that it is compressed`, {
+      code: 'WEIR_REDIS_COMPRESSION',
+      hint: 'leave compression out, or write to a stream',
+      configPath: ['compression'],
+    })
+  }
+  routerOf(config)
+}
+
 /** Writes batches to Redis. */
 export class RedisExporter implements Exporter {
   readonly #config: RedisExporterConfig
@@ -19,21 +50,12 @@ export class RedisExporter implements Exporter {
   readonly #publisher: Publisher
   readonly #kind: Kind
 
-  /** @throws WeirError `WEIR_REDIS_PLACE`, `WEIR_REDIS_COMPRESSION`, `WEIR_BROKER_PARTITIONS`, `WEIR_TEMPLATE_INVALID` */
   constructor({ config, componentId, logger, runMode }: RedisExporterOptions) {
-    const { kind, template } = placeOf(config)
-    if (kind !== 'stream' && config.compression !== 'none') {
-      throw new WeirError(`compression is for streams alone: a message of a ${kind} cannot say that it is compressed`, {
-        code: 'WEIR_REDIS_COMPRESSION',
-        hint: 'leave compression out, or write to a stream',
-      })
-    }
     this.#config = config
-    this.#kind = kind
+    this.#kind = placeOf(config).kind
     this.#link = new RedisLink({ config, componentId, logger, baseDir: runMode.baseDir })
-    const { partitions, partition_by: partitionBy } = config
     const encoder = new MessageEncoder({
-      router: new Router({ template, key: kind, partitions, partitionBy }),
+      router: routerOf(config),
       maxBytes: config.max_message_size,
       maxRecords: config.max_records,
       compression: config.compression,
@@ -68,13 +90,6 @@ export class RedisExporter implements Exporter {
 }
 
 function placeOf({ stream, channel, list }: RedisExporterConfig): { kind: Kind; template: string } {
-  const given = Object.entries({ stream, channel, list }).filter(([, template]) => template !== undefined)
-  if (given.length > 1) {
-    throw new WeirError(`${given.map(([kind]) => kind).join(' and ')} are given, and there is one place to write to`, {
-      code: 'WEIR_REDIS_PLACE',
-      hint: 'leave one of them, and configure a second exporter for the other',
-    })
-  }
   if (channel !== undefined) return { kind: 'channel', template: channel }
   if (list !== undefined) return { kind: 'list', template: list }
   return { kind: 'stream', template: stream ?? 'weir:logs' }

@@ -1,5 +1,4 @@
 import type { NatsConnection } from '@nats-io/transport-node'
-import { WeirError } from '@weir/sdk'
 import type { NatsClient, NatsClientOptions } from './nats-client.ts'
 import { natsError } from './nats-error.ts'
 
@@ -9,16 +8,7 @@ export class NatsLink {
   #opening: Promise<NatsClient> | undefined
   #isClosed = false
 
-  /** @throws WeirError `WEIR_NATS_URL` */
   constructor(options: NatsClientOptions) {
-    for (const url of options.config.urls) {
-      if (url.includes('@')) {
-        throw new WeirError('urls must have no user and no password in them', {
-          code: 'WEIR_NATS_URL',
-          hint: 'write them as auth: { user: …, password: ${env:NATS_PASSWORD} }',
-        })
-      }
-    }
     this.#options = options
   }
 

@@ -1,6 +1,6 @@
 import { Clock, ComponentId, defineReceiver, Logger, Meter, RunMode, State } from '@weir/sdk'
 import { config } from './config.ts'
-import { NatsReceiver } from './nats-receiver.ts'
+import { checkNatsReceiver, NatsReceiver } from './nats-receiver.ts'
 
 export default defineReceiver({
   type: 'nats',
@@ -9,6 +9,7 @@ export default defineReceiver({
   stability: 'beta',
   reads: 'lines',
   config,
+  check: checkNatsReceiver,
   inject: { clock: Clock, componentId: ComponentId, logger: Logger, meter: Meter, runMode: RunMode, state: State },
   create: (context) => new NatsReceiver(context),
 })

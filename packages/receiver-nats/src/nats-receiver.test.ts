@@ -355,9 +355,10 @@ describe.skipIf(!hasNatsServer)('the NATS receiver (needs: apt-get install nats-
   })
 
   it.each([
-    [{ stream: 'S', partitions: [0] }, 'WEIR_BROKER_PARTITIONS'],
-    [{ stream: 'S', subject: 'a.{partition}' }, 'WEIR_BROKER_PARTITIONS'],
-  ])('refuses a config that cannot work: %j', (config, code) => {
-    expect(() => createComponent(nats, config)).toThrow(expect.objectContaining({ code }))
+    [{ stream: 'S', partitions: [0] }, 'WEIR_BROKER_PARTITIONS', ['partitions']],
+    [{ stream: 'S', subject: 'a.{partition}' }, 'WEIR_BROKER_PARTITIONS', ['subject']],
+    [{ stream: 'S', urls: ['nats://me:secret@localhost'] }, 'WEIR_NATS_URL', ['urls', 0]],
+  ])('refuses a config that cannot work: %j', (config, code, configPath) => {
+    expect(() => createComponent(nats, config)).toThrow(expect.objectContaining({ code, configPath }))
   })
 })

@@ -1,5 +1,5 @@
 import { MessageIntake, Unacknowledged } from '@weir/broker-messages'
-import { NatsLink, natsError } from '@weir/nats-connection'
+import { checkConnection, NatsLink, natsError } from '@weir/nats-connection'
 import {
   type Checkpoint,
   type Clock,
@@ -56,7 +56,6 @@ export class NatsReceiver implements Receiver {
   #inOrder: InOrder | undefined
   #lastError = ''
 
-  /** @throws WeirError `WEIR_NATS_URL`, `WEIR_BROKER_PARTITIONS` */
   constructor(options: NatsReceiverOptions) {
     const { config, runMode, componentId, logger, clock, state } = options
     this.#options = options
@@ -192,15 +191,21 @@ export class NatsReceiver implements Receiver {
 }
 
 function sharesOf({ durable, subject, partitions }: NatsReceiverConfig): Share[] {
-  if ((subject?.includes(mark) ?? false) !== (partitions !== undefined)) {
-    throw new WeirError('partitions and a {partition} in subject go together', {
-      code: 'WEIR_BROKER_PARTITIONS',
-      hint: 'write subject: weir.logs.{partition} and partitions: [0, 1]',
-    })
-  }
   if (partitions === undefined) return [{ durable, subject }]
   return partitions.map((partition) => ({
     durable: `${durable}-${partition}`,
     subject: subject?.replaceAll(mark, String(partition)),
   }))
+}
+
+/** @throws WeirError `WEIR_NATS_URL`, `WEIR_BROKER_PARTITIONS` */
+export function checkNatsReceiver(config: NatsReceiverConfig): void {
+  checkConnection(config)
+  const { subject, partitions } = config
+  if ((subject?.includes(mark) ?? false) === (partitions !== undefined)) return
+  throw new WeirError('partitions and a {partition} in subject go together', {
+    code: 'WEIR_BROKER_PARTITIONS',
+    hint: 'write subject: weir.logs.{partition} and partitions: [0, 1]',
+    configPath: [partitions === undefined ? 'subject' : 'partitions'],
+  })
 }

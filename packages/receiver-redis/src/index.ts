@@ -1,6 +1,6 @@
 import { Clock, ComponentId, defineReceiver, Logger, Meter, RunMode, State } from '@weir/sdk'
 import { config } from './config.ts'
-import { RedisReceiver } from './redis-receiver.ts'
+import { checkRedisReceiver, RedisReceiver } from './redis-receiver.ts'
 
 export default defineReceiver({
   type: 'redis',
@@ -9,6 +9,7 @@ export default defineReceiver({
   stability: 'beta',
   reads: 'lines',
   config,
+  check: checkRedisReceiver,
   inject: { clock: Clock, componentId: ComponentId, logger: Logger, meter: Meter, runMode: RunMode, state: State },
   create: (context) => new RedisReceiver(context),
 })

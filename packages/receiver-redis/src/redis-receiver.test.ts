@@ -343,10 +343,12 @@ describe.skipIf(!hasRedisServer)('the Redis receiver (needs: apt-get install red
   })
 
   it.each([
-    [{ streams: ['a'], channels: ['b'] }, 'WEIR_REDIS_PLACE'],
-    [{ streams: ['a'], partitions: [0] }, 'WEIR_BROKER_PARTITIONS'],
-    [{ streams: ['a:{partition}'] }, 'WEIR_BROKER_PARTITIONS'],
-  ])('refuses a config that cannot work: %j', (config, code) => {
-    expect(() => createComponent(redis, config)).toThrow(expect.objectContaining({ code, hint: expect.any(String) }))
+    [{ streams: ['a'], channels: ['b'] }, 'WEIR_REDIS_PLACE', ['channels']],
+    [{ streams: ['a'], partitions: [0] }, 'WEIR_BROKER_PARTITIONS', ['partitions']],
+    [{ streams: ['a', 'a:{partition}'] }, 'WEIR_BROKER_PARTITIONS', ['streams', 1]],
+    [{ endpoint: 'redis:70000' }, 'WEIR_REDIS_ENDPOINT', ['endpoint']],
+  ])('refuses a config that cannot work: %j', (config, code, configPath) => {
+    const refusal = expect.objectContaining({ code, configPath, hint: expect.any(String) })
+    expect(() => createComponent(redis, config)).toThrow(refusal)
   })
 })

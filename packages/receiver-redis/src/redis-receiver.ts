@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { MessageIntake, Unacknowledged } from '@weir/broker-messages'
-import { RedisLink, redisError } from '@weir/redis-connection'
+import { checkConnection, RedisLink, redisError } from '@weir/redis-connection'
 import {
   type Checkpoint,
   type Clock,
@@ -50,15 +50,8 @@ export class RedisReceiver implements Receiver {
   #running: Promise<void> | undefined
   #lastError = ''
 
-  /** @throws WeirError `WEIR_REDIS_PLACE`, `WEIR_BROKER_PARTITIONS` */
   constructor(options: RedisReceiverOptions) {
     const { config, componentId, logger, runMode } = options
-    if (config.streams !== undefined && config.channels !== undefined) {
-      throw new WeirError('streams and channels are given, and a receiver has one of them', {
-        code: 'WEIR_REDIS_PLACE',
-        hint: 'configure a second receiver for the channels',
-      })
-    }
     this.#options = options
     this.#streams = streamsOf(config)
     const link = { config, componentId, logger, baseDir: runMode.baseDir }
@@ -182,14 +175,27 @@ export class RedisReceiver implements Receiver {
   }
 }
 
-function streamsOf({ streams = ['weir:logs'], partitions }: RedisReceiverConfig): string[] {
-  const hasMark = streams.some((stream) => stream.includes(mark))
-  if (hasMark !== (partitions !== undefined)) {
-    throw new WeirError('partitions and a {partition} in streams go together', {
-      code: 'WEIR_BROKER_PARTITIONS',
-      hint: 'write streams: [weir:logs:{partition}] and partitions: [0, 1]',
+/** @throws WeirError `WEIR_REDIS_ENDPOINT`, `WEIR_REDIS_PLACE`, `WEIR_BROKER_PARTITIONS` */
+export function checkRedisReceiver(config: RedisReceiverConfig): void {
+  checkConnection(config)
+  const { streams = [], channels, partitions } = config
+  if (streams.length > 0 && channels !== undefined) {
+    throw new WeirError('streams and channels are given, and a receiver has one of them', {
+      code: 'WEIR_REDIS_PLACE',
+      hint: 'configure a second receiver for the channels',
+      configPath: ['channels'],
     })
   }
+  const marked = streams.findIndex((stream) => stream.includes(mark))
+  if (marked >= 0 === (partitions !== undefined)) return
+  throw new WeirError('partitions and a {partition} in streams go together', {
+    code: 'WEIR_BROKER_PARTITIONS',
+    hint: 'write streams: [weir:logs:{partition}] and partitions: [0, 1]',
+    configPath: partitions === undefined ? ['streams', marked] : ['partitions'],
+  })
+}
+
+function streamsOf({ streams = ['weir:logs'], partitions }: RedisReceiverConfig): string[] {
   if (partitions === undefined) return streams
   return streams.flatMap((stream) =>
     stream.includes(mark) ? partitions.map((partition) => stream.replaceAll(mark, String(partition))) : [stream],

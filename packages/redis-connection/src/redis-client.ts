@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { createClient, RESP_TYPES } from '@redis/client'
-import { WeirError } from '@weir/sdk'
 import { clientTls } from '@weir/tls-files'
 import type { ConnectionConfig } from './connection-keys.ts'
+import { parseEndpoint } from './endpoint.ts'
 
 export interface RedisClientOptions {
   config: ConnectionConfig
@@ -37,15 +37,11 @@ export async function openClient(options: RedisClientOptions, onEnd: () => void 
 }
 
 function socketOf({ config, baseDir }: RedisClientOptions) {
-  const { endpoint, tls } = config
+  const { tls } = config
+  const place = parseEndpoint(config.endpoint)
   const common = { connectTimeout, reconnectStrategy: false as const }
-  if (endpoint.startsWith('/')) return { ...common, path: endpoint, tls: false as const }
-  const colon = endpoint.lastIndexOf(':')
-  const host = (colon < 0 ? endpoint : endpoint.slice(0, colon)).replace(/^\[(.*)\]$/, '$1')
-  const port = colon < 0 ? 6379 : Number(endpoint.slice(colon + 1))
-  if (!(port > 0 && port < 65_536)) {
-    throw new WeirError(`endpoint: ${endpoint} has no port`, { code: 'WEIR_REDIS_ENDPOINT', hint: 'write host:port' })
-  }
+  if ('path' in place) return { ...common, path: place.path, tls: false as const }
+  const { host, port } = place
   if (tls === undefined) return { ...common, host, port }
   const files = clientTls(tls, baseDir, 'WEIR_REDIS_FILE')
   return { ...common, host, port, tls: true as const, servername: host, ...files }

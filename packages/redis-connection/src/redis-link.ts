@@ -25,7 +25,7 @@ export class RedisLink {
     return this.#options.config.endpoint
   }
 
-  /** @throws RetryableError when the server does not let us in; WeirError `WEIR_REDIS_FILE`, `WEIR_REDIS_ENDPOINT` */
+  /** @throws RetryableError when the server does not let us in; WeirError `WEIR_REDIS_FILE` */
   async client(): Promise<RedisClient> {
     const opening = this.#opening ?? this.#open()
     this.#opening = opening
