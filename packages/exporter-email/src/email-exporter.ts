@@ -32,6 +32,12 @@ interface Progress {
   firstRefusal: PermanentError | undefined
 }
 
+/** @throws WeirError `WEIR_EMAIL_ADDRESS` */
+export function checkEmail({ from, to }: EmailConfig): void {
+  addressOf(from, ['from'])
+  for (const [index, text] of to.entries()) addressOf(text, ['to', index])
+}
+
 /** Sends alerts by email. */
 export class EmailExporter implements Exporter {
   readonly #config: EmailConfig
@@ -47,9 +53,9 @@ export class EmailExporter implements Exporter {
     this.#config = config
     this.#mode = mode
     this.#clock = clock
-    this.#sender = addressOf(config.from, 'from')
+    this.#sender = addressOf(config.from, ['from'])
     this.#domain = this.#sender.slice(this.#sender.lastIndexOf('@') + 1)
-    this.#recipients = config.to.map((text) => addressOf(text, 'to'))
+    this.#recipients = config.to.map((text, index) => addressOf(text, ['to', index]))
   }
 
   async start(): Promise<void> {
@@ -160,11 +166,12 @@ export class EmailExporter implements Exporter {
 }
 
 /** @throws WeirError `WEIR_EMAIL_ADDRESS` */
-function addressOf(text: string, key: string): string {
+function addressOf(text: string, configPath: readonly (string | number)[]): string {
   const [first, ...others] = addressParser(text, { flatten: true })
   if (/.@./.test(first?.address ?? '') && others.length === 0) return first?.address ?? ''
-  throw new WeirError(`${key}: ${JSON.stringify(text)} is no address of email`, {
+  throw new WeirError(`${JSON.stringify(text)} is no address of email`, {
     code: 'WEIR_EMAIL_ADDRESS',
+    configPath,
     hint: 'write one address an entry: ops@example.com, or Operations <ops@example.com>',
   })
 }

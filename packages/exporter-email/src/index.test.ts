@@ -275,8 +275,14 @@ describe('an attempt after a failure', () => {
   })
 })
 
-it.each([{ from: 'nobody' }, { to: ['a@b, c@d'] }, { from: '@' }])('refuses addresses that are none: %j', (given) => {
-  expect(() => exporterOf({ ...basic, ...given })).toThrow(expect.objectContaining({ code: 'WEIR_EMAIL_ADDRESS' }))
+it.each([
+  [{ from: 'nobody' }, ['from']],
+  [{ to: ['a@b', 'a@b, c@d'] }, ['to', 1]],
+  [{ from: '@' }, ['from']],
+])('refuses addresses that are none: %j', (given, configPath) => {
+  expect(() => exporterOf({ ...basic, ...given })).toThrow(
+    expect.objectContaining({ code: 'WEIR_EMAIL_ADDRESS', configPath }),
+  )
 })
 
 it('names the file that it cannot read, at start', async () => {

@@ -1,12 +1,13 @@
 import { PermanentError, RetryableError, WeirError } from '@weir/sdk'
 
 export const badEndpoint = (key: string, what: string, hint: string): WeirError =>
-  new WeirError(`${key} is ${what}`, { code: 'WEIR_OTLP_ENDPOINT', hint })
+  new WeirError(`${key} is ${what}`, { code: 'WEIR_OTLP_ENDPOINT', hint, configPath: [key] })
 
-export const badHeaders = (names: readonly string[]): WeirError =>
-  new WeirError(`headers: a name or value is not allowed (${names.join(', ')})`, {
+export const badHeader = (name: string): WeirError =>
+  new WeirError(`the header ${JSON.stringify(name)} has a name or value that is not allowed`, {
     code: 'WEIR_OTLP_HEADER',
     hint: 'names are letters, digits and -; values have no line breaks',
+    configPath: ['headers', name],
   })
 
 /** Longest wait that a receiver may ask for: a day. */

@@ -12,7 +12,9 @@ import { messageOf } from '@weir/sdk'
 import type { ClientTls } from '@weir/tls-files'
 import { type Acceptance, acceptanceOf, refusalOf } from './answer-reader.ts'
 import type { OtlpConfig } from './config.ts'
-import { badEndpoint, badHeaders, permanent, retryable } from './errors.ts'
+import { grpcTarget } from './destination.ts'
+import { permanent, retryable } from './errors.ts'
+import { grpcHeaders } from './request-headers.ts'
 import type { Sink } from './sink.ts'
 
 const path = '/opentelemetry.proto.collector.logs.v1.LogsService/Export'
@@ -42,14 +44,13 @@ const asItIs = (bytes: Buffer): Buffer => bytes
  */
 export class GrpcSink implements Sink {
   readonly #target: string
-  readonly #metadata: Metadata
+  readonly #metadata = new Metadata()
   readonly #client: Client
 
-  /** @throws WeirError `WEIR_OTLP_ENDPOINT`, `WEIR_OTLP_HEADER` */
   constructor(config: OtlpConfig, tls: ClientTls) {
-    const { target, isSecure } = targetOf(config)
+    const { target, isSecure } = grpcTarget(config)
     this.#target = target
-    this.#metadata = metadataOf(config.headers)
+    for (const [name, value] of grpcHeaders(config.headers)) this.#metadata.set(name, value)
     const { servername: name } = tls
     this.#client = new Client(target, isSecure ? secure(tls) : credentials.createInsecure(), {
       'grpc.default_compression_algorithm':
@@ -101,25 +102,6 @@ export class GrpcSink implements Sink {
 
 const isServiceError = (error: unknown): error is ServiceError =>
   error instanceof Error && 'code' in error && 'metadata' in error && error.metadata instanceof Metadata
-
-function targetOf({ endpoint, tls, compression }: OtlpConfig): { target: string; isSecure: boolean } {
-  const [, scheme, target] = /^(?:(https?):\/\/)?((?:\[[^\]]+\]|[^:/[\]\s]+):\d{1,5})\/?$/.exec(endpoint) ?? []
-  if (target === undefined)
-    throw badEndpoint('endpoint', 'no host and port', 'write endpoint: host:4317, or http://host:4317 without TLS')
-  if (compression === 'zstd')
-    throw badEndpoint('compression', 'zstd, which gRPC does not have', 'write compression: gzip, or none')
-  return { target, isSecure: scheme === 'https' || (scheme === undefined && tls?.insecure !== true) }
-}
-
-function metadataOf(headers: OtlpConfig['headers']): Metadata {
-  const metadata = new Metadata()
-  try {
-    for (const [name, value] of Object.entries(headers)) metadata.set(name, value)
-    return metadata
-  } catch {
-    throw badHeaders(Object.keys(headers))
-  }
-}
 
 function secure({ ca, cert, key, rejectUnauthorized }: ClientTls): ChannelCredentials {
   const bytes = (pem: string | undefined) => (pem === undefined ? null : Buffer.from(pem))

@@ -6,7 +6,9 @@ import type { ClientTls } from '@weir/tls-files'
 import { Agent, type Dispatcher, request } from 'undici'
 import { type Acceptance, acceptanceOf, jsonAcceptanceOf, refusalOf, textRefusalOf } from './answer-reader.ts'
 import type { OtlpConfig } from './config.ts'
-import { badEndpoint, badHeaders, permanent, retryable } from './errors.ts'
+import { httpUrl } from './destination.ts'
+import { permanent, retryable } from './errors.ts'
+import { httpHeaders } from './request-headers.ts'
 import type { Sink } from './sink.ts'
 
 /** Bytes of an answer that are looked at; a connection on which more comes is closed. */
@@ -41,15 +43,14 @@ export class HttpSink implements Sink {
   readonly #clock: Clock
   readonly #agent: Agent
 
-  /** @throws WeirError `WEIR_OTLP_ENDPOINT`, `WEIR_OTLP_HEADER` */
   constructor(config: OtlpConfig, tls: ClientTls, clock: Clock) {
     const { compression, protocol } = config
-    this.#url = urlOf(config)
+    this.#url = httpUrl(config)
     this.#compression = compression
     this.#clock = clock
     this.#headers = {
       'user-agent': 'weir',
-      ...headersOf(config.headers),
+      ...httpHeaders(config.headers),
       'content-type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
       ...(compression === 'none' ? {} : { 'content-encoding': compression }),
     }
@@ -102,24 +103,6 @@ function reasonOf(error: unknown): string {
   const code = typeof error === 'object' && error !== null ? String(Reflect.get(error, 'code') ?? '') : ''
   const reason = reasons[code] ?? messageOf(error)
   return code === '' ? reason : `${reason} (${code})`
-}
-
-function urlOf({ endpoint, logs_endpoint: whole }: OtlpConfig): URL {
-  const key = whole === undefined ? 'endpoint' : 'logs_endpoint'
-  const url = URL.parse(whole ?? endpoint)
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw badEndpoint(key, 'no http or https address', `write ${key}: http://host:4318, or set protocol: grpc`)
-  if (whole === undefined) url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/logs`
-  return url
-}
-
-/** By lower-case name. */
-function headersOf(headers: OtlpConfig['headers']): { [name: string]: string } {
-  try {
-    return Object.fromEntries(new Headers(headers))
-  } catch {
-    throw badHeaders(Object.keys(headers))
-  }
 }
 
 /**

@@ -305,18 +305,26 @@ describe('TLS', () => {
   })
 })
 
+const badName = 'the header "bad name" has a name or value that is not allowed'
+
 it.each([
-  [{ endpoint: 'collector:4318' }, 'endpoint is no http or https address'],
-  [{ endpoint: 'http://a', logs_endpoint: 'b' }, 'logs_endpoint is no http or https address'],
-  [{ endpoint: 'collector', protocol: 'grpc' }, 'endpoint is no host and port'],
-  [{ endpoint: 'a:1', protocol: 'grpc', compression: 'zstd' }, 'compression is zstd, which gRPC does not have'],
-  [{ endpoint: 'http://a', headers: { 'bad name': 'secret' } }, 'headers: a name or value is not allowed (bad name)'],
+  [{ endpoint: 'collector:4318' }, ['endpoint'], 'endpoint is no http or https address'],
+  [{ endpoint: 'http://a', logs_endpoint: 'b' }, ['logs_endpoint'], 'logs_endpoint is no http or https address'],
+  [{ endpoint: 'collector', protocol: 'grpc' }, ['endpoint'], 'endpoint is no host and port'],
   [
-    { endpoint: 'a:1', protocol: 'grpc', headers: { 'bad name': 'secret' } },
-    'headers: a name or value is not allowed (bad name)',
+    { endpoint: 'a:1', protocol: 'grpc', compression: 'zstd' },
+    ['compression'],
+    'compression is zstd, which gRPC does not have',
   ],
-])('refuses a config that cannot work, at the start: %j', async (config, message) => {
-  await expect(createComponent(definition, config, testServices()).start?.()).rejects.toThrow(
-    expect.objectContaining({ message }),
+  [{ endpoint: 'http://a', headers: { a: 'b', 'bad name': 'secret' } }, ['headers', 'bad name'], badName],
+  [{ endpoint: 'a:1', protocol: 'grpc', headers: { 'bad name': 'secret' } }, ['headers', 'bad name'], badName],
+  [
+    { endpoint: 'a:1', protocol: 'grpc', headers: { 'trace-bin': 'secret' } },
+    ['headers', 'trace-bin'],
+    expect.not.stringContaining('secret'),
+  ],
+])('refuses a config that cannot work, at the start: %j', (config, configPath, message) => {
+  expect(() => createComponent(definition, config, testServices())).toThrow(
+    expect.objectContaining({ message, configPath }),
   )
 })

@@ -1,6 +1,6 @@
 import { Clock, defineExporter, Logger, RunMode } from '@weir/sdk'
 import { otlpConfig } from './config.ts'
-import { OtlpExporter } from './otlp-exporter.ts'
+import { checkOtlpExporter, OtlpExporter } from './otlp-exporter.ts'
 
 export default defineExporter({
   type: 'otlp',
@@ -8,6 +8,7 @@ export default defineExporter({
   stability: 'beta',
   concurrent: 4,
   config: otlpConfig,
+  check: checkOtlpExporter,
   inject: { clock: Clock, logger: Logger, mode: RunMode },
   create: (context) => new OtlpExporter(context),
 })

@@ -10,9 +10,11 @@ import {
 } from '@weir/sdk'
 import { clientTls } from '@weir/tls-files'
 import type { OtlpConfig } from './config.ts'
+import { grpcTarget, httpUrl } from './destination.ts'
 import { permanent } from './errors.ts'
 import { encodeJson } from './json-encoder.ts'
 import { ProtobufEncoder } from './protobuf-encoder.ts'
+import { grpcHeaders, httpHeaders } from './request-headers.ts'
 import type { Sink } from './sink.ts'
 
 export interface OtlpExporterOptions {
@@ -32,6 +34,17 @@ interface Progress {
   refusal: { readonly message: string; readonly hint?: string | undefined } | undefined
 }
 
+/** @throws WeirError `WEIR_OTLP_ENDPOINT`, `WEIR_OTLP_HEADER` */
+export function checkOtlpExporter(config: OtlpConfig): void {
+  if (config.protocol === 'grpc') {
+    grpcTarget(config)
+    grpcHeaders(config.headers)
+  } else {
+    httpUrl(config)
+    httpHeaders(config.headers)
+  }
+}
+
 /** Sends records by OTLP. */
 export class OtlpExporter implements Exporter {
   readonly #options: OtlpExporterOptions
@@ -45,7 +58,7 @@ export class OtlpExporter implements Exporter {
     this.#options = options
   }
 
-  /** @throws WeirError `WEIR_OTLP_ENDPOINT`, `WEIR_OTLP_HEADER`, `WEIR_OTLP_TLS` */
+  /** @throws WeirError `WEIR_OTLP_TLS` */
   async start(): Promise<void> {
     await this.#sink()
   }

@@ -1,4 +1,4 @@
-import { Duration, FieldPath, OneOf, Size, type Static, Type } from '@weir/sdk'
+import { Duration, FieldPath, OneOf, Size, type Static, TimeZoneName, Type } from '@weir/sdk'
 import { clientTlsKeys, minVersion } from '@weir/tls-files'
 import { facilities } from './priority.ts'
 
@@ -56,7 +56,7 @@ export const config = Type.Object({
       examples: ['weir@32473'],
     }),
   ),
-  location: Type.String({
+  location: TimeZoneName({
     description: 'Zone of the times of RFC 3164: `UTC`, `Local`, an offset such as `+02:00`, or an IANA name.',
     default: 'UTC',
     examples: ['Europe/Berlin'],

@@ -1,7 +1,7 @@
 import { messageOf, PermanentError, RetryableError, WeirError } from '@weir/sdk'
 
-export const impossible = (message: string, hint: string): WeirError =>
-  new WeirError(message, { code: 'WEIR_SYSLOG_EXPORTER_CONFIG', hint })
+export const impossible = (key: string, message: string, hint: string): WeirError =>
+  new WeirError(message, { code: 'WEIR_SYSLOG_EXPORTER_CONFIG', hint, configPath: [key] })
 
 const reasons: { readonly [code: string]: string } = {
   ECONNREFUSED: 'nothing listens there',

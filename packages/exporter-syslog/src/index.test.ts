@@ -203,12 +203,13 @@ describe('over a Unix socket', () => {
 
 describe('a config that cannot work', () => {
   it.each([
-    [{ embedded_newlines: 'keep' }, /keep/],
-    [{ network: 'udp', max_message_size: '64KiB' }, /65507/],
-    [{ max_message_size: 100 }, /header/],
-  ])('is refused: %j', (keys, message) => {
+    [{ embedded_newlines: 'keep' }, 'embedded_newlines', /keep/],
+    [{ network: 'udp', max_message_size: '64KiB' }, 'max_message_size', /65507/],
+    [{ max_message_size: 100 }, 'max_message_size', /header/],
+  ])('is refused: %j', (keys, key, text) => {
+    const message = expect.stringMatching(text)
     expect(() => createComponent(definition, to(1, keys))).toThrow(
-      expect.objectContaining({ code: 'WEIR_SYSLOG_EXPORTER_CONFIG', message: expect.stringMatching(message) }),
+      expect.objectContaining({ code: 'WEIR_SYSLOG_EXPORTER_CONFIG', configPath: [key], message }),
     )
   })
 })

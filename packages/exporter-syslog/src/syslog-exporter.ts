@@ -27,11 +27,9 @@ export class SyslogExporter implements Exporter {
   readonly #format: MessageFormat
   #sink: Sink | undefined
 
-  /** @throws WeirError `WEIR_SYSLOG_EXPORTER_CONFIG`, `WEIR_TIME_ZONE` */
   constructor(options: SyslogExporterOptions) {
     const { config, clock, meter } = options
     this.#options = options
-    check(config)
     const truncated = meter.counter('weir_exporter_syslog_truncated_messages', {
       description: 'Messages that were longer than max_message_size, and cut',
       unit: '{message}',
@@ -74,21 +72,24 @@ export class SyslogExporter implements Exporter {
 const isCounting = ({ enable_octet_counting: isOn, network, tls }: SyslogConfig): boolean =>
   isOn ?? (network === 'tcp' && tls?.insecure === false)
 
-function check(config: SyslogConfig): void {
+/** @throws WeirError `WEIR_SYSLOG_EXPORTER_CONFIG` */
+export function checkSyslogExporter(config: SyslogConfig): void {
   const { network, embedded_newlines: newlines, max_message_size: size } = config
   if (newlines === 'keep' && network !== 'udp' && !isCounting(config)) {
     throw impossible(
-      'embedded_newlines: keep would make several messages of one, since line feeds end them',
+      'embedded_newlines',
+      'keep would make several messages of one, since line feeds end them',
       'set enable_octet_counting: true, or leave embedded_newlines out',
     )
   }
   if (network === 'udp' && size > maxDatagramBytes) {
     throw impossible(
-      `max_message_size: a datagram holds ${maxDatagramBytes} bytes`,
+      'max_message_size',
+      `a datagram holds ${maxDatagramBytes} bytes`,
       `write ${maxDatagramBytes} or less`,
     )
   }
   if (size < minMessageBytes) {
-    throw impossible('max_message_size: a header alone may need as much', `write ${minMessageBytes} or more`)
+    throw impossible('max_message_size', 'a header alone may need as much', `write ${minMessageBytes} or more`)
   }
 }
