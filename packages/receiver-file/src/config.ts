@@ -1,4 +1,4 @@
-import { Duration, FilePath, OneOf, Pattern, Size, type Static, Type } from '@weir/sdk'
+import { Duration, FilePath, OneOf, Pattern, Size, type Static, TimeZoneName, Type } from '@weir/sdk'
 
 const sortKey = Type.Object(
   {
@@ -13,7 +13,7 @@ const sortKey = Type.Object(
         examples: ['%Y%m%d%H'],
       }),
     ),
-    location: Type.String({ description: 'Time zone of a timestamp.', default: 'UTC', examples: ['Europe/Berlin'] }),
+    location: TimeZoneName({ description: 'Time zone of a timestamp.', default: 'UTC', examples: ['Europe/Berlin'] }),
     max_time: Type.Optional(
       Duration({ description: 'With `mtime`: leaves out files that were last written longer ago.', examples: ['1h'] }),
     ),

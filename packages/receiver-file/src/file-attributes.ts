@@ -14,13 +14,15 @@ export async function fileAttributes(path: string, config: FileConfig): Promise<
     if (config.include_file_name_resolved) entries.push(['log.file.name_resolved', basename(resolved)])
     if (config.include_file_path_resolved) entries.push(['log.file.path_resolved', resolved])
   }
-  if (tellsOwner(config)) entries.push(...(await ownership(path, config)))
+  if (ownerKey(config) !== undefined) entries.push(...(await ownership(path, config)))
   return attributeMap(entries)
 }
 
-/** Whether the attributes tell who may do what with the file: Windows has nothing of the kind. */
-export const tellsOwner = (config: FileConfig): boolean =>
-  config.include_file_owner_name || config.include_file_owner_group_name || config.include_file_permissions
+/** The key that asks who may do what with the file, if one does: Windows has nothing of the kind. */
+export const ownerKey = (config: FileConfig) =>
+  (['include_file_owner_name', 'include_file_owner_group_name', 'include_file_permissions'] as const).find(
+    (key) => config[key],
+  )
 
 async function ownership(path: string, config: FileConfig): Promise<[string, AttributeValue][]> {
   const stats = await stat(path).catch(() => undefined)

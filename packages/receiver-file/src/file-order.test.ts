@@ -91,15 +91,20 @@ describe('ordering_criteria', () => {
   })
 
   it.each([
-    [{ sort_by: [{ sort_type: 'numeric', regex_key: 'n' }] }, 'needs ordering_criteria.regex'],
-    [{ regex: '(?<n>.)', sort_by: [{ sort_type: 'numeric' }] }, 'needs regex_key'],
-    [{ regex: '(?<n>.)', sort_by: [{ sort_type: 'numeric', regex_key: 'm' }] }, 'no group (?<m>…)'],
-    [{ regex: '(?<n>.)', sort_by: [{ sort_type: 'timestamp', regex_key: 'n' }] }, 'needs layout'],
-    [{ regex: '(?<n>.)', sort_by: [{ sort_type: 'timestamp', regex_key: 'n', layout: '%Y%Q' }] }, '%Q is not known'],
-  ])('refuses %j', async (criteria, reason) => {
+    [{ sort_by: [{ sort_type: 'numeric', regex_key: 'n' }] }, 'sort_type', 'needs ordering_criteria.regex'],
+    [{ regex: '(?<n>.)', sort_by: [{ sort_type: 'numeric' }] }, 'sort_type', 'needs regex_key'],
+    [{ regex: '(?<n>.)', sort_by: [{ sort_type: 'numeric', regex_key: 'm' }] }, 'regex_key', 'no group (?<m>…)'],
+    [{ regex: '(?<n>.)', sort_by: [{ sort_type: 'timestamp', regex_key: 'n' }] }, 'sort_type', 'needs layout'],
+    [
+      { regex: '(?<n>.)', sort_by: [{ sort_type: 'timestamp', regex_key: 'n', layout: '%Y%Q' }] },
+      'layout',
+      '%Q is not known',
+    ],
+  ])('refuses %j', async (criteria, key, reason) => {
     const refused = expect.objectContaining({
       code: 'WEIR_FILE_ORDER',
       message: expect.stringContaining(reason),
+      configPath: ['ordering_criteria', 'sort_by', 0, key],
     })
     await expect(fixture.start({ ordering_criteria: criteria })).rejects.toThrow(refused)
   })

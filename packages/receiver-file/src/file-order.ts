@@ -1,4 +1,4 @@
-import type { Clock, CompiledPattern, PatternMatch, Patterns } from '@weir/sdk'
+import { type Clock, type CompiledPattern, checkAt, type PatternMatch, type Patterns } from '@weir/sdk'
 import type { FileConfig } from './config.ts'
 import { badOrder } from './errors.ts'
 import { FileTime } from './file-time.ts'
@@ -28,15 +28,12 @@ export class FileOrder {
   readonly #count: number
   readonly #onUnfit: (paths: readonly string[]) => void
 
-  /**
-   * @param onUnfit told of the files whose paths do not tell what to sort by
-   * @throws WeirError `WEIR_FILE_ORDER`, `WEIR_TIME_ZONE`
-   */
+  /** @param onUnfit told of the files whose paths do not tell what to sort by */
   constructor(criteria: Criteria, patterns: Patterns, clock: Clock, onUnfit: (paths: readonly string[]) => void) {
     const { regex, group_by: groupBy, sort_by: keys, top_n: count } = criteria
     this.#regex = regex === undefined ? undefined : patterns.compile(regex)
     this.#groupBy = groupBy === undefined ? undefined : patterns.compile(groupBy)
-    this.#sortings = keys.map((key) => sortingOf(key, regex, clock))
+    this.#sortings = keys.map((key) => sortingOf(key, clock))
     this.#count = count
     this.#onUnfit = onUnfit
   }
@@ -80,25 +77,36 @@ export class FileOrder {
 }
 
 /** `NaN` is what cannot be sorted; `undefined` is to be left out. */
-function sortingOf(key: SortKey, regex: string | undefined, clock: Clock): Sorting {
-  const { sort_type: type, regex_key: name, layout, location, max_time: maxMs } = key
+function sortingOf(key: SortKey, clock: Clock): Sorting {
+  const { sort_type: type, regex_key: name = '', layout = '', location, max_time: maxMs } = key
   const sign = key.ascending ? 1 : -1
   if (type === 'mtime') {
     const isTooOld = (file: FoundFile) => maxMs !== undefined && clock.now() - file.stat.modifiedMs >= maxMs
     return { sign, read: (file) => (isTooOld(file) ? undefined : file.stat.modifiedMs) }
   }
-  if (regex === undefined) throw badOrder(`sort_type ${type} needs ordering_criteria.regex`)
-  if (name === undefined) throw badOrder(`sort_type ${type} needs regex_key, the name of a group of the regex`)
-  if (!regex.includes(`<${name}>`)) throw badOrder(`regex_key: the regex has no group (?<${name}>…)`)
   const textOf = (match: PatternMatch | null) => match?.groups?.[name] ?? ''
   if (type === 'alphabetical') return { sign, read: (_, match) => textOf(match) }
   if (type === 'numeric') {
     const numberOf = (text: string) => (/^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN)
     return { sign, read: (_, match) => numberOf(textOf(match)) }
   }
-  if (layout === undefined) throw badOrder('sort_type timestamp needs layout, such as %Y%m%d%H')
-  const unknown = FileTime.unknownIn(layout)
-  if (unknown !== undefined) throw badOrder(`layout: ${unknown} is not known`)
   const time = new FileTime(layout, location)
   return { sign, read: (_, match) => time.read(textOf(match)) }
+}
+
+/** @throws WeirError `WEIR_FILE_ORDER` */
+export function checkOrder({ regex, sort_by: keys }: Criteria): void {
+  for (const [index, key] of keys.entries()) checkAt(['sort_by', index], () => checkKey(key, regex))
+}
+
+function checkKey({ sort_type: type, regex_key: name, layout }: SortKey, regex: string | undefined): void {
+  if (type === 'mtime') return
+  if (regex === undefined) throw badOrder('sort_type', `sort_type ${type} needs ordering_criteria.regex`)
+  if (name === undefined)
+    throw badOrder('sort_type', `sort_type ${type} needs regex_key, the name of a group of the regex`)
+  if (!regex.includes(`<${name}>`)) throw badOrder('regex_key', `the regex has no group (?<${name}>…)`)
+  if (type !== 'timestamp') return
+  if (layout === undefined) throw badOrder('sort_type', 'sort_type timestamp needs layout, such as %Y%m%d%H')
+  const unknown = FileTime.unknownIn(layout)
+  if (unknown !== undefined) throw badOrder('layout', `${unknown} is not known`)
 }

@@ -1,6 +1,7 @@
 import {
   type Checkpoint,
   type Clock,
+  checkAt,
   type Logger,
   type Meter,
   messageOf,
@@ -14,9 +15,9 @@ import { blockSize } from './block-pool.ts'
 import { CheckpointBook } from './checkpoint-book.ts'
 import type { FileConfig } from './config.ts'
 import { deletesUnread, noOwnerOnWindows } from './errors.ts'
-import { tellsOwner } from './file-attributes.ts'
+import { ownerKey } from './file-attributes.ts'
 import { FileErrors } from './file-errors.ts'
-import { FileOrder } from './file-order.ts'
+import { checkOrder, FileOrder } from './file-order.ts'
 import { FileRemoval } from './file-removal.ts'
 import { Finder } from './finder.ts'
 import { Follower } from './follower.ts'
@@ -38,6 +39,16 @@ export interface FileReceiverOptions {
 /** Fewer bytes would take most files for one another; the first block must hold them all. */
 const fingerprintBounds = { least: 16, most: blockSize }
 
+/** @throws WeirError `WEIR_FILE_ENCODING`, `WEIR_FILE_ORDER`, `WEIR_FILE_DELETE_UNREAD`, `WEIR_FILE_OWNER` */
+export function checkFileReceiver(config: FileConfig): void {
+  new TextEncoding(config.encoding)
+  const { ordering_criteria: criteria } = config
+  if (criteria !== undefined) checkAt(['ordering_criteria'], () => checkOrder(criteria))
+  if (config.delete_after_read && config.start_at === 'end') throw deletesUnread()
+  const key = ownerKey(config)
+  if (process.platform === 'win32' && key !== undefined) throw noOwnerOnWindows(key)
+}
+
 /** Follows files: the lookout finds them, the follower reads them, the book remembers how far. */
 export class FileReceiver implements Receiver {
   readonly #options: FileReceiverOptions
@@ -47,13 +58,10 @@ export class FileReceiver implements Receiver {
   #run: { readonly book: CheckpointBook; readonly follower: Follower; readonly lookout: Lookout } | undefined
   #reading: Promise<void> | undefined
 
-  /** @throws WeirError `WEIR_FILE_ENCODING`, `WEIR_FILE_ORDER`, `WEIR_FILE_DELETE_UNREAD`, `WEIR_FILE_OWNER`, `WEIR_TIME_ZONE` */
   constructor(options: FileReceiverOptions) {
     const { config, clock, logger, patterns } = options
     this.#options = options
     this.#encoding = new TextEncoding(config.encoding)
-    if (config.delete_after_read && config.start_at === 'end') throw deletesUnread()
-    if (process.platform === 'win32' && tellsOwner(config)) throw noOwnerOnWindows()
     this.#header = config.header && new HeaderPattern(patterns.compile(config.header.pattern), this.#encoding)
     let unfit = 0
     const warn = (paths: readonly string[]) => {

@@ -138,7 +138,7 @@ describe('delete_after_read', () => {
   })
 
   it('is refused with start_at: end', async () => {
-    const refused = expect.objectContaining({ code: 'WEIR_FILE_DELETE_UNREAD' })
+    const refused = expect.objectContaining({ code: 'WEIR_FILE_DELETE_UNREAD', configPath: ['delete_after_read'] })
     await expect(fixture.start({ ...config, start_at: 'end' })).rejects.toThrow(refused)
   })
 })

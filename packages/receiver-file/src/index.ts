@@ -1,6 +1,6 @@
 import { Clock, defineReceiver, Logger, Meter, Patterns, RunMode, State } from '@weir/sdk'
 import { fileConfig } from './config.ts'
-import { FileReceiver } from './file-receiver.ts'
+import { checkFileReceiver, FileReceiver } from './file-receiver.ts'
 
 export default defineReceiver({
   type: 'file',
@@ -9,6 +9,7 @@ export default defineReceiver({
   reads: 'lines',
   ends: true,
   config: fileConfig,
+  check: checkFileReceiver,
   inject: { clock: Clock, state: State, logger: Logger, meter: Meter, patterns: Patterns, runMode: RunMode },
   create: (options) => new FileReceiver(options),
 })

@@ -23,7 +23,9 @@ describe('TextEncoding', () => {
   })
 
   it.each(['nonsense', 'base64', 'hex'])('refuses %s', (name) => {
-    expect(() => new TextEncoding(name)).toThrow(expect.objectContaining({ code: 'WEIR_FILE_ENCODING' }))
+    expect(() => new TextEncoding(name)).toThrow(
+      expect.objectContaining({ code: 'WEIR_FILE_ENCODING', configPath: ['encoding'] }),
+    )
   })
 
   it('knows the byte order mark of the Unicode encodings', () => {
