@@ -19,7 +19,7 @@ import {
   type Timer,
 } from '@weir/sdk'
 import { EventTime, Saved } from '@weir/windows'
-import { type Config, checkMaintenance } from './config.ts'
+import type { Config } from './config.ts'
 import { Flapping } from './flapping.ts'
 import { Incidents } from './incidents.ts'
 import { Maintenance } from './maintenance.ts'
@@ -67,7 +67,7 @@ export class Correlation implements Exporter {
   #sending: Promise<void> = Promise.resolve()
   #timer: Timer | undefined
 
-  /** @throws WeirError `WEIR_CORRELATION_CONFIG`, `WEIR_CONDITION_INVALID` */
+  /** @throws WeirError `WEIR_CONDITION_INVALID` */
   constructor(options: CorrelationOptions) {
     this.#options = options
     const { config, id, meter, conditions } = options
@@ -79,7 +79,6 @@ export class Correlation implements Exporter {
       const test = conditions.compile(condition)
       return (alert: Alert) => test(recordOf(alert))
     }
-    for (const one of config.maintenance) checkMaintenance(one, id)
     this.#severity = config.severity.map(({ where, severity }) => ({ matches: compile(where), severity }))
     this.#flapping = new Flapping(config.flapping)
     this.#muting = new Muting(

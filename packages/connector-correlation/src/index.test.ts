@@ -333,11 +333,16 @@ it('lets records pass that are no alerts', async () => {
 })
 
 it.each([
-  [{ start: '22:00' }, 'no beginning or no end'],
-  [{ from: '2026-01-02', to: '2026-01-01' }, 'ends before it begins'],
-  [{ start: '22:00', end: '23:00', time_zone: 'Moon/Tycho' }, 'not known'],
-])('says what is wrong with the window %o', (maintenance, message) => {
-  expect(() => correlating({ maintenance: [maintenance] })).toThrow(message)
+  [{ start: '22:00' }, [], 'no beginning or no end'],
+  [{ from: '2026-01-02', to: '2026-01-01' }, ['to'], 'ends before it begins'],
+])('says what is wrong with the window %o', (maintenance, key, message) => {
+  expect(() => correlating({ maintenance: [{ start: '22:00', end: '23:00' }, maintenance] })).toThrow(
+    expect.objectContaining({
+      code: 'WEIR_CORRELATION_CONFIG',
+      message: expect.stringContaining(message),
+      configPath: ['maintenance', 1, ...key],
+    }),
+  )
 })
 
 describe('contract', () => {

@@ -3,19 +3,23 @@ import {
   ComponentId,
   Conditions,
   ConnectorOutput,
+  checkAt,
   defineConnector,
   Logger,
   Meter,
   RunMode,
   State,
 } from '@weir/sdk'
-import { config } from './config.ts'
+import { checkMaintenance, config } from './config.ts'
 import { Correlation } from './correlation.ts'
 
 export default defineConnector({
   type: 'correlation',
   description: 'Makes incidents of alerts that come together, and keeps quiet what need not be said',
   config,
+  check({ maintenance }) {
+    for (const [index, one] of maintenance.entries()) checkAt(['maintenance', index], () => checkMaintenance(one))
+  },
   inject: {
     id: ComponentId,
     output: ConnectorOutput,

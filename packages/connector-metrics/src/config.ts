@@ -69,25 +69,26 @@ export type Config = Static<typeof config>
 export type MetricConfig = Config['metrics'][number]
 
 /** @throws WeirError `WEIR_METRIC_CONFIG` */
-export function checkMetric(metric: MetricConfig, component: string): void {
+export function checkMetric(metric: MetricConfig): void {
   const { name, aggregate, field, window, slide, session_gap: gap, kind } = metric
-  const fail = (message: string, hint: string) => {
-    throw new WeirError(`${component}: the metric ${name} ${message}`, { code: 'WEIR_METRIC_CONFIG', component, hint })
+  const fail = (key: string, message: string, hint: string) => {
+    throw new WeirError(`the metric ${name} ${message}`, { code: 'WEIR_METRIC_CONFIG', hint, configPath: [key] })
   }
   const isOfRecords = aggregate === 'count' || aggregate === 'rate'
   if (!isOfRecords && field === undefined)
-    fail(`needs a field for its ${aggregate}`, 'set field, such as attributes.duration')
+    fail('aggregate', `needs a field for its ${aggregate}`, 'set field, such as attributes.duration')
   if (isOfRecords && field !== undefined)
-    fail(`counts records and has no use for a field`, 'write aggregate: unique, or where:')
-  if (window <= 0) fail('has a window of no length', 'write window: 1m')
+    fail('field', 'counts records and has no use for a field', 'write aggregate: unique, or where:')
+  if (window <= 0) fail('window', 'has a window of no length', 'write window: 1m')
   if (slide !== undefined && (slide <= 0 || window % slide !== 0))
-    fail('has a window that is no multiple of slide', 'write window: 1m and slide: 10s')
-  if (slide !== undefined && gap !== undefined) fail('has both slide and session_gap', 'leave one of them out')
-  if (gap !== undefined && gap <= 0) fail('has a session_gap of no length', 'write session_gap: 30m')
-  if (gap !== undefined && aggregate === 'rate') fail('is a rate, which sessions do not have', 'write aggregate: count')
-  if (kind === 'counter' && ((aggregate !== 'count' && aggregate !== 'sum') || (slide ?? window) !== window)) {
-    fail('cannot be a counter', 'only counts and sums over windows that do not overlap can')
-  }
+    fail('slide', 'has a window that is no multiple of slide', 'write window: 1m and slide: 10s')
+  if (slide !== undefined && gap !== undefined)
+    fail('session_gap', 'has both slide and session_gap', 'leave one of them out')
+  if (gap !== undefined && gap <= 0) fail('session_gap', 'has a session_gap of no length', 'write session_gap: 30m')
+  if (gap !== undefined && aggregate === 'rate')
+    fail('aggregate', 'is a rate, which sessions do not have', 'write aggregate: count')
+  if (kind === 'counter' && ((aggregate !== 'count' && aggregate !== 'sum') || (slide ?? window) !== window))
+    fail('kind', 'cannot be a counter', 'only counts and sums over windows that do not overlap can')
 }
 
 /** What the points of a metric are. */

@@ -271,13 +271,19 @@ describe('over batches and restarts', () => {
 })
 
 it.each([
-  [{ name: 'x', aggregate: 'mean' }, 'needs a field'],
-  [{ name: 'x', field: 'attributes.duration' }, 'no use for a field'],
-  [{ name: 'x', window: '1m', slide: '7s' }, 'no multiple of slide'],
-  [{ name: 'x', aggregate: 'rate', session_gap: '1m' }, 'sessions do not have'],
-  [{ name: 'x', aggregate: 'max', field: 'body', kind: 'counter' }, 'cannot be a counter'],
-])('says what is wrong with %o', (metric, message) => {
-  expect(() => connectorOf({ metrics: [metric] })).toThrow(message)
+  [{ name: 'x', aggregate: 'mean' }, 'aggregate', 'needs a field'],
+  [{ name: 'x', field: 'attributes.duration' }, 'field', 'no use for a field'],
+  [{ name: 'x', window: '1m', slide: '7s' }, 'slide', 'no multiple of slide'],
+  [{ name: 'x', aggregate: 'rate', session_gap: '1m' }, 'aggregate', 'sessions do not have'],
+  [{ name: 'x', aggregate: 'max', field: 'body', kind: 'counter' }, 'kind', 'cannot be a counter'],
+])('says what is wrong with %o', (metric, key, message) => {
+  expect(() => connectorOf({ metrics: [{ name: 'right' }, metric] })).toThrow(
+    expect.objectContaining({
+      code: 'WEIR_METRIC_CONFIG',
+      message: expect.stringContaining(message),
+      configPath: ['metrics', 1, key],
+    }),
+  )
 })
 
 describe('contract', () => {

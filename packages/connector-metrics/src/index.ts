@@ -3,19 +3,23 @@ import {
   ComponentId,
   Conditions,
   ConnectorOutput,
+  checkAt,
   defineConnector,
   Logger,
   Meter,
   RunMode,
   State,
 } from '@weir/sdk'
-import { config } from './config.ts'
+import { checkMetric, config } from './config.ts'
 import { MetricsConnector } from './metrics-connector.ts'
 
 export default defineConnector({
   type: 'metrics',
   description: 'Measures records: counts, rates and figures of fields over windows, as points of metrics',
   config,
+  check({ metrics }) {
+    for (const [index, metric] of metrics.entries()) checkAt(['metrics', index], () => checkMetric(metric))
+  },
   inject: {
     id: ComponentId,
     output: ConnectorOutput,

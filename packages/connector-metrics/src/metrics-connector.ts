@@ -16,7 +16,7 @@ import {
   type Timer,
 } from '@weir/sdk'
 import { EventTime, Saved } from '@weir/windows'
-import { type Config, checkMetric } from './config.ts'
+import type { Config } from './config.ts'
 import { WindowedMetric } from './windowed-metric.ts'
 
 /** Version of what stands in the state. */
@@ -49,10 +49,10 @@ export class MetricsConnector implements Exporter {
   #sending: Promise<void> = Promise.resolve()
   #timer: Timer | undefined
 
-  /** @throws WeirError `WEIR_METRIC_CONFIG`, `WEIR_CONDITION_INVALID` */
+  /** @throws WeirError `WEIR_CONDITION_INVALID` */
   constructor(options: MetricsConnectorOptions) {
     this.#options = options
-    const { config, id, conditions, meter } = options
+    const { config, conditions, meter } = options
     const late = meter.counter('weir_connector_metrics_late_records', {
       description: 'Records that came after their windows had ended',
       unit: '{record}',
@@ -61,7 +61,6 @@ export class MetricsConnector implements Exporter {
       description: 'Series that were forgotten since there were more than max_groups',
       unit: '{series}',
     })
-    for (const metric of config.metrics) checkMetric(metric, id)
     const compiled = config.metrics.map(({ where }) => (where === undefined ? undefined : conditions.compile(where)))
     this.#makeMetrics = () =>
       config.metrics.map(

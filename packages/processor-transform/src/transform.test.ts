@@ -168,3 +168,10 @@ describe('transform', () => {
     expect(await attributesAfter({ lower: 'attributes.t' }, { t: 'ÄB' })).toEqual({ t: 'äb' })
   })
 })
+
+it('says that "to" is of no use to a step', () => {
+  const steps = [{ delete: 'attributes.a' }, { lower: 'attributes.b', to: 'attributes.c' }]
+  expect(() => createComponent(transform, { steps }, services())).toThrow(
+    expect.objectContaining({ code: 'WEIR_TRANSFORM_STEP', configPath: ['steps', 1, 'to'] }),
+  )
+})

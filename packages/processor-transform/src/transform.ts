@@ -22,6 +22,19 @@ interface Services {
   readonly meter: Meter
 }
 
+/** @throws WeirError `WEIR_TRANSFORM_STEP` */
+function check({ steps }: TransformConfig): void {
+  const index = steps.findIndex(
+    ({ to, rename, parse }) => to !== undefined && rename === undefined && parse === undefined,
+  )
+  if (index < 0) return
+  throw new WeirError('only rename and parse have a use for the key "to"', {
+    code: 'WEIR_TRANSFORM_STEP',
+    hint: 'remove it, or write rename: and the field that is to be moved',
+    configPath: ['steps', index, 'to'],
+  })
+}
+
 /** Makes its steps on each batch, one after the other. */
 class TransformProcessor implements Processor {
   readonly #steps: readonly { readonly act: Action; readonly isMeant: ((record: Record) => boolean) | undefined }[]
@@ -69,6 +82,7 @@ function actionOf(step: Step, digest: Digest, { expressions, parsers, meter }: S
     const own = shared.open?.({ id: 'transform' }) ?? shared
     return to === undefined ? parsing(own, step.parse, onFailure) : parsingTo(own, step.parse, to, onFailure)
   }
+  // The schema has seen to it that a step has what it needs.
   throw new WeirError('a step says nothing that could be done', { code: 'WEIR_TRANSFORM_STEP' })
 }
 
@@ -77,6 +91,7 @@ export const transform = defineProcessor({
   description: 'Changes records step by step: set, rename, delete, parse, hash, truncate, lower, upper, split, convert',
   stability: 'beta',
   config,
+  check,
   mutates: true,
   inject: { conditions: Conditions, expressions: Expressions, parsers: Parsers, meter: Meter },
   create: ({ config: given, ...services }) => new TransformProcessor(given, services),

@@ -64,8 +64,12 @@ describe('series', () => {
   })
 
   it('tells the operator what is missing', () => {
-    expect(() => detectorHarness(series, { config: { aggregate: 'mean' } })).toThrow('needs a field')
-    expect(() => detectorHarness(series, { config: { counter: true } })).toThrow('needs a field for counter')
+    expect(() => detectorHarness(series, { config: { aggregate: 'mean' } })).toThrow(
+      expect.objectContaining({ code: 'WEIR_DETECTOR_CONFIG', configPath: ['aggregate'] }),
+    )
+    expect(() => detectorHarness(series, { config: { counter: true } })).toThrow(
+      expect.objectContaining({ message: 'a counter needs a field', configPath: ['counter'] }),
+    )
   })
 })
 

@@ -1,6 +1,5 @@
 import {
   type AttributeValue,
-  ComponentId,
   type Detector,
   Duration,
   defineDetector,
@@ -72,6 +71,20 @@ const numberOf = (value: AttributeValue | undefined): number => {
 }
 const rounded = (figure: number) => Number(figure.toPrecision(4))
 
+const aggregateOf = ({ aggregate, field, counter }: Config): Aggregate =>
+  aggregate ?? (field === undefined ? 'count' : counter ? 'sum' : 'mean')
+
+/** @throws WeirError `WEIR_DETECTOR_CONFIG` */
+function check(given: Config): void {
+  const aggregate = aggregateOf(given)
+  if (given.field !== undefined || (!given.counter && aggregate === 'count')) return
+  throw new WeirError(`${given.counter ? 'a counter' : `the aggregate ${aggregate}`} needs a field`, {
+    code: 'WEIR_DETECTOR_CONFIG',
+    hint: 'set field, such as attributes.duration',
+    configPath: [given.counter ? 'counter' : 'aggregate'],
+  })
+}
+
 /** Notices points of a series that are unlike what came before, the daily and weekly course included. */
 class SeriesDetector implements Detector {
   readonly #config: Config
@@ -83,17 +96,9 @@ class SeriesDetector implements Detector {
   readonly #peaks: Peaks
   #recent: number[] = []
 
-  /** @throws WeirError `WEIR_DETECTOR_CONFIG` */
-  constructor(given: Config, id: string) {
+  constructor(given: Config) {
     this.#config = given
-    this.#aggregate = given.aggregate ?? (given.field === undefined ? 'count' : given.counter ? 'sum' : 'mean')
-    if (given.field === undefined && (given.counter || this.#aggregate !== 'count')) {
-      throw new WeirError(`${id} needs a field for ${given.counter ? 'counter' : `its aggregate ${this.#aggregate}`}`, {
-        code: 'WEIR_DETECTOR_CONFIG',
-        component: id,
-        hint: 'set field, such as attributes.duration',
-      })
-    }
+    this.#aggregate = aggregateOf(given)
     this.#read = given.field === undefined ? undefined : fieldReader(given.field)
     this.#counter = given.counter ? new CounterIncrease(given.interval) : undefined
     const { threshold, refractory, warmup } = given
@@ -224,6 +229,6 @@ export const series = defineDetector({
   type: 'series',
   description: 'A point of a series (a count or a figure per interval) unlike all before, seasons included',
   config,
-  inject: { id: ComponentId },
-  create: (context) => new SeriesDetector(context.config, context.id),
+  check,
+  create: (context) => new SeriesDetector(context.config),
 })

@@ -56,8 +56,12 @@ describe('threshold', () => {
   })
 
   it('tells the operator what is missing', () => {
-    expect(() => detectorHarness(threshold)).toThrow('needs a bound')
-    expect(() => detectorHarness(threshold, { config: { aggregate: 'mean', above: 1 } })).toThrow('needs a field')
+    expect(() => detectorHarness(threshold)).toThrow(
+      expect.objectContaining({ message: 'a bound is missing', code: 'WEIR_DETECTOR_CONFIG', configPath: [] }),
+    )
+    expect(() => detectorHarness(threshold, { config: { aggregate: 'mean', above: 1 } })).toThrow(
+      expect.objectContaining({ message: 'the aggregate mean needs a field', configPath: ['aggregate'] }),
+    )
   })
 })
 

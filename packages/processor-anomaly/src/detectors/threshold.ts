@@ -1,6 +1,5 @@
 import {
   type AttributeValue,
-  ComponentId,
   type Detector,
   Duration,
   defineDetector,
@@ -67,6 +66,18 @@ const savedPane = ({ summary, extreme, sample }: Pane): AttributeValue => ({
   ...{ extreme, sample },
 })
 
+/** @throws WeirError `WEIR_DETECTOR_CONFIG` */
+function check({ above, below, field, aggregate }: Config): void {
+  if (above === undefined && below === undefined)
+    throw new WeirError('a bound is missing', { code: 'WEIR_DETECTOR_CONFIG', hint: 'set above or below, or both' })
+  if (field !== undefined || aggregate === 'count') return
+  throw new WeirError(`the aggregate ${aggregate} needs a field`, {
+    code: 'WEIR_DETECTOR_CONFIG',
+    hint: 'set field, such as attributes.duration',
+    configPath: ['aggregate'],
+  })
+}
+
 /** Compares a figure of a numeric field with fixed bounds. */
 class ThresholdDetector implements Detector {
   readonly #config: Config
@@ -77,22 +88,7 @@ class ThresholdDetector implements Detector {
   readonly #trail = new Trail()
   #firing: Side | undefined
 
-  /** @throws WeirError `WEIR_DETECTOR_CONFIG` */
-  constructor(given: Config, id: string) {
-    if (given.above === undefined && given.below === undefined) {
-      throw new WeirError(`${id} needs a bound`, {
-        code: 'WEIR_DETECTOR_CONFIG',
-        component: id,
-        hint: 'set above or below, or both',
-      })
-    }
-    if (given.field === undefined && given.aggregate !== 'count') {
-      throw new WeirError(`${id} needs a field for its aggregate ${given.aggregate}`, {
-        code: 'WEIR_DETECTOR_CONFIG',
-        component: id,
-        hint: 'set field, such as attributes.duration',
-      })
-    }
+  constructor(given: Config) {
     this.#config = given
     this.#read = given.field === undefined ? undefined : fieldReader(given.field)
     this.#withSketch = given.aggregate === 'quantile'
@@ -249,6 +245,6 @@ export const threshold = defineDetector({
   type: 'threshold',
   description: 'A figure of a numeric field beyond a fixed bound',
   config,
-  inject: { id: ComponentId },
-  create: (context) => new ThresholdDetector(context.config, context.id),
+  check,
+  create: (context) => new ThresholdDetector(context.config),
 })

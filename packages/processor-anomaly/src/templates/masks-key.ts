@@ -1,4 +1,4 @@
-import { Type } from '@weir/sdk'
+import { Pattern, Type } from '@weir/sdk'
 
 /** The key `masks` of what mines templates. */
 export const Masks = Type.Array(
@@ -7,7 +7,7 @@ export const Masks = Type.Array(
       description: 'What stands in its place: `order` is shown as `<order>`.',
       pattern: '^[a-z_]+$',
     }),
-    pattern: Type.String({ description: 'Regular expression of the value.', minLength: 1 }),
+    pattern: Type.Unsafe<string>({ ...Pattern({ description: 'Regular expression of the value.' }), minLength: 1 }),
   }),
   {
     description:
