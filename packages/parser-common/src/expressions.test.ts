@@ -105,18 +105,22 @@ describe('grok', () => {
   })
 
   it.each([
-    ['%{NO_SUCH}', {}, /no pattern %\{NO_SUCH\}/],
-    ['%{A}', { A: '%{B}', B: '%{A}' }, /contains itself/],
-    ['%{INT:x:date}', {}, /type string/],
-    ['%{constructor}', {}, /no pattern/],
+    ['%{NO_SUCH}', {}, /no pattern %\{NO_SUCH\}/, ['pattern']],
+    ['%{INT} %{A}', { A: '%{QS:a} %{B}', B: '%{NO_SUCH}' }, /no pattern/, ['pattern_definitions', 'B']],
+    ['%{A}', { A: '%{INT:x:date}' }, /type string/, ['pattern_definitions', 'A']],
+    ['(%{INT}', {}, /no regular expression: Unterminated group/, ['pattern']],
+    ['%{A}', { A: '%{B}', B: '%{A}' }, /contains itself/, ['pattern_definitions', 'B']],
+    ['%{INT:x:date}', {}, /type string/, ['pattern']],
+    ['%{constructor}', {}, /no pattern/, ['pattern']],
     [
       '%{A}',
       { A: '%{B}%{B}%{B}%{B}%{B}%{B}%{B}%{B}', B: '%{C}%{C}%{C}%{C}%{C}%{C}%{C}%{C}', C: 'x'.repeat(2000) },
       /too long/,
+      ['pattern_definitions', 'A'],
     ],
-  ])('says what is wrong with %s', (source, own, message) => {
-    expect(() => grokExpression(source, own)).toThrow(
-      expect.objectContaining({ code: 'WEIR_PATTERN_INVALID', message: expect.stringMatching(message) }),
+  ])('says what is wrong with %s', (source, own, message, configPath) => {
+    expect(() => createComponent(grok, { pattern: source, pattern_definitions: own })).toThrow(
+      expect.objectContaining({ code: 'WEIR_PATTERN_INVALID', message: expect.stringMatching(message), configPath }),
     )
   })
 

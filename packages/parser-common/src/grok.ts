@@ -1,5 +1,5 @@
 import { Clock, defineParser, Patterns, TimestampReader, Type } from '@weir/sdk'
-import { grokExpression } from './grok-expression.ts'
+import { checkGrok, grokExpression } from './grok-expression.ts'
 import { location } from './location.ts'
 import { RecordFields } from './record-fields.ts'
 import { Roles, wellKnownKeys } from './well-known-keys.ts'
@@ -22,6 +22,7 @@ export const grok = defineParser({
     ...wellKnownKeys,
     location,
   }),
+  check: ({ pattern, pattern_definitions: own }) => checkGrok(pattern, own),
   inject: { clock: Clock, patterns: Patterns },
   create({ config, clock, patterns }) {
     const { source, fields } = grokExpression(config.pattern, config.pattern_definitions)
