@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import type { MetricPoint } from '@weir/sdk'
-import { exporterContract, MemoryMeter, TestClock } from '@weir/sdk/testing'
+import { createComponent, exporterContract, MemoryMeter, TestClock } from '@weir/sdk/testing'
 import { describe, expect, it } from 'vitest'
 import prometheus from './index.ts'
 import { labelName, metricName } from './names.ts'
@@ -130,4 +130,10 @@ it('gives labels names that Prometheus takes', () => {
 describe('contract', () => {
   const config = { endpoint: '127.0.0.1:0' }
   for (const { name, run } of exporterContract(prometheus, { config })) it(name, run)
+})
+
+it('wants an address to listen on', () => {
+  expect(() => createComponent(prometheus, { endpoint: '127.0.0.1' })).toThrow(
+    expect.objectContaining({ code: 'WEIR_HTTP_ENDPOINT', configPath: ['endpoint'] }),
+  )
 })

@@ -1,4 +1,4 @@
-import { httpServerServices } from '@weir/http-server'
+import { checkEndpoint, httpServerServices } from '@weir/http-server'
 import { defineExporter } from '@weir/sdk'
 import { config } from './config.ts'
 import { PrometheusExporter } from './prometheus-exporter.ts'
@@ -7,6 +7,7 @@ export default defineExporter({
   type: 'prometheus',
   description: 'Shows metrics for Prometheus to scrape',
   config,
+  check: checkEndpoint,
   inject: httpServerServices,
   accepts: ['metrics'],
   create: ({ config, ...services }) => new PrometheusExporter({ config, services }),

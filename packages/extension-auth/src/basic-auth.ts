@@ -4,6 +4,7 @@ import {
   type Authenticator,
   Clock,
   ComponentId,
+  checkAt,
   defineExtension,
   type Extension,
   type Identity,
@@ -50,6 +51,12 @@ const config = Type.Object({
 /** Of no password. Unknown users are checked against it, so that they take as long as known ones. */
 const noHash = `$2b$10$${'.'.repeat(53)}`
 
+function check({ users, htpasswd }: Static<typeof config>): void {
+  const inline = checkAt(['htpasswd', 'inline'], () => parseHtpasswd(htpasswd?.inline ?? ''))
+  if (users.length === 0 && inline.size === 0 && htpasswd?.file === undefined)
+    throw noCredentials('users, or htpasswd: { file: … }')
+}
+
 class BasicAuth implements Extension, Authenticator {
   readonly authenticator = this
   readonly challenge: string
@@ -65,16 +72,13 @@ class BasicAuth implements Extension, Authenticator {
   ) {
     const { componentId: component, runMode } = services
     const file = htpasswd?.file
-    const parse = (text: string) => parseHtpasswd(component, text)
     this.challenge = `Basic realm="${realm}", charset="UTF-8"`
     this.#users = new Map(users.map(({ username, password }) => [username, digestOf(password)]))
-    this.#inline = parse(htpasswd?.inline ?? '')
-    if (this.#users.size === 0 && this.#inline.size === 0 && file === undefined)
-      throw noCredentials(component, 'users, or htpasswd: { file: … }')
+    this.#inline = parseHtpasswd(htpasswd?.inline ?? '')
     this.#openFile = () =>
       file === undefined
         ? undefined
-        : new CredentialFile({ ...services, component, path: resolve(runMode.baseDir, file), parse })
+        : new CredentialFile({ ...services, component, path: resolve(runMode.baseDir, file), parse: parseHtpasswd })
   }
 
   start(): void {
@@ -108,6 +112,7 @@ export const basicAuth = defineExtension({
   stability: 'beta',
   authenticates: true,
   config,
+  check,
   inject: { clock: Clock, componentId: ComponentId, logger: Logger, runMode: RunMode },
   create: ({ config: keys, ...services }) => new BasicAuth(keys, services),
 })

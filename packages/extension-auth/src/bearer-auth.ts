@@ -47,7 +47,6 @@ class BearerAuth implements Extension, Authenticator {
     this.#scheme = scheme.toLowerCase()
     this.#header = header.toLowerCase()
     this.#inline = [token ?? [], tokens].flat().map(digestOf)
-    if (this.#inline.length === 0 && filename === undefined) throw noCredentials(component, 'token, tokens or filename')
     this.#openFile = () =>
       filename === undefined
         ? undefined
@@ -86,6 +85,10 @@ export const bearerAuth = defineExtension({
   stability: 'beta',
   authenticates: true,
   config,
+  check({ token, tokens, filename }) {
+    if (token === undefined && tokens.length === 0 && filename === undefined)
+      throw noCredentials('token, tokens or filename')
+  },
   inject: { clock: Clock, componentId: ComponentId, logger: Logger, runMode: RunMode },
   create: ({ config: keys, ...services }) => new BearerAuth(keys, services),
 })

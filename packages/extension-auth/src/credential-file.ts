@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
-import { type Clock, isWeirError, type Logger, messageOf } from '@weir/sdk'
+import { type Clock, type Logger, messageOf } from '@weir/sdk'
 import { unreadable } from './errors.ts'
 
 export interface CredentialFileOptions<Content> {
@@ -20,14 +20,14 @@ export class CredentialFile<Content> {
   #version: string
   #checkedAt: number
 
-  /** @throws WeirError `WEIR_AUTH_FILE`, and what `parse` throws */
+  /** @throws WeirError `WEIR_AUTH_FILE`, or with the code of what `parse` throws */
   constructor(options: CredentialFileOptions<Content>) {
     this.#options = options
     try {
       this.#version = versionOf(options.path)
       this.#content = options.parse(readFileSync(options.path, 'utf8'))
     } catch (error) {
-      throw isWeirError(error) ? error : unreadable(options.component, options.path, error)
+      throw unreadable(options.component, options.path, error)
     }
     this.#checkedAt = options.clock.monotonic()
   }

@@ -101,8 +101,17 @@ describe('basic_auth', () => {
   it('says what is wrong with its config', async () => {
     expect(() => createComponent(basicAuth)).toThrow(expect.objectContaining({ code: 'WEIR_AUTH_EMPTY' }))
     expect(() => createComponent(basicAuth, { htpasswd: { inline: '\ncarol:$apr1$x$y' } })).toThrow(
-      'basic_auth: line 2 of htpasswd has no hash by bcrypt for carol',
+      expect.objectContaining({
+        ...{ message: 'line 2 has no hash by bcrypt for carol', code: 'WEIR_AUTH_HTPASSWD' },
+        configPath: ['htpasswd', 'inline'],
+      }),
     )
+    const file = join(folder, 'wrong')
+    writeFileSync(file, 'carol\n')
+    await expect(started(basicAuth, { htpasswd: { file } })).rejects.toMatchObject({
+      message: `basic_auth: the file ${file} cannot be used: line 1 has no name and no colon`,
+      code: 'WEIR_AUTH_HTPASSWD',
+    })
     await expect(started(basicAuth, { htpasswd: { file: join(folder, 'missing') } })).rejects.toMatchObject({
       code: 'WEIR_AUTH_FILE',
       component: 'basic_auth',

@@ -109,3 +109,9 @@ describe('health', () => {
     expect((await ask('/ok', { method: 'POST' })).status).toBe(405)
   })
 })
+
+it('wants an address to listen on', () => {
+  expect(() => createComponent(definition, { endpoint: '127.0.0.1' })).toThrow(
+    expect.objectContaining({ code: 'WEIR_HTTP_ENDPOINT', configPath: ['endpoint'] }),
+  )
+})

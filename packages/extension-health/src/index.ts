@@ -1,3 +1,4 @@
+import { checkEndpoint } from '@weir/http-server'
 import { defineExtension } from '@weir/sdk'
 import { config, inject } from './config.ts'
 import { Health } from './health.ts'
@@ -7,6 +8,7 @@ export default defineExtension({
   description: 'Says by HTTP whether the collector lives, and whether it is ready, with the state of each component.',
   stability: 'beta',
   config,
+  check: checkEndpoint,
   inject,
   create: ({ config: keys, ...services }) => new Health(keys, services),
 })

@@ -84,7 +84,7 @@ describe('profiling', () => {
   it('does not listen where anyone could come in', () => {
     for (const endpoint of ['0.0.0.0:1777', '[::]:1777', 'example.com:1777'])
       expect(() => createComponent(definition, { endpoint })).toThrow(
-        expect.objectContaining({ code: 'WEIR_PROFILING_EXPOSED' }),
+        expect.objectContaining({ code: 'WEIR_PROFILING_EXPOSED', configPath: ['endpoint'] }),
       )
     for (const endpoint of ['127.0.0.1:1777', 'localhost:1777', '[::1]:1777', '1777'])
       expect(createComponent(definition, { endpoint })).toBeDefined()

@@ -2,7 +2,14 @@ import { isIP } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { getHeapSnapshot } from 'node:v8'
-import { type HttpAnswer, HttpListener, HttpProblem, type HttpRequest, smallServerLimits } from '@weir/http-server'
+import {
+  checkEndpoint,
+  type HttpAnswer,
+  HttpListener,
+  HttpProblem,
+  type HttpRequest,
+  smallServerLimits,
+} from '@weir/http-server'
 import { type Extension, formatDuration, messageOf } from '@weir/sdk'
 import type { ProfilingConfig, ProfilingServices } from './config.ts'
 import { cpuProfile } from './cpu-profile.ts'
@@ -10,6 +17,12 @@ import { exposed } from './errors.ts'
 import { ProfileFolder } from './profile-folder.ts'
 
 const defaultSeconds = 10
+
+/** @throws WeirError `WEIR_HTTP_ENDPOINT`, `WEIR_PROFILING_EXPOSED` */
+export function checkProfiling({ auth, endpoint }: ProfilingConfig): void {
+  checkEndpoint({ endpoint })
+  if (auth === undefined && !isLocal(endpoint)) throw exposed(endpoint)
+}
 
 /** Takes profiles when it is asked to, one at a time, and says where they are. */
 export class Profiling implements Extension {
@@ -22,7 +35,6 @@ export class Profiling implements Extension {
   #busyWith: string | undefined
 
   constructor(config: ProfilingConfig, services: ProfilingServices) {
-    if (config.auth === undefined && !isLocal(config.endpoint)) throw exposed(services.componentId, config.endpoint)
     this.#config = config
     this.#services = services
     this.#folder = new ProfileFolder(services.runMode)

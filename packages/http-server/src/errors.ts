@@ -1,9 +1,9 @@
 import { messageOf, WeirError } from '@weir/sdk'
 
-export const badEndpoint = (component: string, endpoint: string): WeirError =>
-  new WeirError(`${component}: the endpoint "${endpoint}" is no address to listen on`, {
+export const badEndpoint = (endpoint: string): WeirError =>
+  new WeirError(`"${endpoint}" is no address to listen on`, {
     code: 'WEIR_HTTP_ENDPOINT',
-    component,
+    configPath: ['endpoint'],
     hint: 'write host:port, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080; a port alone listens on 127.0.0.1',
   })
 

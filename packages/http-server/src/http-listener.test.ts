@@ -291,7 +291,7 @@ describe('a listener', () => {
       hint: expect.stringContaining('another process listens there'),
     })
     expect(() => created({ endpoint: 'http://127.0.0.1' })).toThrow(
-      expect.objectContaining({ code: 'WEIR_HTTP_ENDPOINT' }),
+      expect.objectContaining({ code: 'WEIR_HTTP_ENDPOINT', configPath: ['endpoint'] }),
     )
     expect(() => created({ endpoint: '127.0.0.1:99999' })).toThrow()
   })

@@ -76,7 +76,7 @@ export class HttpListener {
   constructor(options: HttpListenerOptions) {
     const { config, services } = options
     this.#options = options
-    this.#endpoint = parseEndpoint(services.componentId, config.endpoint)
+    this.#endpoint = parseEndpoint(config.endpoint)
     this.#pending = new PendingBytes(config.max_pending_size)
     this.#refusals = new Refusals(services.meter, services.logger, services.clock)
   }

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import { badNetwork, type Owner } from './errors.ts'
+import { badNetwork } from './errors.ts'
 
 /** Addresses that are remembered with the answer. */
 const maxKnown = 4096
@@ -16,15 +16,18 @@ export class AllowedSenders {
   readonly #known = new Map<string, boolean>()
   readonly #all: boolean
 
-  /** @throws WeirError `WEIR_…_NETWORK` */
-  constructor(owner: Owner, networks: readonly string[]) {
+  /**
+   * @param type of the receiver, for the code of the error
+   * @throws WeirError `WEIR_…_NETWORK`
+   */
+  constructor(type: string, networks: readonly string[]) {
     this.#all = networks.length === 0
-    for (const network of networks) {
+    for (const [index, network] of networks.entries()) {
       const [address = '', length, ...rest] = network.split('/')
       const bits = isIP(address) === 4 ? 32 : 128
       const prefix = length === undefined ? bits : Number(length)
       const isRight = isIP(address) !== 0 && rest.length === 0 && length !== '' && prefix >= 0 && prefix <= bits
-      if (!isRight || !Number.isInteger(prefix)) throw badNetwork(owner, network)
+      if (!isRight || !Number.isInteger(prefix)) throw badNetwork(type, network, index)
       this.#networks.addSubnet(address, prefix, familyOf(address))
     }
   }

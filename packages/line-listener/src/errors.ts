@@ -7,31 +7,25 @@ export interface Owner {
   readonly componentId: string
 }
 
-const errorOf = (
-  { type, componentId }: Owner,
-  code: string,
-  message: string,
-  more: { hint?: string; cause?: unknown },
-): WeirError =>
-  new WeirError(`${componentId}: ${message}`, {
-    code: `WEIR_${type.toUpperCase()}_${code}`,
-    component: componentId,
-    ...more,
-  })
+const codeOf = (type: string, name: string): string => `WEIR_${type.toUpperCase()}_${name}`
 
-export const noTransport = (owner: Owner): WeirError =>
-  errorOf(owner, 'NO_TRANSPORT', 'no transport is configured, so nothing could come in', {
+export const noTransport = (type: string): WeirError =>
+  new WeirError('no transport is configured, so nothing could come in', {
+    code: codeOf(type, 'NO_TRANSPORT'),
     hint: 'give it at least one of udp, tcp and unix, such as udp: { listen_address: "127.0.0.1:5514" }',
   })
 
-export const badAddress = (owner: Owner, address: string): WeirError =>
-  errorOf(owner, 'ADDRESS', `"${address}" is no address to listen on`, {
+export const badAddress = (type: string, address: string): WeirError =>
+  new WeirError(`"${address}" is no address to listen on`, {
+    code: codeOf(type, 'ADDRESS'),
     hint: 'write host:port, such as 127.0.0.1:5514, 0.0.0.0:514 or [::1]:6514; a port alone listens on 127.0.0.1',
   })
 
-export const badNetwork = (owner: Owner, network: string): WeirError =>
-  errorOf(owner, 'NETWORK', `"${network}" in allowed_senders is no address and no network`, {
+export const badNetwork = (type: string, network: string, index: number): WeirError =>
+  new WeirError(`"${network}" is no address and no network`, {
+    code: codeOf(type, 'NETWORK'),
     hint: 'write an address or a network in CIDR notation, such as 10.0.0.0/8 or fd00::/8',
+    configPath: ['allowed_senders', index],
   })
 
 const hints: { readonly [code: string]: string } = {
@@ -40,10 +34,12 @@ const hints: { readonly [code: string]: string } = {
   EADDRNOTAVAIL: 'this machine has no such address',
 }
 
-export function cannotListen(owner: Owner, place: string, cause: unknown): WeirError {
+export function cannotListen({ type, componentId }: Owner, place: string, cause: unknown): WeirError {
   const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined
   const hint = hints[String(code)]
-  return errorOf(owner, 'LISTEN', `cannot listen on ${place}: ${messageOf(cause)}`, {
+  return new WeirError(`${componentId}: cannot listen on ${place}: ${messageOf(cause)}`, {
+    code: codeOf(type, 'LISTEN'),
+    component: componentId,
     cause,
     ...(hint === undefined ? {} : { hint }),
   })

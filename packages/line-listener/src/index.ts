@@ -1,3 +1,4 @@
+export { type CheckedListeners, checkListeners } from './check-listeners.ts'
 export {
   LineListeners,
   type LineListenersOptions,

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { type Clock, type Logger, type Meter, messageOf, type Output, type Receiver, type RunMode } from '@weir/sdk'
 import { AllowedSenders } from './allowed-senders.ts'
 import { DatagramListener } from './datagram-listener.ts'
-import { cannotListen, noTransport, type Owner } from './errors.ts'
+import { cannotListen, type Owner } from './errors.ts'
 import { Gatherings, type Transport } from './gatherings.ts'
 import { parseListenAddress } from './listen-address.ts'
 import type { DatagramConfig, ListenersConfig, StreamConfig, TlsConfig } from './listener-keys.ts'
@@ -61,15 +61,13 @@ export class LineListeners implements Receiver {
   #hasWarned = false
   #isStopped = false
 
-  /** @throws WeirError `WEIR_…_NO_TRANSPORT`, `WEIR_…_NETWORK` */
   constructor(options: LineListenersOptions) {
-    const { type, componentId, udp, tcp, unix } = options
+    const { type, componentId } = options
     this.#owner = { type, componentId }
-    if (udp === undefined && tcp === undefined && unix === undefined) throw noTransport(this.#owner)
     this.#options = options
     this.#metrics = new ListenerMetrics(options.meter, type)
     this.#notices = new PeerNotices(options.logger)
-    this.#allowed = new AllowedSenders(this.#owner, options.config.allowed_senders)
+    this.#allowed = new AllowedSenders(type, options.config.allowed_senders)
   }
 
   /** The port on which a transport is listened for: the one that was free, where the config says 0. */
@@ -77,7 +75,7 @@ export class LineListeners implements Receiver {
     return this.#listeners.get(transport)?.port ?? 0
   }
 
-  /** @throws WeirError `WEIR_…_ADDRESS`, `WEIR_…_LISTEN`, `WEIR_…_TLS` */
+  /** @throws WeirError `WEIR_…_LISTEN`, `WEIR_…_TLS` */
   async start(output: Output): Promise<void> {
     const { udp, tcp, unix, runMode } = this.#options
     try {
@@ -106,7 +104,7 @@ export class LineListeners implements Receiver {
   }
 
   #place(address: string) {
-    return parseListenAddress(this.#owner, address)
+    return parseListenAddress(this.#owner.type, address)
   }
 
   async #listen(place: string, transport: Transport, listener: StreamListener | DatagramListener): Promise<void> {

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { createServer } from 'node:net'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { receiverContract } from '@weir/sdk/testing'
+import { createComponent, receiverContract } from '@weir/sdk/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import definition from './index.ts'
@@ -149,4 +149,10 @@ describe('an answer', () => {
     expect(await post('/', 'second')).toMatchObject({ status: 204 })
     expect(lines()).toEqual(['first one', 'second'])
   })
+})
+
+it('wants an address to listen on', () => {
+  expect(() => createComponent(definition, { endpoint: '127.0.0.1' })).toThrow(
+    expect.objectContaining({ code: 'WEIR_HTTP_ENDPOINT', configPath: ['endpoint'] }),
+  )
 })

@@ -1,4 +1,4 @@
-import { httpServerServices } from '@weir/http-server'
+import { checkEndpoint, httpServerServices } from '@weir/http-server'
 import { defineReceiver } from '@weir/sdk'
 import { config } from './config.ts'
 import { HttpReceiver } from './http-receiver.ts'
@@ -10,6 +10,7 @@ export default defineReceiver({
   reads: 'lines',
   config,
   refuses: true,
+  check: checkEndpoint,
   inject: httpServerServices,
   create: ({ config: keys, ...services }) => new HttpReceiver(keys, services),
 })

@@ -1,9 +1,9 @@
 import { messageOf, WeirError } from '@weir/sdk'
 
-export const noProtocol = (component: string): WeirError =>
-  new WeirError(`${component}: protocols names none, so nothing could come in`, {
+export const noProtocol = (): WeirError =>
+  new WeirError('protocols names none, so nothing could come in', {
     code: 'WEIR_OTLP_NO_PROTOCOL',
-    component,
+    configPath: ['protocols'],
     hint: 'name at least one: protocols: { grpc: {}, http: {} }',
   })
 

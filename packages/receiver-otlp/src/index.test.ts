@@ -17,7 +17,12 @@ describe('otlp', () => {
 
   it('wants to know what to listen for', () => {
     expect(() => createComponent(definition, { protocols: {} })).toThrow(
-      expect.objectContaining({ code: 'WEIR_OTLP_NO_PROTOCOL' }),
+      expect.objectContaining({ code: 'WEIR_OTLP_NO_PROTOCOL', configPath: ['protocols'] }),
     )
+    for (const protocol of ['grpc', 'http'])
+      expect(() => createComponent(definition, { protocols: { [protocol]: { endpoint: 'here' } } })).toThrow(
+        expect.objectContaining({ code: 'WEIR_HTTP_ENDPOINT', configPath: ['protocols', protocol, 'endpoint'] }),
+      )
+    expect(createComponent(definition, { protocols: { grpc: null, http: null } })).toBeDefined()
   })
 })

@@ -1,7 +1,7 @@
 import { httpServerServices } from '@weir/http-server'
 import { defineReceiver } from '@weir/sdk'
 import { config } from './config.ts'
-import { OtlpReceiver } from './otlp-receiver.ts'
+import { checkOtlpReceiver, OtlpReceiver } from './otlp-receiver.ts'
 
 export default defineReceiver({
   type: 'otlp',
@@ -9,6 +9,7 @@ export default defineReceiver({
   stability: 'beta',
   reads: 'records',
   config,
+  check: checkOtlpReceiver,
   refuses: true,
   inject: httpServerServices,
   create: (context) => new OtlpReceiver(context),

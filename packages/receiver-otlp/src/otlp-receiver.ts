@@ -1,5 +1,5 @@
-import type { HttpListener, HttpListenerOptions } from '@weir/http-server'
-import { type Output, type Receiver, resolveConfig } from '@weir/sdk'
+import { checkEndpoint, type HttpListener, type HttpListenerOptions } from '@weir/http-server'
+import { checkAt, type Output, type Receiver, resolveConfig } from '@weir/sdk'
 import { type GrpcConfig, grpcConfig, type HttpConfig, httpConfig, type OtlpConfig } from './config.ts'
 import { noProtocol } from './errors.ts'
 import type { GrpcEndpoint } from './grpc-endpoint.ts'
@@ -8,6 +8,15 @@ import { Intake } from './intake.ts'
 import { Requests } from './requests.ts'
 
 export type OtlpReceiverOptions = HttpListenerOptions['services'] & { readonly config: OtlpConfig }
+
+/** @throws WeirError `WEIR_OTLP_NO_PROTOCOL`, `WEIR_HTTP_ENDPOINT` */
+export function checkOtlpReceiver({ protocols: { grpc, http } }: OtlpConfig): void {
+  if (grpc === undefined && http === undefined) throw noProtocol()
+  for (const [protocol, config] of Object.entries({ grpc, http })) {
+    // `http:` with nothing behind it takes the defaults.
+    if (config) checkAt(['protocols', protocol], () => checkEndpoint(config))
+  }
+}
 
 /** Listens for OTLP logs over HTTP and gRPC. */
 export class OtlpReceiver implements Receiver {
@@ -18,10 +27,7 @@ export class OtlpReceiver implements Receiver {
   #grpc: GrpcEndpoint | undefined
   #isStopped = false
 
-  /** @throws WeirError `WEIR_OTLP_NO_PROTOCOL` */
   constructor({ config, ...services }: OtlpReceiverOptions) {
-    if (config.protocols.grpc === undefined && config.protocols.http === undefined)
-      throw noProtocol(services.componentId)
     this.#config = config
     this.#services = services
   }
@@ -31,7 +37,7 @@ export class OtlpReceiver implements Receiver {
     return (protocol === 'grpc' ? this.#grpc : this.#http)?.port ?? 0
   }
 
-  /** @throws WeirError `WEIR_HTTP_ENDPOINT`, `WEIR_HTTP_LISTEN`, `WEIR_HTTP_TLS`, `WEIR_OTLP_LISTEN`, `WEIR_OTLP_TLS` */
+  /** @throws WeirError `WEIR_HTTP_LISTEN`, `WEIR_HTTP_TLS`, `WEIR_OTLP_LISTEN`, `WEIR_OTLP_TLS` */
   async start(output: Output): Promise<void> {
     const { componentId, clock, logger, meter } = this.#services
     const { grpc, http } = this.#config.protocols

@@ -1,3 +1,4 @@
+import { checkListeners } from '@weir/line-listener'
 import { Clock, ComponentId, defineReceiver, Logger, Meter, RunMode } from '@weir/sdk'
 import { config } from './config.ts'
 import { socketReceiver } from './socket-receiver.ts'
@@ -8,6 +9,7 @@ export default defineReceiver({
   stability: 'beta',
   reads: 'lines',
   config,
+  check: (config) => checkListeners('socket', config),
   inject: { clock: Clock, componentId: ComponentId, logger: Logger, meter: Meter, runMode: RunMode },
   create: socketReceiver,
 })

@@ -1,5 +1,5 @@
 import { listenersKeys, tcpKeys, udpKeys, unixKeys } from '@weir/line-listener'
-import { OneOf, type Static, Type } from '@weir/sdk'
+import { OneOf, type Static, TimeZoneName, Type } from '@weir/sdk'
 
 const listenAddress = {
   listen_address: Type.String({ description: 'Address and port to listen on.', default: '127.0.0.1:5514' }),
@@ -24,7 +24,7 @@ export const config = Type.Object({
     description: 'Which syntax messages have; `auto` tells it message by message. Handed on to the parser `syslog`.',
     default: 'auto',
   }),
-  location: Type.String({
+  location: TimeZoneName({
     description:
       'Zone of times that tell none: `UTC`, `Local`, an offset such as `+02:00`, or an IANA name. Handed on to the parser `syslog`.',
     default: 'UTC',

@@ -10,9 +10,15 @@ describe('syslog', () => {
     expect(() => createComponent(definition)).toThrow(expect.objectContaining({ code: 'WEIR_SYSLOG_NO_TRANSPORT' }))
   })
 
+  it('wants addresses that are some', () => {
+    expect(() => createComponent(definition, { ...config, tcp: { listen_address: '127.0.0.1' } })).toThrow(
+      expect.objectContaining({ code: 'WEIR_SYSLOG_ADDRESS', configPath: ['tcp', 'listen_address'] }),
+    )
+  })
+
   it('wants networks that are some', () => {
     expect(() => createComponent(definition, { ...config, allowed_senders: ['10.0.0.0/40'] })).toThrow(
-      expect.objectContaining({ code: 'WEIR_SYSLOG_NETWORK' }),
+      expect.objectContaining({ code: 'WEIR_SYSLOG_NETWORK', configPath: ['allowed_senders', 0] }),
     )
   })
 })
