@@ -19,6 +19,12 @@ service:
     alerts: { receivers: [anomaly], exporters: [console, webhook/oncall] }
 `
 
+interface Problem {
+  readonly code: string
+  readonly path: readonly (string | number)[]
+  readonly position: { readonly line: number; readonly column: number }
+}
+
 function folderWith(config: string): Folder {
   const folder = new Folder()
   folder.write('weir.yaml', config)
@@ -50,6 +56,62 @@ describe('weir validate', () => {
         { code: 'WEIR_CONFIG_VALUE', position: { file: 'weir.yaml', line: 9 } },
       ],
     })
+  })
+
+  it('finds at once, with their places, what no component could be made of', async () => {
+    using folder = folderWith(`receivers:
+  file: { include: [a.log], parser: grok, encoding: klingon }
+  syslog/relay:
+    location: Europe/Berln
+    udp: {}
+  socket: { tcp: { listen_address: nowhere } }
+  otlp: { protocols: { http: { endpoint: "4318:http" } } }
+parsers:
+  grok:
+    pattern: "%{INT:code} %{REST}"
+    pattern_definitions: { REST: "%{GREEDY:rest}" }
+processors:
+  anomaly: { detectors: [threshold, series/slow] }
+detectors:
+  series/slow: { counter: true }
+exporters:
+  webhook: { url: https://sink.example, body: { text: ["{{body"] } }
+  webhook/oncall: { url: https://sink.example, headers: { X-Ok: "yes", "a b": c } }
+  loki: { endpoint: http://loki:3100, labels: { app: "{resource.service.name" } }
+  file: { path: out.txt, format: template, template: "{}" }
+  email: { host: mail, from: a@b.example, to: [a@b.example, "a@b.example, c@d.example"] }
+  redis: { stream: logs, compression: gzip, channel: logs }
+service:
+  pipelines:
+    logs:
+      receivers: [file, syslog/relay, socket, otlp]
+      processors: [anomaly]
+      exporters: [webhook, webhook/oncall, loki, file, redis]
+    alerts: { receivers: [anomaly], exporters: [email] }
+`)
+    const { code, stdout } = await folder.weir('validate', '--json')
+    expect(code).toBe(2)
+    const { diagnostics } = JSON.parse(stdout)
+    const found = diagnostics.map(({ code: what, path, position }: Problem) => [
+      `${position.line}:${position.column}`,
+      what,
+      path.join('.'),
+    ])
+    expect(found).toEqual([
+      ['2:53', 'WEIR_FILE_ENCODING', 'receivers.file.encoding'],
+      ['4:15', 'WEIR_TIME_ZONE', 'receivers.syslog/relay.location'],
+      ['6:36', 'WEIR_SOCKET_ADDRESS', 'receivers.socket.tcp.listen_address'],
+      ['7:42', 'WEIR_HTTP_ENDPOINT', 'receivers.otlp.protocols.http.endpoint'],
+      ['11:34', 'WEIR_PATTERN_INVALID', 'parsers.grok.pattern_definitions.REST'],
+      ['13:26', 'WEIR_GRAPH_UNDEFINED', 'processors.anomaly.detectors.0'],
+      ['15:27', 'WEIR_DETECTOR_CONFIG', 'detectors.series/slow.counter'],
+      ['17:56', 'WEIR_TEMPLATE_INVALID', 'exporters.webhook.body.text.0'],
+      ['18:79', 'WEIR_HTTP_HEADER', 'exporters.webhook/oncall.headers.a b'],
+      ['19:54', 'WEIR_TEMPLATE_INVALID', 'exporters.loki.labels.app'],
+      ['20:54', 'WEIR_TEMPLATE_INVALID', 'exporters.file.template'],
+      ['21:61', 'WEIR_EMAIL_ADDRESS', 'exporters.email.to.1'],
+      ['22:54', 'WEIR_REDIS_PLACE', 'exporters.redis.channel'],
+    ])
   })
 
   it('says so when there is no config', async () => {

@@ -22,6 +22,7 @@ import {
   Reference,
   Secret,
   Type,
+  WeirError,
 } from '@weir/sdk'
 import { describe, expect, it } from 'vitest'
 import { checkConfig } from './prepare.ts'
@@ -57,13 +58,31 @@ for (const definition of [
     }),
     create: absent,
   }),
+  defineDetector({
+    type: 'limit',
+    config: Type.Object({ above: Type.Optional(Type.Number({ description: 'The limit.' })) }),
+    check({ above }) {
+      if (above === undefined) throw new WeirError('a limit is missing', { code: 'WEIR_TEST_LIMIT', hint: 'set above' })
+    },
+    create: absent,
+  }),
   defineExporter({ type: 'console', create: absent }),
   defineExporter({
     type: 'archive',
     config: Type.Object({ path: FilePath('write', { description: 'File to write.' }) }),
     create: absent,
   }),
-  defineProcessor({ type: 'anomaly', emits: 'alerts', create: absent }),
+  defineProcessor({
+    type: 'anomaly',
+    emits: 'alerts',
+    config: Type.Object({
+      detectors: Type.Array(Reference('detector', { description: 'A detector.' }), {
+        description: 'What looks for them.',
+        default: [],
+      }),
+    }),
+    create: absent,
+  }),
   defineExtension({ type: 'bearer_auth', authenticates: true, create: absent }),
   defineExtension({ type: 'health', create: absent }),
   defineReceiver({
