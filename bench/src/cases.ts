@@ -7,6 +7,8 @@ export interface Case {
   goal: number
   /** The pipeline's parts in the config; paths are filled in by the runner. */
   parser: string
+  /** Of a parser that is told the format. */
+  pattern?: string
   detectors?: string[]
   exporter: 'blackhole' | 'late' | 'file'
   /** The exporter's `sending_queue`. */
@@ -16,6 +18,15 @@ export interface Case {
 }
 
 const anomaly = ['rate', 'error_rate', 'new_pattern']
+
+/** nginx combined, as one would write it for `dissect` and for `regex`. */
+const dissectPattern =
+  '%{client.address} %{} %{user.name} [%{time}] "%{http.request.method} %{url.path} %{network.protocol.version}" ' +
+  '%{http.response.status_code} %{http.response.body.size} "%{http.request.header.referer}" "%{user_agent.original}"'
+
+const regexPattern =
+  '^(?<address>\\S+) (?<ident>\\S+) (?<user>\\S+) \\[(?<time>[^\\]]+)\\] "(?<method>\\S+) (?<path>[^" ]*) (?<version>[^"]*)" ' +
+  '(?<status>\\d{3}) (?<size>\\d+|-) "(?<referer>[^"]*)" "(?<agent>[^"]*)"$'
 
 export const cases: readonly Case[] = [
   { name: 'file → nginx → blackhole', input: 'nginx', goal: 0.8, parser: 'nginx', exporter: 'blackhole' },
@@ -35,6 +46,29 @@ export const cases: readonly Case[] = [
     input: 'nginx',
     goal: 0.2,
     parser: 'simple_nginx',
+    exporter: 'blackhole',
+  },
+  {
+    name: 'file → nginx by parse(line, record), regular expression → blackhole',
+    input: 'nginx',
+    goal: 0.1,
+    parser: 'simple_nginx_regex',
+    exporter: 'blackhole',
+  },
+  {
+    name: 'file → nginx by dissect → blackhole',
+    input: 'nginx',
+    goal: 0.3,
+    parser: 'dissect',
+    pattern: dissectPattern,
+    exporter: 'blackhole',
+  },
+  {
+    name: 'file → nginx by regex → blackhole',
+    input: 'nginx',
+    goal: 0.05,
+    parser: 'regex',
+    pattern: regexPattern,
     exporter: 'blackhole',
   },
   {
@@ -87,13 +121,18 @@ export const cases: readonly Case[] = [
 
 /** The config of a case; `stateDir` is used by cases that keep something. */
 export function configOf(
-  { parser, detectors, exporter, queue, hasState = false }: Case,
+  { parser, pattern, detectors, exporter, queue, hasState = false }: Case,
   input: string,
   { output, stateDir, workers }: { output: string; stateDir: string; workers: number },
 ): object {
   const sending = queue === undefined ? {} : { sending_queue: queue }
   return {
-    plugins: { paths: ['simple-nginx.ts', 'late-sink.ts'].map((file) => new URL(file, import.meta.url).pathname) },
+    plugins: {
+      paths: ['simple-nginx.ts', 'simple-nginx-regex.ts', 'late-sink.ts'].map(
+        (file) => new URL(file, import.meta.url).pathname,
+      ),
+    },
+    parsers: pattern === undefined ? {} : { [parser]: { pattern } },
     receivers: { file: { include: [input], parser } },
     processors: detectors === undefined ? {} : { anomaly: { detectors } },
     exporters: { [exporter]: exporter === 'file' ? { path: output, ...sending } : sending },

@@ -1,5 +1,5 @@
 import { type ConditionProblem, checkCondition, checkExpression, checkPattern } from '@weir/expressions'
-import { isWeirError, nearest, parseTemplate, rootFields, TimeZone } from '@weir/sdk'
+import { dissect, isWeirError, nearest, parseTemplate, rootFields, TimeZone } from '@weir/sdk'
 
 /** What is wrong with a text in one of the notations that the schema keyword `weir` names. */
 export interface NotationProblem {
@@ -87,6 +87,7 @@ const checks: { readonly [notation: string]: (text: string) => NotationProblem |
   target: checkTarget,
   time_zone: checkTimeZone,
   template: thrown((text) => parseTemplate(text)),
+  dissect: thrown((text) => dissect(text)),
 }
 
 /** Checks a text by the notation that the schema keyword `weir` names. Durations and sizes are checked by their pattern. */

@@ -199,6 +199,7 @@ const notationWords: { readonly [notation: string]: string } = {
   target: 'a path to a field',
   time_zone: 'a time zone such as UTC or Europe/Berlin',
   template: 'a text with fields between braces',
+  dissect: 'a text with fields such as %{name}',
 }
 
 /** What a schema wants, in words. */

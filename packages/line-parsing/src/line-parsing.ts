@@ -29,6 +29,7 @@ export function parseLines(
       throw new RangeError(`parseBatch(${from}, ${to}) returned ${reached}`)
     return reached
   }
+  batch.linesEnd = to
   if (isAscii(bytes.subarray(from, to))) return parseAscii(parser, bytes, from, to, batch)
   const record = new Record(batch)
   let at = from

@@ -40,7 +40,7 @@ const parsers: Parsers = {
   types: () =>
     all.map((definition) => ({
       type: definition.type,
-      create: () => (['regex', 'grok'].includes(definition.type) ? undefined : createComponent(definition)),
+      create: () => (['dissect', 'grok', 'regex'].includes(definition.type) ? undefined : createComponent(definition)),
     })),
   create: (id) => createComponent(find(id)),
 }

@@ -3,6 +3,7 @@ import { auto } from './auto.ts'
 import { container } from './container.ts'
 import { cri } from './cri.ts'
 import { csv } from './csv.ts'
+import { dissect } from './dissect.ts'
 import { docker } from './docker.ts'
 import { grok } from './grok.ts'
 import { json } from './json.ts'
@@ -12,4 +13,4 @@ import { regex } from './regex.ts'
 import { syslog } from './syslog.ts'
 import { text } from './text.ts'
 
-export default [apache, auto, container, cri, csv, docker, grok, json, logfmt, nginx, regex, syslog, text]
+export default [apache, auto, container, cri, csv, dissect, docker, grok, json, logfmt, nginx, regex, syslog, text]

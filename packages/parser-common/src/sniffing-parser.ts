@@ -72,6 +72,7 @@ export class SniffingParser implements Parser {
   /** For parsers of the simple level, what the stage would do. */
   #parseLines(bytes: Buffer, from: number, to: number, batch: LogBatch): number {
     const record = new Record(batch)
+    batch.linesEnd = to
     let at = from
     while (at < to && !batch.isFull) {
       const newline = bytes.indexOf(10, at)

@@ -1,3 +1,4 @@
+export { beginDissect, dissect, dissected } from './dissect'
 export { begin, count, encode, position, reason } from './ndjson'
 
 /** The first address that the kernels do not use themselves. */

@@ -54,6 +54,8 @@ export class LogBatch {
 
   /** The bytes that ranges point into: valid UTF-8. */
   bytes: Buffer = noBytes
+  /** Up to here `bytes` holds whole lines that stay as they are: whoever reads one may look at the next. */
+  linesEnd = 0
   layout: Layout
   /** Cells a row has; grows with the layout. */
   stride: number
@@ -182,6 +184,7 @@ export class LogBatch {
     this.observedTime = options.observedTime ?? this.observedTime
     this.generation++
     this.bytes = noBytes
+    this.linesEnd = 0
     this.rowCount = 0
     this.timeRemainder = null
     this.values = []

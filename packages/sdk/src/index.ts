@@ -44,6 +44,7 @@ export {
 export type { Delivery, LineSource, Lines, LinesDelivery, Output } from './delivery.ts'
 export type { Detector, Report } from './detector.ts'
 export { type DetectorSettings, detectorKeys, detectorSettings } from './detector-keys.ts'
+export { Dissection, type DissectionOptions, dissect } from './dissect.ts'
 export {
   isPermanentError,
   isRetryableError,
@@ -61,6 +62,7 @@ export type { Extension } from './extension.ts'
 export { type FieldReader, fieldReader, readColumn, readPath, rootFields } from './field.ts'
 export { type FieldWriter, fieldSlot, fieldWriter } from './field-writer.ts'
 export { type AttributeColumn, bodySlot, type Column, type FieldName, Layout, lineSlot } from './layout.ts'
+export { type DissectField, LineDissector, lineWords } from './line-dissector.ts'
 export { appendMetric, asMetric, type MetricPoint, metricEventName } from './metric.ts'
 export { NdjsonEncoder, type NdjsonNames, type NdjsonOptions } from './ndjson.ts'
 export { nearest } from './nearest.ts'
@@ -84,6 +86,7 @@ export { RecordParser } from './record-parser.ts'
 export { resolveConfig } from './resolve-config.ts'
 export {
   Condition,
+  DissectPattern,
   Duration,
   Expression,
   FieldPath,

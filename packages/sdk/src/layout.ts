@@ -19,6 +19,14 @@ export interface AttributeColumn extends Column {
   readonly index: number
 }
 
+interface KnownColumn extends AttributeColumn {
+  /** Which was asked for after it. */
+  next: KnownColumn | undefined
+}
+
+/** The same text as the engine keeps names: comparing it with a name that a plugin wrote down compares two addresses. */
+const internalized = (text: string): string => Object.keys({ [text]: true })[0] ?? text
+
 /** Columns beyond which a batch begins no further row, so that random keys cannot make it grow without bound. */
 const maxColumns = 256
 
@@ -34,10 +42,12 @@ export class Layout {
   ]
   /** Attribute columns alone, in the order in which they were added. */
   readonly attributes: AttributeColumn[] = []
-  readonly #attributes = new Map<string, AttributeColumn>()
+  readonly #attributes = new Map<string, KnownColumn>()
   readonly #fieldSlots = new Map<FieldName, number>()
   /** Where the attribute stood that was added last: records have theirs in the same order, so the next one follows. */
   #last = -1
+  /** The attribute that was asked for last: records are asked the same in the same order, so the next one follows. */
+  #asked: KnownColumn | undefined
 
   /** A layout whose attributes stand in the slots 2, 3, … in this order. */
   static of(...attributes: string[]): Layout {
@@ -57,7 +67,12 @@ export class Layout {
 
   /** The slot of an attribute, or -1. */
   attribute(name: string): number {
-    return this.#attributes.get(name)?.slot ?? -1
+    const guess = this.#asked?.next
+    const column = guess?.name === name ? guess : this.#attributes.get(name)
+    if (column === undefined) return -1
+    if (this.#asked !== undefined) this.#asked.next = column
+    this.#asked = column
+    return column.slot
   }
 
   /** The slot of an attribute, which is added if it is new. */
@@ -72,7 +87,13 @@ export class Layout {
   #findOrAdd(name: string): AttributeColumn {
     const known = this.#attributes.get(name)
     if (known !== undefined) return known
-    const column = { slot: this.columns.length, index: this.attributes.length, name, isAttribute: true } as const
+    const column: KnownColumn = {
+      slot: this.columns.length,
+      index: this.attributes.length,
+      name: internalized(name),
+      isAttribute: true,
+      next: undefined,
+    }
     this.columns.push(column)
     this.attributes.push(column)
     this.#attributes.set(name, column)

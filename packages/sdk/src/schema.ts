@@ -32,6 +32,10 @@ export const TimeZoneName = (options: FieldOptions<string>) =>
 export const Template = (options: FieldOptions<string>) =>
   Type.Unsafe<string>({ type: 'string', weir: 'template', ...options })
 
+/** What `dissect` takes a line apart by: `%{client.address} %{} [%{time}] %{body}`. */
+export const DissectPattern = (options: FieldOptions<string>) =>
+  Type.Unsafe<string>({ type: 'string', minLength: 1, weir: 'dissect', ...options })
+
 /** A condition in CEL (`attributes.status >= 500`), type-checked when the config is read. Compile it with `Conditions`. */
 export const Condition = (options: FieldOptions<string>) =>
   Type.Unsafe<string>({ type: 'string', weir: 'condition', ...options })

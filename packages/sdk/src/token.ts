@@ -116,6 +116,8 @@ export interface CompiledPattern {
 }
 
 export interface PatternMatch {
+  /** Of the groups and the match as a whole. */
+  readonly length: number
   readonly index: number
   readonly 0: string
   readonly [group: number]: string | undefined

@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer'
-import { existsSync, readFileSync } from 'node:fs'
 import type { LogBatch } from '../batch.ts'
 import { Cell, endOf, kindOf } from '../cell.ts'
 import { lineSlot } from '../layout.ts'
 import type { AttributeValue } from '../value.ts'
+import { kernelModule } from './module.ts'
+import { Regions } from './regions.ts'
 
 /** What `assembly/` exports. Addresses are bytes in its memory. */
 interface Exports {
@@ -66,28 +67,7 @@ const maxColumns = 512
 /** Values of a batch beyond which they are not looked at: then they are not the few that many records share. */
 export const maxValues = 256
 const maxLiteralBytes = 65_536
-/** Copies read and write a little more than they are for. */
-const slack = 64
 const pageBytes = 65_536
-
-/** The memory of the kernel, one part after the other. */
-class Regions {
-  #at: number
-
-  constructor(from: number) {
-    this.#at = from
-  }
-
-  take(bytes: number): number {
-    const at = (this.#at + 15) & ~15
-    this.#at = at + bytes + slack
-    return at
-  }
-
-  get end(): number {
-    return this.#at
-  }
-}
 
 /** Encodes records in WebAssembly: rows and their bytes are copied in, and the text is written into a piece. */
 export class NdjsonKernel {
@@ -126,7 +106,7 @@ export class NdjsonKernel {
       out: regions.take(pieceBytes + Math.ceil(pieceBytes / 2) + pageBytes),
     }
     this.#outEnd = this.#at.out + pieceBytes + Math.ceil(pieceBytes / 2) + pageBytes
-    memory.grow(Math.ceil((regions.end - memory.buffer.byteLength) / pageBytes))
+    regions.grow(memory)
     this.#words = new Int32Array(memory.buffer)
     this.#times = new Float64Array(memory.buffer)
     this.#bytes = Buffer.from(memory.buffer)
@@ -266,14 +246,8 @@ export class NdjsonKernel {
   }
 }
 
-let compiled: WebAssembly.Module | undefined | null = null
-
 /** A kernel of its own memory, if kernels were built and this machine can run them. */
 export function createNdjsonKernel(pieceBytes: number): NdjsonKernel | undefined {
-  if (compiled === null) {
-    const path = new URL('../../dist/kernels.wasm', import.meta.url)
-    const bytes = existsSync(path) ? readFileSync(path) : undefined
-    compiled = bytes !== undefined && WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : undefined
-  }
-  return compiled === undefined ? undefined : new NdjsonKernel(compiled, pieceBytes)
+  const module = kernelModule()
+  return module === undefined ? undefined : new NdjsonKernel(module, pieceBytes)
 }

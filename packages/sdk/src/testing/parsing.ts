@@ -8,6 +8,7 @@ export function parseSimply(parser: Parser, text: string | Buffer): LogBatch {
   const bytes = Buffer.from(text)
   const batch = new LogBatch({ capacity: Math.max(1, bytes.length) })
   batch.bytes = bytes
+  batch.linesEnd = bytes.length
   const record = new Record(batch)
   for (let from = 0; from < bytes.length; ) {
     const newline = bytes.indexOf(10, from)
