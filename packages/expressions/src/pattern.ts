@@ -102,7 +102,7 @@ export function checkPattern(source: string, flags = ''): PatternProblem | undef
 /** An expression that runs on RE2. */
 function re2Pattern(source: string, flags: string): Pick<CompiledPattern, 'test' | 'exec'> {
   const expression = re2Of(source, flags)
-  const names = Object.entries(expression.namedGroups())
+  const names = Object.entries(expression.namedGroups()).sort(([, one], [, other]) => one - other)
   const exec = (text: string): PatternMatch | null => {
     const matcher = expression.matcher(text)
     if (!matcher.find()) return null

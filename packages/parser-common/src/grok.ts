@@ -28,17 +28,17 @@ export const grok = defineParser({
     const { source, fields } = grokExpression(config.pattern, config.pattern_definitions)
     const pattern = patterns.compile(source)
     const time = new TimestampReader({ zone: config.location, now: () => clock.now() })
-    const record = new RecordFields(new Roles(config), time)
+    const record = new RecordFields(fields, new Roles(config), time)
+    const names = fields.map((_, index) => `g${index}`)
     return {
       parse(line, target) {
         const match = pattern.exec(line)
         if (match === null) return false
-        const parts = []
-        for (const [index, { name, type }] of fields.entries()) {
-          const text = match.groups?.[`g${index}`]
-          if (text !== undefined) parts.push({ name, text: unquoted(text), type })
-        }
-        record.set(target, parts)
+        const { groups = {} } = match
+        record.set(
+          target,
+          names.map((name) => unquoted(groups[name])),
+        )
         return true
       },
     }
@@ -46,4 +46,5 @@ export const grok = defineParser({
 })
 
 /** `%{QS}` has its quotes. */
-const unquoted = (text: string): string => (/^"[^"]*"$/.test(text) ? text.slice(1, -1) : text)
+const unquoted = (text: string | undefined): string | undefined =>
+  text?.startsWith('"') && /^"[^"]*"$/.test(text) ? text.slice(1, -1) : text

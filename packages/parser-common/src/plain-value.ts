@@ -24,6 +24,8 @@ const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 /** The same for text. */
 export function plainValue(text: string): string | number | boolean {
-  if (text === 'true' || text === 'false') return text === 'true'
-  return text.length <= maxDigits && number.test(text) ? Number(text) : text
+  const first = text.charCodeAt(0)
+  if (first === minus || (first >= zero && first <= nine))
+    return text.length <= maxDigits && number.test(text) ? Number(text) : text
+  return text === 'true' || text === 'false' ? text === 'true' : text
 }
