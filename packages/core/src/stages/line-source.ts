@@ -8,6 +8,8 @@ export interface SourceState {
   readonly resource: AttributeMap
   /** In the middle of a record that is too long: what comes up to the next newline is thrown away. */
   isSkipping: boolean
+  /** What was parsed last has values that are no range of the bytes. */
+  keepsStrings: boolean
 }
 
 /** Sources beyond which the one unused for longest is forgotten. */

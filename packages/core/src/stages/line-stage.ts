@@ -1,4 +1,5 @@
 import { type Buffer, isUtf8 } from 'node:buffer'
+import { setImmediate } from 'node:timers/promises'
 import type { LineSettings } from '@weir/config'
 import {
   endOfLine,
@@ -34,10 +35,11 @@ const notUnderstood: Why = { reason: 'unparsed', error: 'the parser does not und
 
 /**
  * Bytes that one batch is made of: enough to make per-batch costs vanish, little enough to stay in the second-level cache.
- * Of lines that become strings fewer, since their strings live as long as the batch, and the garbage collector moves them.
+ * Fewer where a parser makes strings of them, which live as long as the batch: the garbage collector moves them.
  */
-const pieceBytes = { columns: 512 * 1024, strings: 64 * 1024 } as const
-const pieceBytesOf = (parser: Parser) => (parser.parseBatch === undefined ? pieceBytes.strings : pieceBytes.columns)
+const pieceBytes = { columns: 512 * 1024, strings: 128 * 1024 } as const
+const pieceBytesOf = ({ parser, keepsStrings }: SourceState) =>
+  parser.parseBatch === undefined && keepsStrings ? pieceBytes.strings : pieceBytes.columns
 
 export interface LineStageOptions {
   settings: LineSettings
@@ -86,6 +88,7 @@ export class LineStage {
         attributes: Object.freeze({ ...settings.attributes, ...source.attributes }),
         resource: Object.freeze({ ...settings.resource, ...parser.resource, ...source.resource }),
         isSkipping: false,
+        keepsStrings: true,
       }
     })
   }
@@ -139,7 +142,7 @@ export class LineStage {
   /** Sends complete lines in pieces; returns where the record begins that may still go on. */
   async #sendRegion(state: SourceState, region: Piece, delivery: PendingDelivery): Promise<number> {
     const { bytes, to } = region
-    const usual = pieceBytesOf(state.parser)
+    const usual = pieceBytesOf(state)
     let at = region.from
     let size = usual
     let isLong = false
@@ -153,6 +156,8 @@ export class LineStage {
         at = reached
         size = usual
         isLong = false
+        // The consumers' turn: strings that wait for it would be moved by the garbage collector, some of them for good.
+        if (at < to && state.keepsStrings) await setImmediate()
       } else if (isLong && isLast) {
         break
       } else {
@@ -172,7 +177,7 @@ export class LineStage {
   ): Promise<number> {
     const { fallback = state.parser } = remote
     const tasks: { piece: Piece; parsed: Promise<LogBatch[] | undefined> }[] = []
-    const size = pieceBytesOf(state.parser)
+    const size = pieceBytesOf(state)
     for (let at = from; at < to; ) {
       const limit = to - at <= size ? to : endOfLine(bytes, at + size - 1, to)
       const piece = { bytes, from: at, to: limit, isFinal: true }
@@ -243,6 +248,7 @@ export class LineStage {
     const text = this.#utf8(piece)
     batch.bytes = text.bytes
     let reached = this.#parse(parser, text, batch, piece.isFinal)
+    state.keepsStrings = batch.values.length > 0
     let rows: Uint32Array | null = null
     if (parser.continues !== undefined && this.#options.splitter === undefined) {
       rows = joinContinuations(batch, (line) => this.#continues(parser, line))
