@@ -313,10 +313,14 @@ describe.skipIf(!hasNatsServer)('the NATS exporter (needs: apt-get install nats-
     ])
   })
 
-  it('names the file that it cannot read, and gives nothing up for that', async () => {
-    await using exporter = exporterOf({ urls: [server.url], tls: { ca_file: 'none.pem' } })
+  it.each([
+    ['tls.ca_file', { tls: { ca_file: 'none.file' } }],
+    ['auth.nkey_file', { auth: { nkey_file: 'none.file' } }],
+    ['auth.credentials_file', { auth: { credentials_file: 'none.file' } }],
+  ])('names the %s that it cannot read, and gives nothing up for that', async (key, config) => {
+    await using exporter = exporterOf({ urls: [server.url], ...config })
     const error = await thrown(exporter.send(batchOf(['a'])))
-    expect(error.message).toMatch(/tls.ca_file cannot be read: .*none\.pem/)
+    expect(error.message).toMatch(new RegExp(`${key} cannot be read: .*none\\.file`))
     expect(isRetryableError(error)).toBe(true)
   })
 

@@ -80,7 +80,11 @@ export class HttpClient {
   }
 
   #sink(): Promise<HttpSink> {
-    this.#opening ??= this.#open()
+    this.#opening ??= this.#open().catch((error: unknown) => {
+      // The next attempt reads the files anew.
+      this.#opening = undefined
+      throw error
+    })
     return this.#opening
   }
 

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { isRetryableError } from '@weir/sdk'
 import { describe, expect, it } from 'vitest'
 import { clientOf, ok, testdata, thrown } from './client.fixture.ts'
@@ -37,6 +39,18 @@ describe('TLS', () => {
   it('names the file that it cannot read, at start', async () => {
     await using client = clientOf({ url: 'https://example.com', tls: { key_file: 'none.key' } })
     await expect(client.start()).rejects.toThrow(/tls.key_file cannot be read: .*none\.key/)
+  })
+
+  it('reads a file that was missing when the next attempt comes', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'weir-tls-'))
+    await using server = await HttpServer.start(ok, tls)
+    const ca_file = join(folder, 'late.crt')
+    await using client = clientOf({ url: server.url(), tls: { ca_file } })
+    expect(isRetryableError(await thrown(client.send()))).toBe(true)
+    copyFileSync(`${testdata}server.crt`, ca_file)
+    await client.send()
+    expect(server.requests).toHaveLength(1)
+    rmSync(folder, { recursive: true })
   })
 
   it('refuses a certificate that has expired, and says so', async () => {

@@ -11,7 +11,7 @@ import {
   type NatsConnection,
   nkeyAuthenticator,
 } from '@nats-io/transport-node'
-import { type Logger, messageOf, WeirError } from '@weir/sdk'
+import { type Logger, messageOf, RetryableError } from '@weir/sdk'
 import { clientTls } from '@weir/tls-files'
 import type { ConnectionConfig, StreamConfig } from './connection-keys.ts'
 import { ensureStream } from './stream.ts'
@@ -45,7 +45,7 @@ export class NatsClient {
     this.#logger = logger
   }
 
-  /** @throws what the client throws; WeirError `WEIR_NATS_FILE` when a file cannot be read */
+  /** @throws what the client throws; RetryableError `WEIR_NATS_FILE` when a file cannot be read */
   static async open(options: NatsClientOptions): Promise<NatsClient> {
     const connection = await connect(await connectionOptions(options))
     const manager = await jetstreamManager(connection, { checkAPI: false, timeout: timeoutMs })
@@ -110,6 +110,7 @@ async function read(key: string, baseDir: string, path: string): Promise<Buffer>
   try {
     return await readFile(resolve(baseDir, path))
   } catch (error) {
-    throw new WeirError(`${key} cannot be read: ${messageOf(error)}`, { code: 'WEIR_NATS_FILE', cause: error })
+    // It may be about to be replaced: what waits to be sent is not to be given up for that.
+    throw new RetryableError(`${key} cannot be read: ${messageOf(error)}`, { code: 'WEIR_NATS_FILE', cause: error })
   }
 }
