@@ -177,6 +177,11 @@ describe('the webhook exporter', () => {
       'the header "authorization" has a name or value that is not allowed in HTTP',
     ],
     [
+      { url: 'http://x', signature: { secret: 'secret', header: 'X Signed' } },
+      ['signature', 'header'],
+      'the header "X Signed" has a name or value that is not allowed in HTTP',
+    ],
+    [
       { url: 'http://x', body: { title: 'secret', rows: ['x', { text: '{{body' }] } },
       ['body', 'rows', 1, 'text'],
       expect.stringContaining('has no "}}"'),

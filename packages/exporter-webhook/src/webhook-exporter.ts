@@ -33,6 +33,7 @@ export function checkWebhook(config: WebhookConfig): void {
   const format = new RequestFormat(config)
   endpointUrl(config.url ?? format.url, 'url')
   headerFields(format.credentials, ['api_key'])
+  if (config.signature !== undefined) headerFields({ [config.signature.header]: '' }, ['signature', 'header'])
   checkHttp(config)
 }
 
