@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type AccessOptions, AccessScanner } from './access-scanner.ts'
 import { levelsOf } from './line-scanner.ts'
-import { kernels } from './page.ts'
+import { kernels, pageText } from './page.ts'
 
 const sound = [
   '192.0.2.7 - - [24/Nov/2026:13:55:36 +0000] "GET /a/b?c=d&e=f HTTP/1.1" 200 612 "https://shop.example/" "Mozilla/5.0 (X11)"',
@@ -36,7 +36,8 @@ const line = fc.constantFrom(...sound, ...sound, ...odd).chain((text) =>
 )
 
 function recordsOf(text: string, options: Omit<AccessOptions, 'time' | 'other'>, capacity: number): unknown[] {
-  const other = (one: string, record: Record) => {
+  const other = (start: number, end: number, record: Record) => {
+    const one = pageText(start, end)
     record.body = one.toUpperCase()
     return one.length % 2 === 0
   }

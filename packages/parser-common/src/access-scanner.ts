@@ -15,10 +15,11 @@ import {
   space,
   zero,
 } from './byte.ts'
+import type { ReadLine } from './error-scanner.ts'
 import type { LineScanner } from './line-scanner.ts'
-import { kernels, page, pageText, pageWords } from './page.ts'
+import { kernels, page, pageWords } from './page.ts'
 import { contentEnd, endOfLine } from './page-line.ts'
-import { requestAttributes, setRequest } from './request-line.ts'
+import { requestAttributes, setRequestOf } from './request-line.ts'
 
 const bytes = page
 const words = pageWords
@@ -47,7 +48,7 @@ export interface AccessOptions {
   format: 'common' | 'combined' | 'either'
   time: TimestampReader
   /** Reads what is no access line; `false` if it cannot either. */
-  other?: ((line: string, record: Record) => boolean) | undefined
+  other?: ReadLine | undefined
   /** `false` does without WebAssembly; the records are the same. */
   kernel?: boolean
 }
@@ -246,7 +247,7 @@ export class AccessScanner implements LineScanner {
         row++
         if (!isPlain) {
           batch.rowCount = row
-          setRequest(new Record(batch).at(row - 1), pageText(requestStart, requestEnd))
+          setRequestOf(new Record(batch).at(row - 1), requestStart, requestEnd)
         }
         start = i + 1
         continue
@@ -279,7 +280,7 @@ export class AccessScanner implements LineScanner {
   #other(start: number, end: number, batch: LogBatch): void {
     const row = batch.addLine(start, end)
     const { other } = this.#options
-    if (other === undefined || !other(pageText(start, end), new Record(batch).at(row))) batch.fail(row)
+    if (other === undefined || !other(start, end, new Record(batch).at(row))) batch.fail(row)
   }
 }
 

@@ -55,6 +55,22 @@ describe('apache', () => {
     })
   })
 
+  it.each([
+    ['[:notice] [pid 12] AH1: x', 'x', { 'process.pid': 12, 'apache.code': 'AH1' }],
+    ['[core:info] [pid 7:tid x] x', '[pid 7:tid x] x', { 'apache.module': 'core' }],
+    ['[core:info] [client 10.0.0.1] AH: x', 'AH: x', { 'apache.module': 'core', 'client.address': '10.0.0.1' }],
+    ['[core:info] [client ] x', '[client ] x', { 'apache.module': 'core' }],
+  ])('reads what is there of %s', (rest, body, attributes) => {
+    const [record] = feed(`[Tue Nov 24 13:55:36 2026] ${rest}`).records
+    expect([record?.body, { ...record?.attributes }]).toEqual([body, attributes])
+  })
+
+  it.each([
+    '[Tue Nov 31 13:55:36 2026] [warn] x',
+    '[Tue Nov 24 13:55:36 2026] [Warn] x',
+    '[Tue Nov 24 13:55:36 2026] x',
+  ])('refuses %s', (line) => expect(feed(line).failures).toBe(1))
+
   it('maps its trace levels', () =>
     expect(feed(trace).records[0]).toMatchObject({ severityNumber: 1, severityText: 'trace3' }))
 

@@ -1,8 +1,9 @@
 import { Clock, defineParser, OneOf, type Record, TimestampReader, Type } from '@weir/sdk'
 import { isAccessLine } from './access-line.ts'
 import { AccessScanner } from './access-scanner.ts'
-import { isApacheError, readApacheError } from './apache-error.ts'
+import { ApacheErrorReader, isApacheError } from './apache-error.ts'
 import { certaintyOf } from './certainty.ts'
+import { ErrorScanner } from './error-scanner.ts'
 import { levelsOf } from './line-scanner.ts'
 import { location } from './location.ts'
 
@@ -22,13 +23,14 @@ export const apache = defineParser({
   create({ config, clock }) {
     const { format } = config
     const options = { zone: config.location, now: () => clock.now() }
-    const time = new TimestampReader(options)
-    const error = (line: string, record: Record) => readApacheError(line, record, time)
-    if (format === 'error') return { parse: error, sniff: (lines) => certaintyOf(lines, 1, isApacheError) }
+    const errors = new ApacheErrorReader(new TimestampReader(options))
+    const readError = (start: number, end: number, record: Record) => errors.read(start, end, record)
+    if (format === 'error')
+      return { ...levelsOf(new ErrorScanner(readError)), sniff: (lines) => certaintyOf(lines, 1, isApacheError) }
     const scanner = new AccessScanner({
       format: format === 'auto' ? 'either' : format,
       time: new TimestampReader(options),
-      other: format === 'auto' ? error : undefined,
+      other: format === 'auto' ? readError : undefined,
     })
     return {
       ...levelsOf(scanner),

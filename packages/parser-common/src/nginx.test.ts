@@ -95,6 +95,38 @@ describe('nginx', () => {
     ])
   })
 
+  it.each([
+    [
+      '[warn] 1#12345678901: *9876543210 buffered, really, client: 10.0.0.1, server: , request: "POST /a?b HTTP/2.0", subrequest: "/auth", upstream: "http://10.0.0.1:80/say?\\"hi\\"", host: "a:80", other: x',
+      'buffered, really',
+      {
+        ...{ 'process.pid': 1, 'thread.id': 12_345_678_901, 'nginx.connection': 9_876_543_210 },
+        ...{ 'client.address': '10.0.0.1', 'server.address': '', 'http.request.method': 'POST' },
+        ...{ 'url.path': '/a', 'url.query': 'b', 'network.protocol.version': '2', 'nginx.subrequest': '/auth' },
+        ...{ 'nginx.upstream': 'http://10.0.0.1:80/say?\\"hi\\"', 'http.request.header.host': 'a:80' },
+      },
+    ],
+    ['[notice] 7#8: *start of workers', '*start of workers', { 'process.pid': 7, 'thread.id': 8 }],
+    [
+      '[error] 7#8: x, client: unix:, request: "\\x16\\x03',
+      'x',
+      { 'process.pid': 7, 'thread.id': 8, 'client.address': 'unix:', 'url.original': '\\x16\\x03' },
+    ],
+  ])('reads the error line %s', (rest, body, attributes) => {
+    for (const format of ['auto', 'error']) {
+      const { records } = columnarHarness(nginx, { format }).feed(`2026/11/24 13:55:36 ${rest}\n`)
+      expect(records).toMatchObject([{ body, attributes }])
+      expect(Object.keys(records[0]?.attributes ?? {}).sort()).toEqual(Object.keys(attributes).sort())
+    }
+  })
+
+  it.each(['[error] 7#8 x', '[Error] 7#8: x', '[error] 7: x', '[] 7#8: x', '[error] #8: x', '[error]7#8: x'])(
+    'refuses the error line %s',
+    (rest) => {
+      expect(feed(`2026/11/24 13:55:36 ${rest}\n2026/02/30 13:55:36 [error] 7#8: x`).failures).toBe(2)
+    },
+  )
+
   it('takes any request, and makes of it what can be made', () => {
     const attributes = (request: string) =>
       feed(`192.0.2.1 - - [24/Nov/2026:13:55:37 +0000] "${request}" 400 1 "-" "-"`).records[0]?.attributes

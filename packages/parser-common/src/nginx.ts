@@ -2,9 +2,10 @@ import { Clock, defineParser, OneOf, type Record, TimestampReader, Type } from '
 import { isAccessLine } from './access-line.ts'
 import { AccessScanner } from './access-scanner.ts'
 import { certaintyOf } from './certainty.ts'
+import { ErrorScanner } from './error-scanner.ts'
 import { levelsOf } from './line-scanner.ts'
 import { location } from './location.ts'
-import { isNginxError, readNginxError } from './nginx-error.ts'
+import { isNginxError, NginxErrorReader } from './nginx-error.ts'
 
 export const nginx = defineParser({
   type: 'nginx',
@@ -23,13 +24,14 @@ export const nginx = defineParser({
   create({ config, clock }) {
     const { format } = config
     const options = { zone: config.location, now: () => clock.now() }
-    const time = new TimestampReader(options)
-    const error = (line: string, record: Record) => readNginxError(line, record, time)
-    if (format === 'error') return { parse: error, sniff: (lines) => certaintyOf(lines, 1, isNginxError) }
+    const errors = new NginxErrorReader(new TimestampReader(options))
+    const readError = (start: number, end: number, record: Record) => errors.read(start, end, record)
+    if (format === 'error')
+      return { ...levelsOf(new ErrorScanner(readError)), sniff: (lines) => certaintyOf(lines, 1, isNginxError) }
     const scanner = new AccessScanner({
       format: format === 'auto' ? 'either' : format,
       time: new TimestampReader(options),
-      other: format === 'auto' ? error : undefined,
+      other: format === 'auto' ? readError : undefined,
     })
     return {
       ...levelsOf(scanner),

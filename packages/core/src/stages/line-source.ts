@@ -8,7 +8,7 @@ export interface SourceState {
   readonly resource: AttributeMap
   /** In the middle of a record that is too long: what comes up to the next newline is thrown away. */
   isSkipping: boolean
-  /** What was parsed last has values that are no range of the bytes. */
+  /** What was parsed last has values that are no ranges of the bytes, one a record or more. */
   keepsStrings: boolean
 }
 

@@ -38,8 +38,7 @@ const notUnderstood: Why = { reason: 'unparsed', error: 'the parser does not und
  * Fewer where a parser makes strings of them, which live as long as the batch: the garbage collector moves them.
  */
 const pieceBytes = { columns: 512 * 1024, strings: 128 * 1024 } as const
-const pieceBytesOf = ({ parser, keepsStrings }: SourceState) =>
-  parser.parseBatch === undefined && keepsStrings ? pieceBytes.strings : pieceBytes.columns
+const pieceBytesOf = ({ keepsStrings }: SourceState) => (keepsStrings ? pieceBytes.strings : pieceBytes.columns)
 
 export interface LineStageOptions {
   settings: LineSettings
@@ -88,7 +87,7 @@ export class LineStage {
         attributes: Object.freeze({ ...settings.attributes, ...source.attributes }),
         resource: Object.freeze({ ...settings.resource, ...parser.resource, ...source.resource }),
         isSkipping: false,
-        keepsStrings: true,
+        keepsStrings: parser.parseBatch === undefined,
       }
     })
   }
@@ -248,7 +247,7 @@ export class LineStage {
     const text = this.#utf8(piece)
     batch.bytes = text.bytes
     let reached = this.#parse(parser, text, batch, piece.isFinal)
-    state.keepsStrings = batch.values.length > 0
+    state.keepsStrings = batch.values.length >= batch.rowCount && batch.rowCount > 0
     let rows: Uint32Array | null = null
     if (parser.continues !== undefined && this.#options.splitter === undefined) {
       rows = joinContinuations(batch, (line) => this.#continues(parser, line))

@@ -204,6 +204,7 @@ export class Kernels {
   }
 
   #moveRows(batch: LogBatch, count: number, hasRemainders: boolean): void {
+    if (count === 0) return
     const width = batch.stride * 2
     const row = batch.rowCount
     batch.cells.set(this.#cells.subarray(0, count * width), row * width)
