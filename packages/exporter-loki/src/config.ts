@@ -21,11 +21,9 @@ export const lokiConfig = Type.Object({
       examples: [{ service_name: '{resource.service.name}', env: 'production', level: '{severityText}' }],
     },
   ),
-  line: Type.Unsafe<string>({
-    ...Template({
-      description: 'The line, with fields in braces; `{line}` is the line as it came.',
-      default: '{body}',
-    }),
+  line: Template({
+    description: 'The line, with fields in braces; `{line}` is the line as it came.',
+    default: '{body}',
     minLength: 1,
   }),
   structured_metadata: Type.Boolean({

@@ -9,6 +9,11 @@ interface FieldOptions<Value> {
   examples?: Value[]
 }
 
+interface TextOptions extends FieldOptions<string> {
+  /** 1 where an empty text means nothing. */
+  minLength?: number
+}
+
 /**
  * A duration such as `30s`. The operator writes a string with a unit; `create` receives **milliseconds**.
  * The keyword `weir: duration` tells core to convert it.
@@ -21,16 +26,14 @@ export const Size = (options: FieldOptions<string>) =>
   Type.Unsafe<number>({ type: ['string', 'integer'], pattern: sizePattern, minimum: 0, weir: 'size', ...options })
 
 /** A regular expression in JavaScript's syntax, checked when the config is read. Compile it with the `Patterns` token. */
-export const Pattern = (options: FieldOptions<string>) =>
-  Type.Unsafe<string>({ type: 'string', weir: 'pattern', ...options })
+export const Pattern = (options: TextOptions) => Type.Unsafe<string>({ type: 'string', weir: 'pattern', ...options })
 
 /** A time zone: `UTC`, `Local`, `+02:00`, `Europe/Berlin`. Read times with it by `TimestampReader` or `TimeZone`. */
 export const TimeZoneName = (options: FieldOptions<string>) =>
   Type.Unsafe<string>({ type: 'string', weir: 'time_zone', ...options })
 
 /** A text with fields between braces: `{time} {attributes.host}`. For `parseTemplate`. */
-export const Template = (options: FieldOptions<string>) =>
-  Type.Unsafe<string>({ type: 'string', weir: 'template', ...options })
+export const Template = (options: TextOptions) => Type.Unsafe<string>({ type: 'string', weir: 'template', ...options })
 
 /** What `dissect` takes a line apart by: `%{client.address} %{} [%{time}] %{body}`. */
 export const DissectPattern = (options: FieldOptions<string>) =>

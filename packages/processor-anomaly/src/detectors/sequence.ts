@@ -32,7 +32,7 @@ const config = Type.Object({
   steps: Type.Array(
     Type.Object({
       name: Type.String({ description: 'What the step is called in alerts.', minLength: 1 }),
-      pattern: Type.Unsafe<string>({ ...Pattern({ description: 'Regular expression of its message.' }), minLength: 1 }),
+      pattern: Pattern({ description: 'Regular expression of its message.', minLength: 1 }),
     }),
     {
       description: 'Steps that must follow one another. Left out, the order of the kinds of messages is learnt.',

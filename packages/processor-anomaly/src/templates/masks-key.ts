@@ -7,7 +7,7 @@ export const Masks = Type.Array(
       description: 'What stands in its place: `order` is shown as `<order>`.',
       pattern: '^[a-z_]+$',
     }),
-    pattern: Type.Unsafe<string>({ ...Pattern({ description: 'Regular expression of the value.' }), minLength: 1 }),
+    pattern: Pattern({ description: 'Regular expression of the value.', minLength: 1 }),
   }),
   {
     description:
