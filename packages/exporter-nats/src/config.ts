@@ -21,7 +21,7 @@ export const config = Type.Object({
   stream: Type.Optional(
     Type.String({
       description: 'Stream that must take the messages in; left out, whichever has the subject.',
-      minLength: 1,
+      pattern: '^[^\\s.*>/\\\\]+$',
     }),
   ),
   ...streamKeys,

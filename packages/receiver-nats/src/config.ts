@@ -3,7 +3,7 @@ import { Duration, OneOf, Size, type Static, Type } from '@weir/sdk'
 
 export const config = Type.Object({
   ...connectionKeys,
-  stream: Type.String({ description: 'Stream to consume.', minLength: 1 }),
+  stream: Type.String({ description: 'Stream to consume.', pattern: '^[^\\s.*>/\\\\]+$' }),
   ...streamKeys,
   durable: Type.String({
     description:

@@ -107,6 +107,12 @@ describe('dissect', () => {
     expect(texts.map(read)).toEqual(texts)
   })
 
+  it('leaves the line for a body where the field is empty', () => {
+    const [record] = recordsOf('x: ')
+    expect(record !== undefined && dissect('%{a}: %{body}').read(record)).toBe(true)
+    expect(record?.body).toBe('x: ')
+  })
+
   it('leaves a record alone that never was a line', () => {
     const record = new LogBatch().append()
     expect(dissect('%{a}').read(record)).toBe(false)

@@ -35,8 +35,8 @@ export interface DissectionOptions {
 export const dissect = (pattern: string, options: DissectionOptions = {}): Dissection =>
   new Dissection(pattern, options)
 
-/** Fields that are more than their values. */
-const specialFields: readonly string[] = ['time', 'severityText', 'traceId', 'spanId']
+/** Fields that are more than their values, or stay as they were where there is none. */
+const specialFields: readonly string[] = ['body', 'time', 'severityText', 'traceId', 'spanId']
 const idLengths: { readonly [name: string]: number } = { traceId: 32, spanId: 16 }
 const columns: readonly string[] = ['severityText', 'traceId', 'spanId', 'eventName'] satisfies FieldName[]
 const isColumn = (name: string): name is FieldName => columns.includes(name)
@@ -158,7 +158,7 @@ export class Dissection {
       slot = batch.layout.addAttribute(name)
     } else if (name === 'severityText') {
       batch.severityNumber[row] = severityOf(batch.bytes.toString('utf8', start, end))
-    } else if (end - start !== idLengths[name]) {
+    } else if (end - start !== (idLengths[name] ?? end - start)) {
       slot = batch.layout.addAttribute(name)
     }
     if (slot >= batch.stride) batch.widen()
