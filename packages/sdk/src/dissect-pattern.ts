@@ -19,7 +19,8 @@ export interface DissectPattern {
   readonly parts: readonly DissectPart[]
 }
 
-const mark = /%\{([^}]*)\}/g
+/** A mark that has no end must not take that of the next one. */
+const mark = /%\{((?:(?!%\{)[^}])*)\}/g
 const key = /^([?+]?)([^|]*?)(\|[^|>]*)?(->)?$/
 
 /** @throws WeirError `WEIR_DISSECT_INVALID` */

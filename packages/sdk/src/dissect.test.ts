@@ -155,6 +155,7 @@ describe('dissect', () => {
     ['no field', 'has no field'],
     ['%{} %{?a}', 'has no field'],
     ['%{a} %{b', 'has no "}" after "%{b"'],
+    ['%{a: %{b}', 'has no "}" after "%{a: "'],
     ['%{a}%{b}', 'has nothing between %{a} and %{b}'],
     ['%{a} %{+b}', 'has %{+b} where %{b} does not stand right before it'],
     ['%{a} %{b} %{a}', 'has the field a twice'],
