@@ -45,6 +45,8 @@ function typeOf(property: Property): string {
   if (property.weir !== undefined)
     return property.weir
       .replace(/^target$/, 'path')
+      .replace(/^dissect$/, 'dissect pattern')
+      .replace(/^time_zone$/, 'time zone')
       .replace(/^file:write$/, 'file')
       .replace(/^file:(read|spare)$/, 'glob')
       .replace(/^reference:(?=([aeiou]?))/, (_, vowel) => (vowel ? 'id of an ' : 'id of a '))

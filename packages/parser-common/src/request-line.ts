@@ -19,7 +19,7 @@ const wellFormed = /^([A-Z]+) ([^ ?]*)(?:\?([^ ]*))? HTTP\/(\d+(?:\.\d+)?)$/
 const tolerant = /^([A-Za-z][\w-]*) ([^?]*?)(?:\?(.*?))?(?: HTTP\/(\d+(?:\.\d+)?))?$/
 
 /** What a request line says, as far as it can be told: requests of scanners and broken clients are anything at all. */
-export function setRequest(record: Record, request: string): void {
+function setRequest(record: Record, request: string): void {
   if (request === '' || request === '-') return
   const match = wellFormed.exec(request) ?? tolerant.exec(request)
   const { attributes } = record
