@@ -1,12 +1,19 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 import { enableCompileCache } from 'node:module'
 import { isWeirError, messageOf } from '@weir/sdk'
-import { exitCodeOf } from './exit-code.ts'
+import { exitCode, exitCodeOf } from './exit-code.ts'
 
 // Little of what records need is garbage, so a smaller nursery than Node's is as fast (the flag above), and saves some 16 MB.
 // What is imported from here on is compiled once and kept: a start takes half the time.
 enableCompileCache()
 const { program } = await import('./program.ts')
+
+// Whoever read the output has gone (`weir schema | head`): nobody is left to show anything to. Verbs that go on hear of it, too.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') return
+  process.stderr.write(`weir: the output cannot be written: ${error.message}\n`)
+  process.exitCode = exitCode.failed
+})
 
 try {
   await program().parseAsync()

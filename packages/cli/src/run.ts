@@ -5,7 +5,7 @@ import { exitCode } from './exit-code.ts'
 import { type ConfigOptions, prepareFrom, report } from './prepared.ts'
 import { Reloading } from './reloading.ts'
 import { Screen } from './screen.ts'
-import { progressLine, summary } from './summary.ts'
+import { givenUp, progressLine, summary } from './summary.ts'
 
 interface RunOptions extends ConfigOptions {
   once?: boolean
@@ -49,7 +49,6 @@ export async function run(files: string[], options: RunOptions): Promise<void> {
   }
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
-  // Whoever read the output has gone (`weir run | head`): nobody is left to show anything to.
   process.stdout.on('error', () => interrupted.resolve())
   // A plugin's stray exception or promise must not take the others with it.
   process.on('uncaughtException', (error) =>
@@ -87,7 +86,8 @@ export async function run(files: string[], options: RunOptions): Promise<void> {
   if (failure !== undefined) throw failure
   const { unread } = collector
   if (unread.length > 0) process.stderr.write(unreadText(unread))
-  process.exitCode = !isDelivered ? exitCode.failed : unread.length > 0 ? exitCode.unread : exitCode.ok
+  const isLost = once && givenUp(collector) > 0
+  process.exitCode = !isDelivered || isLost ? exitCode.failed : unread.length > 0 ? exitCode.unread : exitCode.ok
 }
 
 /** What could not be read; the log has said why. */
