@@ -1,4 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { Folder } from './command.fixture.ts'
 
@@ -63,6 +65,26 @@ export default defineReceiver({
 `
 
 describe('weir run', () => {
+  it.each([
+    ['given up', 1, {}],
+    ['dead letters', 0, { dead_letter: { path: 'dead.ndjson' } }],
+  ])('ends with what became of records that a sink refuses: %s, status %i', async (label, status, keys) => {
+    using folder = new Folder()
+    await using sink = createServer((_, response) => response.writeHead(400).end())
+    await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve))
+    const { port } = sink.address() as AddressInfo
+    folder.write('access.log', lines(0, 3))
+    folder.write('weir.json', {
+      ...pipeline,
+      exporters: { webhook: { url: `http://127.0.0.1:${port}/`, ...keys } },
+      service: { pipelines: { logs: { receivers: ['file'], exporters: ['webhook'] } } },
+    })
+    const { code, stdout } = await folder.weir('run', '--once')
+    expect(stdout).toMatch(new RegExp(`${label} +3\\n`))
+    expect(stdout).not.toContain(label === 'given up' ? 'dead letters' : 'given up')
+    expect(code).toBe(status)
+  })
+
   it('reads the input to its end under --once, says what it did, and goes on from there the next time', async () => {
     using folder = new Folder()
     folder.write('weir.json', pipeline)

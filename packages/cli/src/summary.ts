@@ -14,8 +14,19 @@ export function progressLine({ telemetry, exporters }: Collector, elapsedMs: num
   return `${number.format(records)} records · ${megabytes(bytes)} · ${(bytes / 1e6 / seconds).toFixed(0)} MB/s · ${number.format(alerts)} alerts${paused.join('')}`
 }
 
+/** Records that exporters have given up and that no dead letters hold. */
+export const givenUp = ({ telemetry }: Collector): number =>
+  telemetry.total('weir_exporter_send_failed_log_records') - keptDeadLetters(telemetry)
+
+const keptDeadLetters = (telemetry: Collector['telemetry']): number =>
+  telemetry
+    .readings()
+    .filter(({ name, attributes }) => name === 'weir_exporter_dead_letters' && attributes.outcome === 'kept')
+    .reduce((sum, { value }) => sum + value, 0)
+
 /** What `weir run` shows at its end. */
-export function summary({ telemetry }: Collector, elapsedMs: number, once: boolean): string {
+export function summary(collector: Collector, elapsedMs: number, once: boolean): string {
+  const { telemetry } = collector
   const records = telemetry.total('weir_receiver_accepted_log_records')
   const bytes = telemetry.total('weir_receiver_accepted_bytes')
   const seconds = elapsedMs / 1000
@@ -24,15 +35,18 @@ export function summary({ telemetry }: Collector, elapsedMs: number, once: boole
     once ? 'Summary' : 'Summary of the run',
     `  records         ${number.format(records)} (${megabytes(bytes)}) in ${formatDuration(elapsedMs)}${once ? `, ${(bytes / 1e6 / seconds).toFixed(0)} MB/s` : ''}`,
   ]
+  const count = (label: string, total: number) => lines.push(`  ${label.padEnd(15)} ${number.format(total)}`)
   const counted = (label: string, metric: string, always = false) => {
     const total = telemetry.total(metric)
-    if (total > 0 || always) lines.push(`  ${label.padEnd(15)} ${number.format(total)}`)
+    if (total > 0 || always) count(label, total)
   }
   counted('parse failures', 'weir_receiver_parse_failures', true)
   counted('invalid UTF-8', 'weir_receiver_invalid_utf8')
   counted('too long', 'weir_receiver_overlong_log_records')
   counted('dropped', 'weir_pipeline_dropped_records')
-  counted('given up', 'weir_exporter_send_failed_log_records')
+  const [lost, kept] = [givenUp(collector), keptDeadLetters(telemetry)]
+  if (lost > 0) count('given up', lost)
+  if (kept > 0) count('dead letters', kept)
   lines.push(`  alerts          ${alerts(telemetry)}`)
   const templates = telemetry
     .readings()
