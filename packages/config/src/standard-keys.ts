@@ -66,7 +66,11 @@ export const lineKeys = Type.Object({
         line_start_pattern: Type.Optional(Pattern({ description: 'A line that matches begins a record.' })),
         line_end_pattern: Type.Optional(Pattern({ description: 'A line that matches ends a record.' })),
       },
-      { description: 'Joins lines into records; give one of the two patterns.', additionalProperties: false },
+      {
+        description: 'Joins lines into records; give one of the two patterns.',
+        additionalProperties: false,
+        oneOf: [{ required: ['line_start_pattern'] }, { required: ['line_end_pattern'] }],
+      },
     ),
   ),
   attributes: Type.Optional(
