@@ -105,6 +105,22 @@ describe('reading YAML', () => {
     expect((await load({ 'weir.yaml': 'a: [${env:PORT}]' })).problems).toContain(
       '(put ${…} in quotes between [ ] and { })',
     )
+    const text = 'exporters:\n  webhook: { url: ${env:X}, preset: slack }\nservice:\n  pipelines: { logs: {} }\n'
+    expect((await load({ 'weir.yaml': text })).problems.split('\n')[0]).toBe(
+      'weir.yaml:2:20 error the brace of ${env:X} begins a map for YAML (put ${…} in quotes between [ ] and { })',
+    )
+  })
+
+  it('tells the first fault of a file alone, since the others mostly follow from it', async () => {
+    const text = 'a: { b: "c" d: 1 }\ne: [1\nf: 2\n'
+    const { diagnostics } = await load(
+      { 'weir.yaml': text, 'more.yaml': 'g: ]\n' },
+      { files: ['weir.yaml', 'more.yaml'] },
+    )
+    expect(diagnostics.map(({ position }) => `${position?.file}:${position?.line}`)).toEqual([
+      'weir.yaml:1',
+      'more.yaml:1',
+    ])
   })
 
   it('refuses an alias that holds itself', async () => {

@@ -104,16 +104,22 @@ function yamlFault(file: SourceFile, message: string, start: number, end: number
   const word = /^[\w/-]*/.exec(file.text.slice(start))?.[0].length ?? 0
   const position = positionOf({ file, start, end: Math.max(end, start + word) })
   const inFlow = position.lineText.includes('${') ? 'put ${…} in quotes between [ ] and { }' : undefined
-  const said = code === 'MULTIPLE_DOCS' ? 'the file holds several documents' : message
+  const [substitution] = /^\$\{[^}\n]*\}/.exec(file.text.slice(Math.max(0, start - 1))) ?? []
+  const said =
+    code === 'MULTIPLE_DOCS'
+      ? 'the file holds several documents'
+      : substitution === undefined
+        ? message
+        : `the brace of ${substitution} begins a map for YAML`
   return diagnostic('error', 'WEIR_CONFIG_SYNTAX', said, { hint: yamlHints[code] ?? inFlow, position })
 }
 
 /** JSON is read by the same parser: it is YAML. */
 function readYaml(file: SourceFile, quotesMatter: boolean): Parsed {
   const document = parseDocument(file.text, { prettyErrors: false, merge: false })
-  const faults = [...document.errors, ...document.warnings]
-  if (faults.length > 0)
-    return failed(...faults.map(({ code, message, pos }) => yamlFault(file, message, ...pos, code)))
+  // What comes after the first fault mostly follows from it.
+  const [fault] = [...document.errors, ...document.warnings].sort((one, other) => one.pos[0] - other.pos[0])
+  if (fault !== undefined) return failed(yamlFault(file, fault.message, ...fault.pos, fault.code))
   if (document.contents === null) return failed()
   try {
     const { value, place } = new YamlReader(file, document, quotesMatter).read(document.contents)

@@ -54,7 +54,7 @@ describe('multiline', () => {
 
   it('needs a pattern: without one, a whole file would be one record', async () => {
     expect(await problems('receivers: { lines: { multiline: {} } }')).toEqual([
-      'weir.yaml:1:23 error receivers.lines.multiline: the key that says what to do is missing (write one of line_start_pattern, line_end_pattern)',
+      'weir.yaml:1:34 error receivers.lines.multiline: the key that says what to do is missing (write one of line_start_pattern, line_end_pattern)',
     ])
   })
 
