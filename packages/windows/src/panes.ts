@@ -57,6 +57,15 @@ export class Panes<Pane> {
     return [...this.#open].sort(([one], [other]) => one - other).map(([, pane]) => pane)
   }
 
+  /** The pane that is closed next, if it has anything, and where it ends. */
+  get next(): Pane | undefined {
+    return this.#open.get(this.#next)
+  }
+
+  get nextEnd(): number {
+    return (this.#next + 1) * this.width
+  }
+
   /** Where the latest open pane ends; NaN if there is none. */
   get latestEnd(): number {
     let latest = Number.NaN

@@ -31,6 +31,27 @@ describe('threshold', () => {
     ])
   })
 
+  it.each([
+    ['count', { aggregate: 'count', above: 3 }, [...flat(10, 5)], 4],
+    ['sum', { aggregate: 'sum', above: 35 }, [...flat(10, 5)], 4],
+    ['max', { aggregate: 'max', above: 200 }, [10, 300], 2],
+    ['min', { aggregate: 'min', below: 5 }, [10, 10, 1], 3],
+  ])('does not wait for a window when the %s is beyond its bound already', (_, config, seen, second) => {
+    const alerts = run(config, ...seen)
+    const windowEnd = start + 6000
+    expect(alerts.map(({ time, state = 'firing' }) => [(time - start) / 1000, state])).toEqual([[second, 'firing']])
+    expect(alerts[0]?.windowEnd).toBeLessThanOrEqual(windowEnd)
+  })
+
+  it.each([
+    ['mean', { aggregate: 'mean', above: 5 }],
+    ['min', { aggregate: 'min', above: 5 }],
+    ['count', { aggregate: 'count', below: 100 }],
+  ])('waits for a window where the %s may still change its mind', (_, config) => {
+    expect(run(config, ...flat(10, 5))).toEqual([])
+    expect(run(config, ...flat(10, 8))).toHaveLength(1)
+  })
+
   it('says what was seen, what is allowed, and shows the worst record', () => {
     const [alert] = run({ aggregate: 'max', above: 200 }, ...calm, 300, 700, 300, ...calm)
     expect(alert).toMatchObject({ observed: 300, expected: 'at most 200', samples: ['took 300'] })
@@ -77,12 +98,15 @@ describe('contract', () => {
   }
 })
 
-it('judges a group that appears later from its first record on, and none from before the log began', async () => {
-  const config = { group_by: ['host'], above: 5, window: '1m' }
+it('judges a group that appears later from its first pane on, and none by the pane in which the log began', async () => {
+  const config = { group_by: ['host'], below: 9, window: '1m' }
   const from = (host: string, start: number) =>
     repeated('x', 8, midnight + start, midnight + start + 9000).map((line) => ({ ...line, attributes: { host } }))
   const host = hosting({ detectors: { threshold: [threshold, config] } })
   await host.feed([...from('old', 4000), ...from('new', 610_000), ...from('old', 700_000)])
   const firing = (await host.finish()).filter(({ state }) => state === 'firing')
-  expect(firing.map(({ group, time }) => [group.host, (time - midnight) / 1000])).toEqual([['new', 670]])
+  expect(firing.map(({ group, time }) => [group.host, (time - midnight) / 1000])).toEqual([
+    ['old', 70],
+    ['new', 670],
+  ])
 })

@@ -35,8 +35,17 @@ const config = Type.Object({
     minimum: 0,
     maximum: 1,
   }),
-  above: Type.Optional(Type.Number({ description: 'Alert while the figure is greater.' })),
-  below: Type.Optional(Type.Number({ description: 'Alert while the figure is less.' })),
+  above: Type.Optional(
+    Type.Number({
+      description:
+        'Alert while the figure is greater: for count, sum and max as soon as it is, for the others once a window is full.',
+    }),
+  ),
+  below: Type.Optional(
+    Type.Number({
+      description: 'Alert while the figure is less: for min as soon as it is, for the others once a window is full.',
+    }),
+  ),
   window: Duration({ description: 'Time that the figure is taken over; it slides by a sixth.', default: '1m' }),
   min_count: Type.Integer({
     description: 'Fewest values in a window for mean, min, max and quantile to be compared.',
@@ -53,6 +62,16 @@ interface Pane {
   readonly summary: Summary
   extreme: number
   sample: string
+  /** The stream may have begun in the middle of it. */
+  isPartial: boolean
+}
+
+/** The side on which a figure stays, whatever else the window gets: such a bound is reported when it is crossed. */
+const lasting: { readonly [aggregate: string]: Side | undefined } = {
+  count: 'above',
+  sum: 'above',
+  max: 'above',
+  min: 'below',
 }
 
 const numberOf = (value: AttributeValue | undefined): number => {
@@ -61,9 +80,10 @@ const numberOf = (value: AttributeValue | undefined): number => {
 }
 const rounded = (figure: number) => Number(figure.toPrecision(4))
 
-const savedPane = ({ summary, extreme, sample }: Pane): AttributeValue => ({
+const savedPane = ({ summary, extreme, sample, isPartial }: Pane): AttributeValue => ({
   summary: summary.snapshot(),
   ...{ extreme, sample },
+  ...(isPartial ? { isPartial } : {}),
 })
 
 /** @throws WeirError `WEIR_DETECTOR_CONFIG` */
@@ -86,10 +106,12 @@ class ThresholdDetector implements Detector {
   readonly #panes: Panes<Pane>
   #window: Pane[] = []
   readonly #trail = new Trail()
+  readonly #lastingSide: Side | undefined
   #firing: Side | undefined
 
   constructor(given: Config) {
     this.#config = given
+    this.#lastingSide = lasting[given.aggregate]
     this.#read = given.field === undefined ? undefined : fieldReader(given.field)
     this.#withSketch = given.aggregate === 'quantile'
     this.#panes = new Panes(Math.max(1, Math.round(given.window / panesPerWindow)), {
@@ -118,9 +140,19 @@ class ThresholdDetector implements Detector {
   }
 
   advance(watermark: number, report: Report): void {
-    this.#panes.close(watermark, (end, pane, isFirst) => {
-      if (!isFirst) this.#judge(end, pane ?? this.#empty(), report)
+    this.#panes.close(watermark, (end, pane = this.#empty(), isFirst) => {
+      pane.isPartial = isFirst
+      this.#window.push(pane)
+      if (this.#window.length > panesPerWindow) this.#window.shift()
+      const isWhole = this.#window.length === panesPerWindow && this.#window[0]?.isPartial === false
+      const figure = this.#figure(this.#window)
+      if (isWhole) this.#trail.push(figure)
+      if (isWhole || this.#lasts(figure)) this.#judge(this.#window, end, end, report)
     })
+    const { next } = this.#panes
+    if (next === undefined || this.#firing === this.#lastingSide) return
+    const sofar = [...this.#window.slice(1 - panesPerWindow), next]
+    if (this.#lasts(this.#figure(sofar))) this.#judge(sofar, watermark, this.#panes.nextEnd, report)
   }
 
   concerns(record: Record): boolean {
@@ -157,12 +189,13 @@ class ThresholdDetector implements Detector {
   }
 
   #empty(): Pane {
-    return { summary: new Summary(this.#withSketch), extreme: 0, sample: '' }
+    return { summary: new Summary(this.#withSketch), extreme: 0, sample: '', isPartial: false }
   }
 
   #load(saved: Saved): Pane {
     const summary = Summary.from(saved.child('summary'), this.#withSketch)
-    return { summary, extreme: saved.number('extreme', 0), sample: saved.text('sample') }
+    const isPartial = saved.flag('isPartial')
+    return { summary, extreme: saved.number('extreme', 0), sample: saved.text('sample'), isPartial }
   }
 
   #isFurther(value: number, than: number): boolean {
@@ -170,52 +203,52 @@ class ThresholdDetector implements Detector {
   }
 
   /** The record of the window that says most. */
-  #sample(): string {
-    let [worst] = this.#window.filter(({ sample }) => sample !== '')
-    for (const pane of this.#window) {
+  #sample(panes: readonly Pane[]): string {
+    let [worst] = panes.filter(({ sample }) => sample !== '')
+    for (const pane of panes) {
       if (worst !== undefined && pane.sample !== '' && this.#isFurther(pane.extreme, worst.extreme)) worst = pane
     }
     return worst?.sample ?? ''
   }
 
-  #judge(end: number, pane: Pane, report: Report): void {
-    this.#window.push(pane)
-    if (this.#window.length > panesPerWindow) this.#window.shift()
-    if (this.#window.length < panesPerWindow) return
-    const whole = new Summary(this.#withSketch)
-    for (const part of this.#window) whole.merge(part.summary)
-    const figure = this.#figure(whole)
-    this.#trail.push(figure)
+  /** Whether a figure is beyond a bound, and stays there until the window has moved on. */
+  #lasts(figure: number): boolean {
+    return this.#lastingSide !== undefined && this.#sideOf(figure) === this.#lastingSide
+  }
+
+  /** @param time of the alert, which may be before the window ends */
+  #judge(panes: readonly Pane[], time: number, windowEnd: number, report: Report): void {
+    const figure = this.#figure(panes)
     const side = this.#sideOf(figure)
     if (this.#firing !== undefined && side !== this.#firing) {
-      report({
-        ...this.#words(figure),
-        severity: 'info',
-        time: end,
-        key: this.#firing,
-        state: 'resolved',
-        resolves: true,
-      })
+      report({ ...this.#words(figure), severity: 'info', time, key: this.#firing, state: 'resolved', resolves: true })
     }
     if (side !== undefined && side !== this.#firing) {
-      const sample = this.#sample()
+      const sample = this.#sample(panes)
+      const recent = `${this.#trail}`
       report({
         ...this.#words(figure, side),
         severity: 'warning',
-        time: end,
+        time,
         key: side,
         resolves: true,
-        evidence: { window: formatDuration(this.#config.window), values: whole.count, recent: `${this.#trail}` },
+        evidence: {
+          window: formatDuration(this.#config.window),
+          values: panes.reduce((sum, { summary }) => sum + summary.count, 0),
+          ...(recent === '' ? {} : { recent }),
+        },
         ...(sample === '' ? {} : { samples: [sample] }),
-        windowStart: end - this.#config.window,
-        windowEnd: end,
+        windowStart: windowEnd - this.#config.window,
+        windowEnd,
       })
     }
     this.#firing = side
   }
 
-  #figure(whole: Summary): number {
+  #figure(panes: readonly Pane[]): number {
     const { aggregate, quantile, min_count: least } = this.#config
+    const whole = new Summary(this.#withSketch)
+    for (const { summary } of panes) whole.merge(summary)
     const needsValues = aggregate !== 'count' && aggregate !== 'sum'
     return needsValues && whole.count < least ? Number.NaN : whole.figure(aggregate, quantile)
   }
