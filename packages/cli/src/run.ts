@@ -26,7 +26,11 @@ export async function run(files: string[], options: RunOptions): Promise<void> {
   if (!report(prepared)) return
   const once = options.once === true
   const isTerminal = process.stdout.isTTY === true
-  const screen = new Screen(process.stdout, isTerminal && options.quiet !== true)
+  const screen = new Screen(
+    process.stdout,
+    isTerminal && options.quiet !== true,
+    process.stderr.isTTY ? [process.stderr] : [],
+  )
   const reloading = new Reloading({ watch: options.watch === true, prepareAgain: () => prepareFrom(files, options) })
   const collector = new Collector(prepared, {
     once,

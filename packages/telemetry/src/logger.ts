@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { Writable } from 'node:stream'
 import type { Logger } from '@weir/sdk'
 import { type Logger as PinoLogger, pino } from 'pino'
 
@@ -15,12 +16,20 @@ const plain = (text: string) => text
 /** Loaded for terminals only: it is as large as the logger itself. */
 const loadPretty = (): typeof import('pino-pretty') => createRequire(import.meta.url)('pino-pretty')
 
+/** Not the descriptor, but the stream of the process: whoever shares the terminal can keep its own lines clear of the log's. */
+const standardError = (): Writable =>
+  new Writable({
+    decodeStrings: false,
+    write(text, _, done) {
+      process.stderr.write(text, done)
+    },
+  })
+
 /** The process's logger, on stderr: JSON when piped, for people on a terminal. */
 export function createLogger({ level, isPretty }: LoggerOptions): PinoLogger {
   const destination = isPretty
     ? loadPretty()({
-        destination: 2,
-        sync: true,
+        destination: standardError(),
         colorize: !process.env.NO_COLOR,
         ignore: 'pid,hostname,component',
         translateTime: 'SYS:HH:MM:ss.l',
