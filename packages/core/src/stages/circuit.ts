@@ -33,6 +33,11 @@ export class Circuit {
     return this.#state
   }
 
+  /** How long no attempt may be made, milliseconds. */
+  get waitMs(): number {
+    return this.#state === 'open' ? Math.max(0, this.#openUntil - this.#options.clock.monotonic()) : 0
+  }
+
   /** Resolves when an attempt may be made; who gets through calls `succeed` or `fail`. Rejects when the signal aborts. */
   async ready(abortSignal: AbortSignal): Promise<void> {
     for (;;) {
@@ -42,7 +47,7 @@ export class Circuit {
         await this.#probe?.promise
         continue
       }
-      const waitMs = this.#openUntil - this.#options.clock.monotonic()
+      const { waitMs } = this
       if (waitMs > 0) {
         await this.#options.clock.sleep(waitMs, abortSignal)
       } else {

@@ -237,6 +237,18 @@ describe('an exporter stage', () => {
     expect(meter.total('weir_exporter_send_failed_log_records')).toBe(1)
   })
 
+  it('does not wait for an open circuit longer than max_elapsed_time', async () => {
+    const errors = Array.from({ length: 100 }, () => new RetryableError('down'))
+    const { send, clock, meter } = await stageWith(errors, {
+      retry_on_failure: { initial_interval: '1s', max_elapsed_time: '20s' },
+      circuit_breaker: { failure_threshold: 2, open_duration: '10m' },
+    })
+    const state = await send('one')
+    await clock.advance(20_000)
+    expect(state()).toBe('delivered')
+    expect(meter.total('weir_exporter_send_failed_log_records')).toBe(1)
+  })
+
   it('never gives up by default, not in an hour', async () => {
     const errors = Array.from({ length: 10_000 }, () => new RetryableError('down'))
     const { send, clock, meter } = await stageWith(errors)

@@ -237,7 +237,7 @@ export class ExporterStage {
           return this.#giveUp(batch, error, isRetryable ? 'retry_disabled' : 'permanent', attempt)
         }
         this.#circuit.fail()
-        const waitMs = Math.max(backOff(attempt, retry), error.retryAfter ?? 0)
+        const waitMs = Math.max(backOff(attempt, retry), error.retryAfter ?? 0, this.#circuit.waitMs)
         const elapsedMs = clock.monotonic() - since
         if (retry.max_elapsed_time > 0 && elapsedMs + waitMs > retry.max_elapsed_time) {
           return this.#giveUp(batch, error, 'retries_exhausted', attempt)
