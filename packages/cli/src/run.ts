@@ -1,5 +1,5 @@
-import { Collector } from '@weir/core'
-import { printable } from '@weir/sdk'
+import { Collector, type Prepared } from '@weir/core'
+import { printable, Terminal } from '@weir/sdk'
 import type { LogLevel } from '@weir/telemetry'
 import { exitCode } from './exit-code.ts'
 import { type ConfigOptions, prepareFrom, report } from './prepared.ts'
@@ -83,7 +83,8 @@ export async function run(files: string[], options: RunOptions): Promise<void> {
   process.off('exit', onExit)
   clearInterval(progress)
   screen.progress('')
-  if (options.quiet !== true && failure === undefined) screen.write(summary(collector, performance.now() - since, once))
+  if (options.quiet !== true && failure === undefined)
+    (writesJson(prepared) ? process.stderr : screen).write(summary(collector, performance.now() - since, once))
   process.off('SIGINT', onSignal)
   process.off('SIGTERM', onSignal)
   endThough(collector)
@@ -92,6 +93,15 @@ export async function run(files: string[], options: RunOptions): Promise<void> {
   if (unread.length > 0) process.stderr.write(unreadText(unread))
   const isLost = once && givenUp(collector) > 0
   process.exitCode = !isDelivered || isLost ? exitCode.failed : unread.length > 0 ? exitCode.unread : exitCode.ok
+}
+
+/** Whether the output is for another program to read: what comes of it must be JSON alone. */
+function writesJson({ plan, registry }: Prepared): boolean {
+  const exporters = plan?.pipelines.flatMap((pipeline) => pipeline.exporters) ?? []
+  return exporters.some(({ kind, type, resolved }) => {
+    const services = Object.values(registry.find(kind, type)?.definition.inject ?? {})
+    return resolved.format === 'json' && services.some(({ name }) => name === Terminal.name)
+  })
 }
 
 /** What could not be read; the log has said why. */
