@@ -31,7 +31,10 @@ export function joinRows(batch: LogBatch, row: number, next: number): void {
  * Joins the rows that the parser refused and that continue the record before them. Returns the rows that are records,
  * or null if all are.
  */
-export function joinContinuations(batch: LogBatch, continues: (line: string) => boolean): Uint32Array | null {
+export function joinContinuations(
+  batch: LogBatch,
+  continues: (line: string, previous: string) => boolean,
+): Uint32Array | null {
   const { failures } = batch
   if (failures.length === 0) return null
   const joined = new Set<number>()
@@ -40,7 +43,7 @@ export function joinContinuations(batch: LogBatch, continues: (line: string) => 
   for (const row of failures) {
     if (row !== previous + 1) head = row - 1
     previous = row
-    if (head >= 0 && continues(batch.line(row))) {
+    if (head >= 0 && continues(batch.line(row), batch.line(row - 1))) {
       joinRows(batch, head, row)
       joined.add(row)
     } else {

@@ -26,7 +26,7 @@ export const auto = defineParser({
     return {
       parse: (line, record) => shared.parse(line, record),
       parseBatch: (bytes, from, to, batch, isFinal) => shared.parseBatch(bytes, from, to, batch, isFinal),
-      continues: (line) => shared.continues(line),
+      continues: (line, previous) => shared.continues(line, previous),
       open: (source) => new SniffingParser(candidates, source),
     }
   },

@@ -1,8 +1,35 @@
 /**
  * Whether a line goes on with the record before it: an indented one, and what stack traces of Java, Python, JavaScript,
- * Go, .NET, Ruby and PHP have at the margin.
+ * Go, .NET, Ruby, PHP and Rust have at the margin.
  */
-export const isContinuation = (line: string): boolean => continuation.test(line)
+export const isContinuation = (line: string): boolean =>
+  continuation.test(line.length > lookedAt ? line.slice(0, lookedAt) : line)
+
+/**
+ * The same for a line of which the one before is known: some are told by that alone. They are the exception below the
+ * frames of a trace of Python, whatever its class is called, and the message below the headline of a panic of Rust.
+ */
+export const continues = (line: string, previous = ''): boolean =>
+  isContinuation(line) ||
+  isPanic(previous) ||
+  (isExceptionName(line) && (isPythonFrame(previous) || (/^[ \t]/.test(previous) && qualified.test(line))))
+
+/** Whether a line is a frame of a trace of Python: `  File "/srv/app.py", line 7, in pay`. */
+export const isPythonFrame = (line: string): boolean => pythonFrame.test(line)
+
+/** Whether it may be the exception below the frames of a trace of Python: `acme.errors.Broken: no card`, `Broken`. */
+export const isExceptionName = (line: string): boolean => exceptionName.test(line)
+
+/** Whether it is the headline of a panic of Rust, whose message is the next line. */
+export const isPanic = (line: string): boolean => panic.test(line)
+
+/** Characters of a line that tell: searches in long ones would take long. */
+export const lookedAt = 400
+
+const pythonFrame = /^[ \t]+(?:[|+] +)?File "[^"]+", line \d+/
+const exceptionName = /^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:: |:?$)/
+const qualified = /^\w+\./
+const panic = /^thread '.*' (?:\(\d+\) )?panicked at .+:\d+:\d+:$/
 
 const continuation = new RegExp(
   `^(?:${[
@@ -19,16 +46,26 @@ const continuation = new RegExp(
     // Others are named like classes, in capitals within the word: `PaymentTimeout: no answer`.
     '(?:[A-Za-z_$][\\w$]*\\.)*[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+: ',
     // Go
-    'goroutine \\d+ \\[[^\\]]*\\]:$',
+    'goroutine \\d+ (?:[a-z]+=\\S+ )*\\[[^\\]]*\\]:$',
     'created by \\S',
-    '(?:[\\w.-]+/)*[\\w.*()-]+\\.[\\w.*()·-]+\\((?:0x[\\da-f]+|\\.\\.\\.|[{}, ?_]|0x)*\\)$',
+    '(?:panic|(?:[\\w.%~-]+/)*[\\w.%*()-]+\\.[\\w.*()·\\[\\]-]+)\\((?:0x[\\da-f]+\\??|\\.\\.\\.|[{}, ?_]|0x)*\\)$',
+    '\\.\\.\\.(?:additional|\\d+) frames elided\\.\\.\\.$',
     '\\[signal SIG',
+    '\\[originating from goroutine ',
     'exit status \\d+$',
     // .NET
     '---> ',
     '--- End of ',
-    // JavaScript prints the object of an error after it, PHP numbers its frames.
+    // Ruby, and Rails without an indent: `app/models/order.rb:12:in 'save'`.
+    "(?:[A-Za-z]:)?[^:\\s][^:]*:\\d+:in [`'][^'`]*'$",
+    // JavaScript prints the object of an error after it, PHP numbers its frames, Laravel has them within one.
     '\\}$',
     '#\\d+ ',
+    'Stack trace:$',
+    '\\[(?:stacktrace\\]$|previous exception\\] )',
+    '"\\} ?$',
+    // Rust
+    'stack backtrace:$',
+    'note: (?:run with `RUST_BACKTRACE|[Ss]ome details are omitted, run with `RUST_BACKTRACE)',
   ].join('|')})`,
 )

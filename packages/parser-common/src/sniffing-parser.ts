@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import { type LineSource, type LogBatch, type Parser, Record } from '@weir/sdk'
 import type { Candidate, Candidates } from './candidates.ts'
-import { isContinuation } from './continuation.ts'
+import { continues } from './continuation.ts'
 
 /** Lines of a source that are looked at before the choice is kept. */
 const sampleLines = 32
@@ -44,8 +44,8 @@ export class SniffingParser implements Parser {
     return reached
   }
 
-  continues(line: string): boolean {
-    return this.#parser.continues?.(line) ?? isContinuation(line)
+  continues(line: string, previous?: string): boolean {
+    return this.#parser.continues?.(line, previous) ?? continues(line, previous)
   }
 
   /** Chooses by all lines that were looked at; the more there are, the surer. */

@@ -1,6 +1,6 @@
 import { Cell, Layout, type LogBatch } from '@weir/sdk'
 import { closeBracket, colon, minus, nine, openBracket, space, zero } from './byte.ts'
-import { isContinuation } from './continuation.ts'
+import { isContinuation, isExceptionName, isPanic, isPythonFrame, lookedAt } from './continuation.ts'
 import type { LineScanner } from './line-scanner.ts'
 import { page, pageText } from './page.ts'
 import { contentEnd, endOfLine } from './page-line.ts'
@@ -20,6 +20,8 @@ const severityText = 10
 /** Words of a header between the time and the message. */
 const maxWords = 6
 const maxBracketed = 256
+/** A row that none comes after. */
+const none = -2
 
 /**
  * Lines of applications: a time in any known form, then in any order a level, a thread in brackets, a process id and the
@@ -34,6 +36,9 @@ export class TextScanner implements LineScanner {
   #at = 0
   #cells: Int32Array = new Int32Array(0)
   #severity = 0
+  /** The row that was the last one of frames of Python; that was the headline of a panic of Rust. */
+  #pythonRow = none
+  #panicRow = none
 
   constructor(time: PageTime) {
     this.#time = time
@@ -42,6 +47,8 @@ export class TextScanner implements LineScanner {
 
   scan(from: number, to: number, batch: LogBatch): number {
     let start = from
+    this.#pythonRow = none
+    this.#panicRow = none
     while (start < to && batch.rowCount < batch.capacity) {
       const end = endOfLine(start)
       const lineEnd = contentEnd(start, end)
@@ -58,7 +65,7 @@ export class TextScanner implements LineScanner {
     const isIndented = first === space || first === tab
     const row = batch.rowCount
     const hasTime = !isIndented && time.prefix(batch.time, row, timeStart, end)
-    if (!hasTime && (isIndented || this.#isContinuation(start, end))) {
+    if (!hasTime && this.#isContinuation(row, start, end, isIndented)) {
       batch.fail(batch.addLine(start, end))
       return
     }
@@ -82,9 +89,21 @@ export class TextScanner implements LineScanner {
     if (remainder !== 0 || batch.timeRemainder !== null) batch.remainders()[row] = remainder
   }
 
-  /** Lines without a time are looked at as text, which is slow; the first byte tells of most that they are none. */
-  #isContinuation(start: number, end: number): boolean {
-    return isContinuation(pageText(start, Math.min(end, start + 400)))
+  /**
+   * Lines without a time are looked at as text, which is slow. The stage gives a record again from its beginning, so what
+   * stands before a line of a trace is among the lines at hand.
+   */
+  #isContinuation(row: number, start: number, end: number, isIndented: boolean): boolean {
+    const text = () => pageText(start, Math.min(end, start + lookedAt))
+    const isBelowPython = this.#pythonRow === row - 1
+    if (isIndented) {
+      if (isBelowPython || isPythonFrame(text())) this.#pythonRow = row
+      return true
+    }
+    const line = text()
+    if (this.#panicRow === row - 1 || isContinuation(line) || (isBelowPython && isExceptionName(line))) return true
+    if (isPanic(line)) this.#panicRow = row
+    return false
   }
 
   /** Reads words of a header as long as there are some; returns where the message begins. */

@@ -1,6 +1,6 @@
 import { Clock, defineParser, TimestampReader, Type } from '@weir/sdk'
 import { certaintyOf } from './certainty.ts'
-import { isContinuation } from './continuation.ts'
+import { continues, isContinuation, isExceptionName } from './continuation.ts'
 import { levelsOf } from './line-scanner.ts'
 import { location } from './location.ts'
 import { PageTime } from './page-time.ts'
@@ -21,7 +21,8 @@ export const text = defineParser({
     const time = new PageTime(new TimestampReader({ zone: config.location, now: () => clock.now() }))
     return {
       ...levelsOf(new TextScanner(time)),
-      continues: isContinuation,
+      // Of lines that look like the name of an exception, only those are refused that stand below frames.
+      continues: (line, previous) => continues(line, previous) || isExceptionName(line),
       // Whatever has more structure than a time and a message is known better by its own parser.
       sniff: (lines) =>
         certaintyOf(

@@ -250,7 +250,7 @@ export class LineStage {
     state.keepsStrings = batch.values.length >= batch.rowCount && batch.rowCount > 0
     let rows: Uint32Array | null = null
     if (parser.continues !== undefined && this.#options.splitter === undefined) {
-      rows = joinContinuations(batch, (line) => this.#continues(parser, line))
+      rows = joinContinuations(batch, (line, previous) => this.#continues(parser, line, previous))
       const last = rows === null ? batch.rowCount - 1 : (rows.at(-1) ?? -1)
       if (last >= 0 && !(piece.isFinal && reached === text.to)) {
         reached = lineStart(batch, last)
@@ -285,9 +285,9 @@ export class LineStage {
   }
 
   /** Whether the parser says that a line continues the record before it; one that throws does not say so. */
-  #continues(parser: Parser, line: string): boolean {
+  #continues(parser: Parser, line: string, previous: string): boolean {
     try {
-      return parser.continues?.(line) ?? false
+      return parser.continues?.(line, previous) ?? false
     } catch (error) {
       this.#options.metrics.parserError()
       this.#options.logger.error({ error: messageOf(error) }, 'the parser threw: the line is a record of its own')
