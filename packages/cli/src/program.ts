@@ -66,6 +66,7 @@ export function program(): Command {
         'silent',
       ]),
     )
+    .addHelpText('after', 'With --once also 3: all that could be read was delivered, and something could not be read.')
     .action(run)
   withConfig(
     verb('validate', 'Check the config and say everything that is wrong with it', 'weir validate weir.yaml prod.yaml'),

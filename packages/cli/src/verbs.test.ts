@@ -239,4 +239,9 @@ describe('the command line', () => {
     expect(await folder.weir('rnu')).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean run?') })
     expect(await folder.weir('run', '--onec')).toMatchObject({ code: 2 })
   })
+
+  it('says of weir run what 3 means', async () => {
+    using folder = new Folder()
+    expect((await folder.weir('run', '--help')).stdout).toMatch(/^With --once also 3: .*could not be read\.$/m)
+  })
 })
