@@ -38,6 +38,17 @@ const placeKinds: { readonly [place in PipelineEnd]: readonly Kind[] } = {
   exporters: ['exporter', 'connector'],
 }
 
+/** What to do with a component that stands where its kind cannot. */
+const properPlace: { readonly [kind in Kind]: string } = {
+  receiver: 'name it under receivers',
+  parser: 'name it as the parser of a receiver',
+  processor: 'name it under processors',
+  detector: 'name it under the detectors of a processor',
+  exporter: 'name it under exporters',
+  connector: 'name it under exporters here, and under receivers where its records go on',
+  extension: 'extensions run without being named: remove it here',
+}
+
 const takes = (definition: Definition): readonly Signal[] =>
   definition.accepts ??
   (definition.kind === 'exporter' || definition.kind === 'connector' ? ['logs', 'alerts', 'metrics'] : ['logs'])
@@ -65,8 +76,12 @@ class Planner {
   }
 
   pipeline(pipeline: PipelineConfig): PlannedPipeline {
-    const resolve = (place: PipelineEnd) =>
-      pipeline[place].flatMap((id, index) => this.#resolve(id, pipeline, place, [...pipeline.path, place, index]))
+    const resolve = (place: PipelineEnd) => {
+      this.#checkTwice(pipeline, place)
+      return pipeline[place].flatMap((id, index) =>
+        this.#resolve(id, pipeline, place, [...pipeline.path, place, index]),
+      )
+    }
     const sources = resolve('receivers')
     const exporters = resolve('exporters')
     const planned: PlannedPipeline = {
@@ -111,17 +126,48 @@ class Planner {
       if (place !== 'receivers' || kind === 'receiver') this.#survey.used.add(component)
       return [component]
     }
+    this.#unresolved(id, pipeline, place, path)
+    return []
+  }
+
+  #unresolved(id: string, pipeline: PipelineConfig, place: PipelineEnd, path: (string | number)[]): void {
+    const named = `pipeline ${pipeline.name} names ${JSON.stringify(id)}`
+    for (const [kind, components] of this.#survey.config.components) {
+      const component = components.get(id)
+      if (component === undefined) continue
+      this.#survey.used.add(component)
+      const what = `${named} under ${place}, and it is ${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}`
+      this.#survey.error('WEIR_GRAPH_PLACE', path, what, properPlace[kind])
+      return
+    }
+    const kinds = placeKinds[place]
     const known = kinds.flatMap((kind) => [...(this.#survey.config.components.get(kind)?.keys() ?? [])])
     const near = nearest(id, known)
-    const hint =
-      near === undefined ? `define it under ${kinds.map((kind) => sections[kind])[0]}` : `did you mean "${near}"?`
-    this.#survey.error(
-      'WEIR_GRAPH_UNDEFINED',
-      path,
-      `pipeline ${pipeline.name} names ${JSON.stringify(id)}, which is not defined`,
-      hint,
-    )
-    return []
+    const hint = near === undefined ? this.#definition(id, kinds) : `did you mean "${near}"?`
+    this.#survey.error('WEIR_GRAPH_UNDEFINED', path, `${named}, which is not defined`, hint)
+  }
+
+  /** Where something that is not there yet is to be defined: by its name, or by that of an installed type like it. */
+  #definition(id: string, kinds: readonly Kind[]): string {
+    const [type = '', ...name] = id.split('/')
+    for (const kind of kinds) {
+      const types = this.#survey.registry.types(kind)
+      const near = types.includes(type) ? type : nearest(type, types)
+      if (near === undefined) continue
+      const define = `define it under ${sections[kind]}`
+      return near === type ? define : `did you mean "${[near, ...name].join('/')}"? ${define}`
+    }
+    return `define it under ${kinds.map((kind) => sections[kind])[0]}`
+  }
+
+  /** What stands in a list twice would get, or give, every record twice. */
+  #checkTwice(pipeline: PipelineConfig, place: PipelineEnd): void {
+    for (const [index, id] of pipeline[place].entries()) {
+      if (pipeline[place].indexOf(id) === index) continue
+      const path = [...pipeline.path, place, index]
+      const message = `pipeline ${pipeline.name} names ${JSON.stringify(id)} twice under ${place}`
+      this.#survey.error('WEIR_GRAPH_TWICE', path, message, 'remove one')
+    }
   }
 
   #checkSignal(
