@@ -29,6 +29,12 @@ const months = new Map(
   ]),
 )
 
+/** The space before the half of the day may be a narrow one, of three bytes. */
+const american = {
+  pattern: /^(\d\d?)\/(\d\d?)\/(\d{4}),? (0?[1-9]|1[0-2]):(\d\d):(\d\d)(?: |\xe2\x80\xaf)([AaPp])[Mm](?!\w)/,
+  length: 28,
+}
+
 /** Three letters in any case as one number. */
 function threeLetters(bytes: Uint8Array, at: number): number {
   return (((bytes[at] ?? 0) | 32) << 16) | (((bytes[at + 1] ?? 0) | 32) << 8) | ((bytes[at + 2] ?? 0) | 32)
@@ -122,13 +128,17 @@ export class TimestampReader {
     if (to - from < 9) return Number.NaN
     const first = bytes[from] ?? 0
     if (isDigit(first)) {
+      const third = bytes[from + 2]
       const fifth = bytes[from + 4]
-      if (fifth === minus || fifth === slash) return this.iso(bytes, from, to)
-      if (bytes[from + 2] === slash) {
-        return isDigit(bytes[from + 3]) ? this.#shortYear(bytes, from, to) : this.clf(bytes, from, to)
-      }
+      if (fifth === minus || fifth === point || (fifth === slash && isDigit(third))) return this.iso(bytes, from, to)
+      if (third === slash && !isDigit(bytes[from + 3])) return this.clf(bytes, from, to)
+      if (third === slash && bytes[from + 8] === space) return this.#shortYear(bytes, from, to)
+      if (third === slash || bytes[from + 1] === slash) return this.#american(bytes, from, to)
+      if (fifth === space && bytes[from + 7] === colon) return this.#monthDay(bytes, from, to)
+      if (bytes[from + 1] === space || third === space || third === minus) return this.#dayFirst(bytes, from, to)
       if (fifth === space) return this.#yearFirst(bytes, from, to)
       if (bytes[from + 6] === space) return this.#compact(bytes, from, to)
+      if (bytes[from + 8] === space || ((bytes[from + 8] ?? 0) | 32) === 0x74) return this.#basic(bytes, from, to)
       return this.epoch(bytes, from, to)
     }
     if (bytes[from + 3] === comma) return this.rfc1123(bytes, from, to)
@@ -137,13 +147,14 @@ export class TimestampReader {
 
   /**
    * ISO 8601 and RFC 3339 with seconds: `2026-11-24T13:55:36.123Z`, `2026-11-24 13:55:36,123`, `2026/11/24 13:55:36`,
-   * zone `Z`, `±hh:mm`, `±hhmm`, `±hh`, ` UTC` or none.
+   * `2026.11.24 13:55:36`, zone `Z`, `±hh:mm`, `±hhmm`, `±hh`, ` UTC` or none.
    */
   iso(bytes: Uint8Array, from: number, to: number): number {
     if (to - from < 19) return this.#none(from)
     if (this.#iso.matches(bytes, from, 19)) return this.#finish(bytes, from + 19, to, this.#iso.ms)
     const separator = bytes[from + 4]
-    if ((separator !== minus && separator !== slash) || bytes[from + 7] !== separator) return this.#none(from)
+    if ((separator !== minus && separator !== slash && separator !== point) || bytes[from + 7] !== separator)
+      return this.#none(from)
     const between = (bytes[from + 10] ?? 0) | 32
     if (between !== 0x74 && between !== space) return this.#none(from)
     const ms = secondOf(
@@ -260,6 +271,51 @@ export class TimestampReader {
     const month = months.get(threeLetters(bytes, from + 5)) ?? 0
     const second = secondOf(bytes, digits(bytes, from, 4), month, this.#dayBefore(bytes, clock), clock)
     return Number.isNaN(second) ? this.#none(from) : this.#finish(bytes, clock + 8, to, second)
+  }
+
+  /** `24 Nov 2026 13:55:36.123`, `24-Nov-2026 13:55:36`, as Tomcat and PHP write it. */
+  #dayFirst(bytes: Uint8Array, from: number, to: number): number {
+    const month = isDigit(bytes[from + 1]) ? from + 3 : from + 2
+    const separator = bytes[month - 1]
+    if (to - month < 17 || bytes[month + 3] !== separator || bytes[month + 8] !== space) return this.#none(from)
+    const day = digits(bytes, from, month - 1 - from)
+    const number = months.get(threeLetters(bytes, month)) ?? 0
+    const second = secondOf(bytes, digits(bytes, month + 4, 4), number, day, month + 9)
+    return Number.isNaN(second) ? this.#none(from) : this.#finish(bytes, month + 17, to, second)
+  }
+
+  /** `1124 13:55:36.123456`: month and day, as klog writes it; the year is inferred. */
+  #monthDay(bytes: Uint8Array, from: number, to: number): number {
+    if (to - from < 13) return this.#none(from)
+    if (this.#named.matches(bytes, from, 13)) return this.#finish(bytes, from + 13, to, this.#named.ms)
+    const second = this.#inferYear(bytes, digits(bytes, from, 2), digits(bytes, from + 2, 2), from + 5)
+    if (Number.isNaN(second)) return this.#none(from)
+    return this.#finish(bytes, from + 13, to, this.#named.remember(bytes, from, 13, second))
+  }
+
+  /** `11/24/2026 1:55:36 PM`, `1/2/2026, 1:55:36 AM`: month first. Without the half of the day it might be the day. */
+  #american(bytes: Uint8Array, from: number, to: number): number {
+    const length = Math.min(to - from, american.length)
+    const found = american.pattern.exec(Buffer.from(bytes.buffer, bytes.byteOffset + from, length).toString('latin1'))
+    if (found === null) return this.#none(from)
+    const [text, month, day, year, hour, minute, second, half] = found
+    const hours = (Number(hour) % 12) + (half === 'P' || half === 'p' ? 12 : 0)
+    const ms = epochOf(Number(year), Number(month), Number(day), hours, Number(minute), Number(second))
+    if (Number.isNaN(ms)) return this.#none(from)
+    this.end = from + text.length
+    return this.#zone.toUtc(ms)
+  }
+
+  /** `20261124T135536Z`, `20261124 13:55:36.123`. */
+  #basic(bytes: Uint8Array, from: number, to: number): number {
+    const hasColons = bytes[from + 11] === colon
+    const end = from + (hasColons ? 17 : 15)
+    if (end > to) return this.#none(from)
+    const pair = (at: number) => digits(bytes, from + at, 2)
+    const second = hasColons
+      ? secondOf(bytes, digits(bytes, from, 4), pair(4), pair(6), from + 9)
+      : epochOf(digits(bytes, from, 4), pair(4), pair(6), pair(9), pair(11), pair(13))
+    return Number.isNaN(second) ? this.#none(from) : this.#finish(bytes, end, to, second)
   }
 
   /** `081109 203615`: year, month, day, and time of day, as Hadoop writes it. */
