@@ -3,12 +3,12 @@ import type { InputKind } from './inputs.ts'
 export interface Case {
   name: string
   input: InputKind
-  /** Ratio to the reference that it should reach. */
-  goal: number
+  /** Ratio to the reference that it should reach, if one was set. */
+  goal?: number
   /** The pipeline's parts in the config; paths are filled in by the runner. */
   parser: string
   /** Of a parser that is told the format. */
-  pattern?: string
+  parserConfig?: object
   detectors?: string[]
   exporter: 'blackhole' | 'late' | 'file'
   /** The exporter's `sending_queue`. */
@@ -27,6 +27,27 @@ const dissectPattern =
 const regexPattern =
   '^(?<address>\\S+) (?<ident>\\S+) (?<user>\\S+) \\[(?<time>[^\\]]+)\\] "(?<method>\\S+) (?<path>[^" ]*) (?<version>[^"]*)" ' +
   '(?<status>\\d{3}) (?<size>\\d+|-) "(?<referer>[^"]*)" "(?<agent>[^"]*)"$'
+
+/** The parsers that have no goal of their own. */
+const parsers: readonly (readonly [input: InputKind, parser: string, config?: object])[] = [
+  ['syslog3164', 'syslog'],
+  ['text', 'text'],
+  ['logfmt', 'logfmt'],
+  ['csv', 'csv', { header: 'time,level,message,user,ms,path' }],
+  ['nginx_error', 'nginx'],
+  ['apache_error', 'apache'],
+  ['cri', 'cri'],
+  ['cri', 'container'],
+  ['docker', 'docker'],
+  [
+    'text',
+    'grok',
+    {
+      pattern:
+        '%{TIMESTAMP_ISO8601:time} %{LOGLEVEL:level} \\[%{DATA:thread}\\] %{JAVACLASS:logger} - %{GREEDYDATA:message}',
+    },
+  ],
+]
 
 export const cases: readonly Case[] = [
   { name: 'file → nginx → blackhole', input: 'nginx', goal: 0.8, parser: 'nginx', exporter: 'blackhole' },
@@ -51,24 +72,21 @@ export const cases: readonly Case[] = [
   {
     name: 'file → nginx by parse(line, record), regular expression → blackhole',
     input: 'nginx',
-    goal: 0.1,
     parser: 'simple_nginx_regex',
     exporter: 'blackhole',
   },
   {
     name: 'file → nginx by dissect → blackhole',
     input: 'nginx',
-    goal: 0.3,
     parser: 'dissect',
-    pattern: dissectPattern,
+    parserConfig: { pattern: dissectPattern },
     exporter: 'blackhole',
   },
   {
     name: 'file → nginx by regex → blackhole',
     input: 'nginx',
-    goal: 0.05,
     parser: 'regex',
-    pattern: regexPattern,
+    parserConfig: { pattern: regexPattern },
     exporter: 'blackhole',
   },
   {
@@ -116,12 +134,21 @@ export const cases: readonly Case[] = [
     hasState: true,
     queue: { policy: 'spill' },
   },
+  ...parsers.map(
+    ([input, parser, parserConfig = {}]): Case => ({
+      name: `parsers: ${parser} (${input})`,
+      input,
+      parser,
+      parserConfig,
+      exporter: 'blackhole',
+    }),
+  ),
   { name: 'file → auto (nginx) → blackhole', input: 'nginx', goal: 0.8, parser: 'auto', exporter: 'blackhole' },
 ]
 
 /** The config of a case; `stateDir` is used by cases that keep something. */
 export function configOf(
-  { parser, pattern, detectors, exporter, queue, hasState = false }: Case,
+  { parser, parserConfig, detectors, exporter, queue, hasState = false }: Case,
   input: string,
   { output, stateDir, workers }: { output: string; stateDir: string; workers: number },
 ): object {
@@ -132,7 +159,7 @@ export function configOf(
         (file) => new URL(file, import.meta.url).pathname,
       ),
     },
-    parsers: pattern === undefined ? {} : { [parser]: { pattern } },
+    parsers: parserConfig === undefined ? {} : { [parser]: parserConfig },
     receivers: { file: { include: [input], parser } },
     processors: detectors === undefined ? {} : { anomaly: { detectors } },
     exporters: { [exporter]: exporter === 'file' ? { path: output, ...sending } : sending },

@@ -2,7 +2,18 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
-export type InputKind = 'nginx' | 'json' | 'syslog'
+export type InputKind =
+  | 'nginx'
+  | 'json'
+  | 'syslog'
+  | 'syslog3164'
+  | 'text'
+  | 'logfmt'
+  | 'csv'
+  | 'nginx_error'
+  | 'apache_error'
+  | 'cri'
+  | 'docker'
 
 /** A small seeded generator (mulberry32): numbers from 0 to 1. */
 export function seeded(seed: number): () => number {
@@ -27,7 +38,7 @@ const agents = [
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const two = (value: number) => String(value).padStart(2, '0')
 
-/** Lines of one kind. About 175 bytes a line for nginx, 325 for JSON, 145 for syslog; 1 to 2 records a millisecond. */
+/** Lines of one kind, 85 to 325 bytes a line (nginx 175, JSON 325, RFC 5424 145); 1 to 2 records a millisecond. */
 function lines(kind: InputKind): () => string {
   const random = seeded(42)
   const below = (limit: number) => Math.floor(random() * limit)
@@ -71,13 +82,15 @@ function lines(kind: InputKind): () => string {
   let second = Number.NaN
   let iso = ''
   let clf = ''
+  let clock = ''
   const tick = () => {
     time += below(2)
     if (Math.floor(time / 1000) === second) return
     second = Math.floor(time / 1000)
     const date = new Date(time)
     iso = date.toISOString().slice(0, 20)
-    clf = `${two(date.getUTCDate())}/${months[date.getUTCMonth()]}/${date.getUTCFullYear()}:${iso.slice(11, 19)} +0000`
+    clock = iso.slice(11, 19)
+    clf = `${two(date.getUTCDate())}/${months[date.getUTCMonth()]}/${date.getUTCFullYear()}:${clock} +0000`
   }
   const fraction = () => String(time % 1000).padStart(3, '0')
   const methods = ['GET', 'GET', 'GET', 'GET', 'POST', 'PUT']
@@ -88,6 +101,20 @@ function lines(kind: InputKind): () => string {
       `{"timestamp":"${iso}${fraction()}Z","level":"${level()}","service":"${pick(['cart', 'auth', 'search', 'billing'])}","host":"${pick(hosts)}","trace_id":"${pick(traces)}","message":"${pick(messages)()}","user_id":${below(100_000)},"duration_ms":${(random() * 500).toFixed(3)},"http":{"method":"${pick(methods)}","status":${status()},"path":"${pick(paths)()}"},"ok":${random() < 0.97}}\n`,
     syslog: () =>
       `<${below(24) * 8 + (random() < 0.9 ? 6 : below(8))}>1 ${iso}${fraction()}Z ${pick(hosts)} ${pick(['sshd', 'nginx', 'cron', 'postgres'])} ${1 + below(30_000)} ID${below(100)} ${random() < 0.5 ? '-' : `[origin@32473 ip="${pick(addresses)}" seq="${below(1e6)}"]`} ${pick(messages)()}\n`,
+    syslog3164: () =>
+      `<${below(24) * 8 + 6}>Nov 24 ${clock} ${pick(hosts)} ${pick(['sshd', 'cron', 'postgres'])}[${1 + below(30_000)}]: ${pick(messages)()}\n`,
+    text: () =>
+      `${iso.slice(0, 10)} ${clock},${fraction()} ${level().toUpperCase()} [worker-${below(9)}] com.acme.${pick(['Orders', 'Billing', 'Search'])} - ${pick(messages)()}\n`,
+    logfmt: () =>
+      `time=${iso}${fraction()}Z level=${level()} msg="${pick(messages)()}" user=user${below(1000)} ms=${below(900)} path=${pick(paths)()}\n`,
+    csv: () =>
+      `${iso}${fraction()}Z,${level()},"${pick(messages)()}",user${below(1000)},${below(900)},${pick(paths)()}\n`,
+    nginx_error: () =>
+      `${iso.slice(0, 10).replaceAll('-', '/')} ${clock} [error] ${below(9999)}#${below(9)}: *${below(99_999)} connect() failed (111: Connection refused) while connecting to upstream, client: ${pick(addresses)}, server: shop.example, request: "${pick(methods)} ${pick(paths)()} HTTP/1.1", upstream: "http://10.0.0.1:8080/", host: "shop.example"\n`,
+    apache_error: () =>
+      `[Tue Nov 24 ${clock}.${fraction()}000 2026] [proxy:error] [pid ${1 + below(9999)}:tid ${1 + below(99_999)}] [client ${pick(addresses)}:${1 + below(60_000)}] AH00957: HTTP: attempt to connect to ${pick(addresses)}:8080 (shop) failed\n`,
+    cri: () => `${iso}${fraction()}000000Z ${pick(['stdout', 'stderr'])} F ${pick(messages)()}\n`,
+    docker: () => `{"log":"${pick(messages)()}\\n","stream":"stdout","time":"${iso}${fraction()}000000Z"}\n`,
   }
   const make = makers[kind]
   return () => {

@@ -117,7 +117,7 @@ try {
       )
     for (const row of rows) {
       process.stdout.write(
-        `| ${row.case} | ${row.mbPerSecond} | ${(row.recordsPerSecond / 1e6).toFixed(2)} | ${row.referenceMbPerSecond} | ${row.ratio.toFixed(2)} | ${row.goal} | ${row.peakRssMiB} |\n`,
+        `| ${row.case} | ${row.mbPerSecond} | ${(row.recordsPerSecond / 1e6).toFixed(2)} | ${row.referenceMbPerSecond} | ${row.ratio.toFixed(2)} | ${row.goal ?? ''} | ${row.peakRssMiB} |\n`,
       )
     }
     if (network.length > 0) process.stdout.write(`\n${networkTable(network)}`)
