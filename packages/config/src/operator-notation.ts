@@ -13,7 +13,8 @@ export interface NotationProblem {
 
 const roots: readonly string[] = rootFields
 
-function checkPath(path: string): NotationProblem | undefined {
+/** @param more what may stand there besides fields */
+function checkPath(path: string, more: readonly string[] = []): NotationProblem | undefined {
   const code = 'WEIR_CONFIG_PATH'
   const fault = /\s|\.\.|^\.|\.$|\[/.exec(path)
   if (fault !== null) {
@@ -27,7 +28,8 @@ function checkPath(path: string): NotationProblem | undefined {
     }
   }
   const [root = ''] = path.split('.')
-  const near = roots.includes(root) ? undefined : nearest(root, roots)
+  const known = [...roots, ...more]
+  const near = known.includes(root) ? undefined : nearest(root, known)
   if (near === undefined) return undefined
   const message = `${JSON.stringify(path)} is taken as an attribute: ${root} is no field`
   return {
@@ -76,6 +78,20 @@ function checkTimeZone(name: string): NotationProblem | undefined {
   return near === undefined ? problem : { ...problem, hint: `did you mean "${near}"?` }
 }
 
+/** The fields of a template; a brace that stands twice is text. */
+const templateFields = /\{\{|\}\}|\{\s*([^{}]*)\}/dg
+
+/** A template, or the first of its fields that may be a slip: it would read an attribute that no record has. */
+function checkTemplate(template: string): NotationProblem | undefined {
+  const problem = thrown((text) => parseTemplate(text))(template)
+  if (problem !== undefined) return problem
+  for (const { 1: path, indices } of template.matchAll(templateFields)) {
+    const slip = path === undefined ? undefined : checkPath(path.trim(), ['line'])
+    if (slip?.isWarning === true) return { ...slip, offset: indices?.[1]?.[0] }
+  }
+  return undefined
+}
+
 const checks: { readonly [notation: string]: (text: string) => NotationProblem | undefined } = {
   pattern(source) {
     const problem = checkPattern(source)
@@ -83,10 +99,10 @@ const checks: { readonly [notation: string]: (text: string) => NotationProblem |
   },
   condition: (text) => celProblem('condition', checkCondition(text)),
   expression: (text) => celProblem('expression', checkExpression(text)),
-  path: checkPath,
+  path: (text) => checkPath(text),
   target: checkTarget,
   time_zone: checkTimeZone,
-  template: thrown((text) => parseTemplate(text)),
+  template: checkTemplate,
   dissect: thrown((text) => dissect(text)),
 }
 

@@ -97,6 +97,22 @@ describe('notations of texts', () => {
   })
 })
 
+describe('a field of a template', () => {
+  const warned = (format: string) => problems(`parsers:\n  lines:\n    pattern: x\n    format: '${format}'`)
+
+  it.each([
+    ['{time} { tme } {body}', 'did you mean "time"?', 23],
+    ['{atributes.user}: {body}', 'did you mean "attributes.user"?', 15],
+    ['{lin}', 'did you mean "line"?', 15],
+  ])('that may be a slip is told as for paths: %s', async (format, hint, column) => {
+    expect(await warned(format)).toEqual([['WEIR_CONFIG_PATH', 'parsers.lines.format', hint, 4, column]])
+  })
+
+  it('may be an attribute, the line, or a time in a format; braces that stand twice are text', async () => {
+    expect(await warned('{user} {line} {time:yyyy} {{tme}} {resource.host.name}')).toEqual([])
+  })
+})
+
 describe('a type that is used without a config', () => {
   it('is told what it lacks', () => {
     const problemWith = (definition: (typeof installed)[number]) => {
