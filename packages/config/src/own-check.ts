@@ -1,4 +1,5 @@
-import { type Definition, isWeirError, messageOf, resolveConfig } from '@weir/sdk'
+import { type Definition, formatDuration, isWeirError, messageOf, resolveConfig } from '@weir/sdk'
+import type { ComponentConfig } from './config.ts'
 import type { ConfigPath } from './place.ts'
 import type { RegistryView } from './registry-view.ts'
 import { SchemaCheck } from './schema-check.ts'
@@ -24,6 +25,24 @@ export function problemOf(definition: Definition | undefined, resolved: unknown)
     }
     return { code: error.code, message: error.message, hint: error.hint, path: error.configPath ?? [] }
   }
+}
+
+/** What is wrong with the keys that every exporter and connector has, where the schema cannot say it. */
+export function standardProblem({ kind, raw, resolved }: ComponentConfig): ConfigProblem | undefined {
+  if (kind !== 'exporter' && kind !== 'connector') return undefined
+  const code = 'WEIR_CONFIG_VALUE'
+  const { initial_interval: initial, max_interval: max } = Object(resolved.retry_on_failure)
+  const isGiven = Object(raw.retry_on_failure).initial_interval !== undefined
+  if (isGiven && initial > max) {
+    const message = `it is longer than max_interval, which is ${formatDuration(max)}`
+    const path = ['retry_on_failure', 'initial_interval']
+    return { code, message, hint: 'lower it, or raise max_interval', path }
+  }
+  if (resolved.timeout === 0) {
+    const message = 'no attempt can succeed in no time'
+    return { code, message, hint: 'write a time such as 30s, or leave it out', path: ['timeout'] }
+  }
+  return undefined
 }
 
 /** What a type lacks where it is used by its name alone, without a config. */

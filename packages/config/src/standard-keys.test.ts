@@ -65,3 +65,20 @@ describe('multiline', () => {
     ])
   })
 })
+
+describe('the keys of exporters', () => {
+  it('refuse a first wait that is longer than the longest, and an attempt without time', async () => {
+    const retry = 'exporters:\n  sink: { retry_on_failure: { initial_interval: 10m, max_interval: 1s } }'
+    expect(await problems(retry)).toEqual([
+      'weir.yaml:2:49 error exporters.sink.retry_on_failure.initial_interval: it is longer than max_interval, which is 1s (lower it, or raise max_interval)',
+    ])
+    expect(await problems(retry.replace(', max_interval: 1s', ''))).toEqual([expect.stringContaining('which is 30s')])
+    expect(await problems('exporters:\n  sink: { timeout: 0s }')).toEqual([
+      'weir.yaml:2:20 error exporters.sink.timeout: no attempt can succeed in no time (write a time such as 30s, or leave it out)',
+    ])
+  })
+
+  it('let the longest wait alone be set below what the first is by default', async () => {
+    expect(await problems('exporters: { sink: { retry_on_failure: { max_interval: 100ms } } }')).toEqual([])
+  })
+})

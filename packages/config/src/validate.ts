@@ -3,7 +3,7 @@ import { type Definition, isWeirError, type Kind, nearest, resolveConfig, type S
 import type { ComponentConfig, PipelineConfig, WeirConfig } from './config.ts'
 import { byPosition, type Diagnostic, diagnostic } from './diagnostic.ts'
 import type { ConfigSource } from './load-config.ts'
-import { problemOf } from './own-check.ts'
+import { problemOf, standardProblem } from './own-check.ts'
 import { type ConfigPath, locate } from './place.ts'
 import { type ConfigMap, isConfigMap } from './read.ts'
 import type { RegistryView } from './registry-view.ts'
@@ -112,9 +112,10 @@ class Validator {
     return this.#source.diagnostics.some((one) => path.every((step, index) => one.path[index] === step))
   }
 
-  /** What the component's own check finds. */
-  #check(definition: Definition | undefined, { resolved, path }: ComponentConfig): void {
-    const problem = problemOf(definition, resolved)
+  /** What the check of its kind, and the component's own, find. */
+  #check(definition: Definition | undefined, component: ComponentConfig): void {
+    const { path, resolved } = component
+    const problem = standardProblem(component) ?? problemOf(definition, resolved)
     if (problem === undefined) return
     const at = [...path, ...problem.path]
     const position = locate(this.#source.place, at)
