@@ -1,6 +1,35 @@
-import { Cell, Layout, type LogBatch } from '@weir/sdk'
-import { closeBracket, colon, minus, nine, openBracket, space, zero } from './byte.ts'
+import { Cell, Layout, type LogBatch, Severity } from '@weir/sdk'
+import {
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  minus,
+  nine,
+  openBrace,
+  openBracket,
+  slash,
+  space,
+  zero,
+} from './byte.ts'
+import { afterColours, escapeCode, isHeaderCode } from './colours.ts'
 import { isContinuation, isExceptionName, isPanic, isPythonFrame, lookedAt } from './continuation.ts'
+import {
+  afterClock,
+  afterLetters,
+  afterName,
+  afterSeparators,
+  afterSpaces,
+  closing,
+  isKlogLetter,
+  isNumber,
+  isPhp,
+  isQualified,
+  isSeparator,
+  isUpperCase,
+  tab,
+  wordEnd,
+} from './header-words.ts'
 import type { LineScanner } from './line-scanner.ts'
 import { page, pageText } from './page.ts'
 import { contentEnd, endOfLine } from './page-line.ts'
@@ -8,9 +37,10 @@ import type { PageTime } from './page-time.ts'
 import { SeverityWords } from './severity-words.ts'
 
 const bytes = page
-const tab = 9
-const comma = 0x2c
-const bar = 0x7c
+const less = 0x3c
+const greater = 0x3e
+const hash = 0x23
+const letterP = 0x50
 /** Offsets into a row of cells. */
 const threadName = 4
 const logger = 6
@@ -19,14 +49,17 @@ const severityText = 10
 
 /** Words of a header between the time and the message. */
 const maxWords = 6
-const maxBracketed = 256
 /** A row that none comes after. */
 const none = -2
+/** Who writes the level before the time. */
+const klog = 1
+const ruby = 2
 
 /**
  * Lines of applications: a time in any known form, then in any order a level, a thread in brackets, a process id and the
  * name of a logger, then the message. Lines that begin with a level and no time are understood too, and lines with
- * neither are messages; only what goes on with the record before it is refused.
+ * neither are messages; only what goes on with the record before it is refused. Some write things in an order of their
+ * own: klog, Ruby's and Python's loggers, PHP, Laravel, Celery, ClickHouse.
  */
 export class TextScanner implements LineScanner {
   readonly layout = Layout.of('thread.name', 'logger', 'process.pid')
@@ -60,11 +93,14 @@ export class TextScanner implements LineScanner {
 
   #readLine(start: number, end: number, batch: LogBatch): void {
     const time = this.#time
-    const first = bytes[start] ?? 0
-    const timeStart = first === openBracket ? start + 1 : start
-    const isIndented = first === space || first === tab
+    const begin = bytes[start] === escapeCode ? afterColours(start) : start
+    const first = bytes[begin] ?? 0
+    const timeStart = first === openBracket ? begin + 1 : begin
+    const isIndented = begin === start && (first === space || first === tab)
     const row = batch.rowCount
-    const hasTime = !isIndented && time.prefix(batch.time, row, timeStart, end)
+    const isTimeFirst = !isIndented && time.prefix(batch.time, row, timeStart, end)
+    const level = isTimeFirst || isIndented ? none : this.#levelBeforeTime(batch, begin, end)
+    const hasTime = isTimeFirst || level !== none
     if (!hasTime && this.#isContinuation(row, start, end, isIndented)) {
       batch.fail(batch.addLine(start, end))
       return
@@ -77,9 +113,14 @@ export class TextScanner implements LineScanner {
     this.#at = at
     this.#severity = 0
     const remainder = hasTime ? time.remainder : 0
-    let i = hasTime ? time.end : start
-    if (hasTime && bytes[i] === closeBracket) i++
-    const body = this.#readHeader(i, end, hasTime)
+    const timeEnd = time.end
+    const body = isTimeFirst
+      ? this.#readHeader(this.#afterTime(timeEnd, end, first === openBracket), end, true)
+      : level === klog
+        ? this.#readKlog(begin, timeEnd, end)
+        : level === ruby
+          ? this.#readRuby(timeEnd, end)
+          : this.#readUntimed(start, begin, end)
     cells[at] = start
     cells[at + 1] = end
     cells[at + 2] = body < end ? body : start
@@ -106,28 +147,139 @@ export class TextScanner implements LineScanner {
     return false
   }
 
+  /** Reads a time that stands behind a letter for the level: of klog, `E1124 …`, or Ruby's logger, `E, [2026-11-24T…`. */
+  #levelBeforeTime(batch: LogBatch, begin: number, end: number): number {
+    const second = bytes[begin + 1] ?? 0
+    const isKlog = second >= zero && second <= nine && isKlogLetter(bytes[begin] ?? 0)
+    const isRuby = second === comma && bytes[begin + 2] === space && bytes[begin + 3] === openBracket
+    if (!isKlog && !isRuby) return none
+    if (!this.#time.prefix(batch.time, batch.rowCount, begin + (isKlog ? 1 : 4), end)) return none
+    return isKlog ? klog : ruby
+  }
+
+  /** `   1234 file.go:12] message`, after the time. */
+  #readKlog(begin: number, timeEnd: number, end: number): number {
+    this.#takeSeverity(begin, begin + 1)
+    let at = timeEnd
+    while (bytes[at] === space) at++
+    const idEnd = wordEnd(at, end)
+    if (isNumber(at, idEnd)) {
+      this.#set(this.#at + processId, at, idEnd)
+      at = idEnd
+      while (bytes[at] === space) at++
+    }
+    const close = closing(closeBracket, at, end)
+    if (close < 0 || wordEnd(at, end) !== close + 1) return at
+    if (close > at) this.#set(this.#at + logger, at, close)
+    return afterSpaces(close + 1, end)
+  }
+
+  /** ` #1234] ERROR -- prog: message`, after the time. */
+  #readRuby(timeEnd: number, end: number): number {
+    const message = this.#readHeader(this.#afterTime(timeEnd, end, true), end, true)
+    return bytes[message - 2] === minus ? this.#readLogger(message, end) : message
+  }
+
+  /** A line without a date: it may begin with a level, or with the time of day. */
+  #readUntimed(start: number, begin: number, end: number): number {
+    const python = this.#readPython(begin, end)
+    if (python > 0) return python
+    const clock = afterClock(begin)
+    const header = afterSeparators(clock, end)
+    const message = this.#readHeader(clock, end, clock > begin)
+    // What is not understood stays in the message.
+    return message === header && (clock > begin || begin > start) ? start : message
+  }
+
+  /** `ERROR:root:message`, as Python writes it that is not told otherwise; -1 if it is something else. */
+  #readPython(from: number, end: number): number {
+    let at = from
+    while (at < end && (bytes[at] ?? 0) >= 0x41 && (bytes[at] ?? 0) <= 0x5a) at++
+    if (at - from < 4 || bytes[at] !== colon || (bytes[at + 1] ?? 0) <= space) return -1
+    if (!this.#takeSeverity(from, at)) return -1
+    const name = at + 1
+    const nameEnd = afterName(name, end)
+    if (nameEnd === name || bytes[nameEnd] !== colon || bytes[nameEnd + 1] === slash) return name
+    this.#set(this.#at + logger, name, nameEnd)
+    return nameEnd + 1
+  }
+
+  /** What stands in one bracket with the time: `ERROR/MainProcess]`, `ERROR shop]`, `#1234]`, `Europe/Berlin]`. */
+  #afterTime(timeEnd: number, end: number, isOpen: boolean): number {
+    if (bytes[timeEnd] === closeBracket) return timeEnd + 1
+    if (!isOpen) return timeEnd
+    const close = closing(closeBracket, timeEnd, end)
+    if (close < 0) return timeEnd
+    let from = timeEnd
+    while (bytes[from] === space || bytes[from] === colon) from++
+    if (bytes[from] === hash && isNumber(from + 1, close)) {
+      this.#set(this.#at + processId, from + 1, close)
+      return close + 1
+    }
+    const to = afterLetters(from)
+    if (
+      bytes[timeEnd] === space &&
+      bytes[to] === slash &&
+      isQualified(from, close) &&
+      this.#severities.of(from, to) === 0
+    )
+      return close + 1
+    if ((bytes[to] !== slash && bytes[to] !== space && to !== close) || !this.#takeSeverity(from, to)) return timeEnd
+    const rest = afterSpaces(bytes[to] === slash ? to + 1 : to, close)
+    if (rest < close) this.#set(this.#at + (bytes[to] === slash ? threadName : logger), rest, close)
+    return close + 1
+  }
+
   /** Reads words of a header as long as there are some; returns where the message begins. */
   #readHeader(from: number, end: number, hasTime: boolean): number {
     let message = afterSeparators(from, end)
     for (let word = 0; word < maxWords && message < end; word++) {
+      const at = bytes[message] === escapeCode ? afterColours(message) : message
+      const first = bytes[at]
       const next =
-        bytes[message] === openBracket
-          ? this.#readBracketed(message, end)
-          : this.#readWord(message, end, hasTime || word > 0)
+        first === openBracket
+          ? this.#readBracketed(at, end)
+          : first === less || first === openBrace
+            ? this.#readAngled(at, end)
+            : this.#readWord(at, end, hasTime || word > 0)
       if (next < 0) break
       message = afterSeparators(next, end)
     }
     return message
   }
 
+  /**
+   * `<Error> Logger: message`, `{id} <Error> Logger: message`: ClickHouse names the query before the level. Returns -1 if
+   * it belongs to the message, as an id does that is there.
+   */
+  #readAngled(from: number, end: number): number {
+    const brace = bytes[from] === openBrace ? closing(closeBrace, from, end) : none
+    const open = brace === none ? from : brace + 2
+    if (brace === -1 || bytes[open] !== less) return -1
+    const close = closing(greater, open, Math.min(end, open + 16))
+    if (close < 0 || bytes[close + 1] !== space || !this.#takeSeverity(open + 1, close)) return -1
+    const message = this.#readLogger(afterSpaces(close + 1, end), end)
+    return brace > from + 1 ? -1 : message
+  }
+
+  /** `name: ` is the logger; returns the offset after it. */
+  #readLogger(from: number, end: number): number {
+    const to = afterName(from, end)
+    if (to === from || bytes[to] !== colon || bytes[to + 1] !== space) return from
+    if (this.#cells[this.#at + logger + 1] === Cell.ABSENT) this.#set(this.#at + logger, from, to)
+    return afterSpaces(to + 1, end)
+  }
+
   /** `[INFO]`, `[main]`: a level or a thread. Returns the offset after it, or -1 if it belongs to the message. */
   #readBracketed(from: number, end: number): number {
-    let close = from + 1
-    const limit = Math.min(end, from + maxBracketed)
-    while (close < limit && bytes[close] !== closeBracket) close++
-    if (bytes[close] !== closeBracket || close >= limit) return -1
+    const close = closing(closeBracket, from + 1, end)
+    if (close < 0) return -1
     let inside = from + 1
     let insideEnd = close
+    if (bytes[inside] === escapeCode) {
+      inside = afterColours(inside)
+      insideEnd = wordEnd(inside, close)
+    }
     while (inside < insideEnd && bytes[inside] === space) inside++
     while (insideEnd > inside && bytes[insideEnd - 1] === space) insideEnd--
     if (this.#takeSeverity(inside, insideEnd)) return close + 1
@@ -150,27 +302,52 @@ export class TextScanner implements LineScanner {
   #readWord(from: number, end: number, isInside: boolean): number {
     let to = from
     while (to < end && (bytes[to] ?? 0) > space && bytes[to] !== openBracket) to++
-    let wordEnd = to
+    let nameEnd = to
     const hasColon = bytes[to - 1] === colon
-    while (wordEnd > from && (bytes[wordEnd - 1] === colon || bytes[wordEnd - 1] === comma)) wordEnd--
+    while (nameEnd > from && (bytes[nameEnd - 1] === colon || bytes[nameEnd - 1] === comma)) nameEnd--
     const isApart =
       hasColon ||
+      (bytes[to] === escapeCode && isHeaderCode(to)) ||
       bytes[to] === tab ||
       (bytes[to] === space && (isSeparator(bytes[to + 1]) || bytes[to + 1] === openBracket))
-    if (wordEnd === from) return -1
-    if ((isApart || isUpperCase(from, wordEnd)) && wordEnd - from > 2 && this.#takeSeverity(from, wordEnd)) return to
+    if (nameEnd === from) return -1
+    if ((isApart || isUpperCase(from, nameEnd)) && nameEnd - from > 2 && this.#takeSeverity(from, nameEnd)) return to
+    if (bytes[from] === letterP && isPhp(from, nameEnd)) return this.#readPhp(to, end)
     if (!isInside || !isApart) return -1
     const cells = this.#cells
-    if (isNumber(from, wordEnd)) {
+    if (isNumber(from, nameEnd)) {
       if (hasColon || cells[this.#at + processId + 1] !== Cell.ABSENT) return -1
-      this.#set(this.#at + processId, from, wordEnd)
+      this.#set(this.#at + processId, from, nameEnd)
       return to
     }
+    if (hasColon && this.#severity === 0 && this.#readChannel(from, nameEnd)) return to
     const isDelimited = bytes[to] === space && isSeparator(bytes[to + 1]) && bytes[to + 2] === space
-    if (cells[this.#at + logger + 1] !== Cell.ABSENT || !(isDelimited || (hasColon && isQualified(from, wordEnd))))
+    if (cells[this.#at + logger + 1] !== Cell.ABSENT || !(isDelimited || (hasColon && isQualified(from, nameEnd))))
       return -1
-    this.#set(this.#at + logger, from, wordEnd)
+    this.#set(this.#at + logger, from, nameEnd)
     return to
+  }
+
+  /** `production.ERROR: `, as Laravel and Monolog write it. */
+  #readChannel(from: number, to: number): boolean {
+    let level = to
+    while (level > from && isUpperCase(level - 1, level)) level--
+    if (level < from + 2 || to - level < 3 || bytes[level - 1] !== 0x2e) return false
+    if (this.#cells[this.#at + logger + 1] !== Cell.ABSENT || !this.#takeSeverity(level, to)) return false
+    this.#set(this.#at + logger, from, level - 1)
+    return true
+  }
+
+  /** ` Warning:  message` after `PHP`, and ` Fatal error:  message`. */
+  #readPhp(from: number, end: number): number {
+    const start = from + 1
+    const close = closing(colon, start, Math.min(end, start + 32))
+    if (close < 0 || bytes[close + 1] !== space || this.#severity !== 0) return -1
+    const to = afterLetters(start)
+    if (pageText(start, close) === 'Deprecated') this.#severity = Severity.WARN
+    else if (!this.#takeSeverity(start, to) && !this.#takeSeverity(to + 1, close)) return -1
+    this.#set(this.#at + severityText, start, close)
+    return close + 1
   }
 
   #takeSeverity(from: number, to: number): boolean {
@@ -186,47 +363,4 @@ export class TextScanner implements LineScanner {
     this.#cells[cell] = from
     this.#cells[cell + 1] = cell - this.#at === processId && to - from < 10 ? to | Cell.NUMBER : to
   }
-}
-
-const isSeparator = (byte = 0): boolean => byte === minus || byte === bar || byte === colon || byte === space
-
-/** Offset after spaces and separators that stand alone: ` - `, ` | `, ` : `, ` --- `. */
-function afterSeparators(from: number, end: number): number {
-  let at = from
-  for (;;) {
-    while (at < end && (bytes[at] === space || bytes[at] === tab)) at++
-    let after = at
-    while (after < end && (bytes[after] === minus || bytes[after] === bar || bytes[after] === colon)) after++
-    if (after === at || (after < end && bytes[after] !== space && at !== from)) return at
-    at = after
-  }
-}
-
-function isNumber(from: number, to: number): boolean {
-  for (let at = from; at < to; at++) {
-    const byte = bytes[at] ?? 0
-    if (byte < zero || byte > nine) return false
-  }
-  return to > from
-}
-
-function isUpperCase(from: number, to: number): boolean {
-  for (let at = from; at < to; at++) {
-    const byte = bytes[at] ?? 0
-    if (byte < 0x41 || byte > 0x5a) return false
-  }
-  return true
-}
-
-/** Whether it looks like the name of a class or a module: `a.b.C`, `a::b`, `a/b`. */
-function isQualified(from: number, to: number): boolean {
-  let isIn = false
-  for (let at = from; at < to; at++) {
-    const byte = bytes[at] ?? 0
-    const isLetter = ((byte | 32) >= 0x61 && (byte | 32) <= 0x7a) || (byte >= zero && byte <= nine)
-    const isJoint = byte === 0x2e || byte === colon || byte === 0x2f || byte === 0x24
-    if (!isLetter && !isJoint && byte !== 0x5f && byte !== minus) return false
-    isIn ||= isJoint
-  }
-  return isIn
 }

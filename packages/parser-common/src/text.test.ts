@@ -57,7 +57,130 @@ const examples: [product: string, line: string, expected: { [field: string]: unk
     '2026-11-24 13:55:36,123 - shop.orders - ERROR - payment failed',
     { severityText: 'ERROR', body: 'payment failed', attributes: { logger: 'shop.orders' } },
   ],
-  ['Python without a time', 'WARNING:root:low disk', { severityNumber: 0, body: 'WARNING:root:low disk' }],
+  [
+    'Python without a time',
+    'WARNING:root:low disk: 3 %',
+    { severityNumber: 13, severityText: 'WARNING', body: 'low disk: 3 %', attributes: { logger: 'root' } },
+  ],
+  [
+    'a level and a link',
+    'ERROR:http://a.test/ is gone',
+    { severityNumber: 17, body: 'http://a.test/ is gone', attributes: {} },
+  ],
+  [
+    'klog, which leaves the year out',
+    'E1124 13:55:36.123456   1234 reflector.go:12] "Failed" err="no"',
+    {
+      time: Date.UTC(2025, 10, 24, 13, 55, 36, 123),
+      timeRemainder: 456_000,
+      severityNumber: 17,
+      severityText: 'E',
+      body: '"Failed" err="no"',
+      attributes: { 'process.pid': 1234, logger: 'reflector.go:12' },
+    },
+  ],
+  [
+    'glog',
+    'W20261124 13:55:36.123456 1234 server.cc:12] slow: 3 s',
+    { time: at + 123, severityNumber: 13, body: 'slow: 3 s', attributes: { logger: 'server.cc:12' } },
+  ],
+  ['a level in colours', '\x1b[31mERROR\x1b[0m red', { severityNumber: 17, severityText: 'ERROR', body: 'red' }],
+  ['a level in a bracket in colours', '[\x1b[1;32m INFO\x1b[0m] green', { severityText: 'INFO', body: 'green' }],
+  ['winston in colours', '\x1b[32minfo\x1b[39m: up', { severityText: 'info', body: 'up' }],
+  [
+    'zap in colours',
+    '2026-11-24T13:55:36.123Z\t\x1b[34mINFO\x1b[0m\tup',
+    { time: at + 123, severityText: 'INFO', body: 'up' },
+  ],
+  [
+    'tracing in colours',
+    '\x1b[2m2026-11-24T13:55:36.123456Z\x1b[0m \x1b[33m WARN\x1b[0m \x1b[2mshop\x1b[0m\x1b[2m:\x1b[0m retry',
+    { time: at + 123, severityText: 'WARN', body: '\x1b[2mshop\x1b[0m\x1b[2m:\x1b[0m retry' },
+  ],
+  [
+    'colours of a message',
+    '\x1b[31mfailed\x1b[0m at 3',
+    { severityNumber: 0, body: '\x1b[31mfailed\x1b[0m at 3', attributes: {} },
+  ],
+  [
+    'Laravel',
+    '[2026-11-24 13:55:36] production.ERROR: no card {"id":7}',
+    { time: at, severityText: 'ERROR', body: 'no card {"id":7}', attributes: { logger: 'production' } },
+  ],
+  [
+    'Ruby',
+    'E, [2026-11-24T13:55:36.123456 #1234] ERROR -- prog: no card: 7',
+    {
+      time: at + 123,
+      timeRemainder: 456_000,
+      severityText: 'ERROR',
+      body: 'no card: 7',
+      attributes: { 'process.pid': 1234, logger: 'prog' },
+    },
+  ],
+  [
+    'Ruby without a name',
+    'I, [2026-11-24T13:55:36.123456 #1234]  INFO -- : note: up',
+    { time: at + 123, severityText: 'INFO', body: 'note: up', attributes: { 'process.pid': 1234 } },
+  ],
+  [
+    'logback with a time of day',
+    '13:55:36.123 [main] ERROR c.a.Foo - no',
+    { severityText: 'ERROR', body: 'no', attributes: { 'thread.name': 'main', logger: 'c.a.Foo' } },
+  ],
+  ['a time of day alone', '13:55:36 it is time', { severityNumber: 0, body: '13:55:36 it is time' }],
+  ['a day in words', '24 Nov 2026 13:55:36.123 ERROR x', { time: at + 123, severityText: 'ERROR', body: 'x' }],
+  [
+    'Tomcat',
+    '24-Nov-2026 13:55:36.123 SEVERE [main] org.apache.catalina.startup.Catalina.start no',
+    { time: at + 123, severityText: 'SEVERE', attributes: { 'thread.name': 'main' } },
+  ],
+  ['a day of America', '11/24/2026 1:55:36 PM ERROR x', { time: at, severityText: 'ERROR', body: 'x' }],
+  ['the basic form of ISO 8601', '20261124T135536Z ERROR x', { time: at, severityText: 'ERROR', body: 'x' }],
+  [
+    'ClickHouse',
+    '2026.11.24 13:55:36.123456 [ 12 ] {} <Error> Application: no',
+    {
+      time: at + 123,
+      severityNumber: 17,
+      severityText: 'Error',
+      body: 'no',
+      attributes: { 'process.pid': 12, logger: 'Application' },
+    },
+  ],
+  [
+    'ClickHouse with a query, whose id stays',
+    '2026.11.24 13:55:36.123456 [ 12 ] {a-1} <Information> executeQuery: no',
+    { severityNumber: 9, body: '{a-1} <Information> executeQuery: no', attributes: { logger: 'executeQuery' } },
+  ],
+  [
+    'Celery',
+    '[2026-11-24 13:55:36,123: ERROR/MainProcess] no: card',
+    { time: at + 123, severityText: 'ERROR', body: 'no: card', attributes: { 'thread.name': 'MainProcess' } },
+  ],
+  [
+    'PHP',
+    '[24-Nov-2026 13:55:36 UTC] PHP Warning:  Undefined variable $x in /srv/a.php on line 3',
+    {
+      time: at,
+      severityNumber: 13,
+      severityText: 'Warning',
+      body: 'Undefined variable $x in /srv/a.php on line 3',
+      attributes: {},
+    },
+  ],
+  [
+    'PHP in a zone, which the config tells',
+    '[24-Nov-2026 13:55:36 Europe/Berlin] PHP Fatal error:  Uncaught Exception: no',
+    { time: at, severityNumber: 21, severityText: 'Fatal error', body: 'Uncaught Exception: no', attributes: {} },
+  ],
+  ['PHP without a time', 'PHP Parse error:  no', { severityNumber: 17, severityText: 'Parse error', body: 'no' }],
+  [
+    'PHP that warns of the future',
+    'PHP Deprecated:  old',
+    { severityNumber: 13, severityText: 'Deprecated', body: 'old' },
+  ],
+  ['words about PHP', 'PHP is: a language', { severityNumber: 0, body: 'PHP is: a language' }],
   ['Go', '2026/11/24 13:55:36 listening on :8080', { time: at, body: 'listening on :8080' }],
   [
     'Rust',
@@ -70,7 +193,11 @@ const examples: [product: string, line: string, expected: { [field: string]: unk
       attributes: { logger: 'shop::orders' },
     },
   ],
-  ['env_logger', '[2026-11-24T13:55:36Z ERROR shop] lost', { time: at, severityText: 'ERROR', body: 'shop] lost' }],
+  [
+    'env_logger',
+    '[2026-11-24T13:55:36Z ERROR shop] lost',
+    { time: at, severityText: 'ERROR', body: 'lost', attributes: { logger: 'shop' } },
+  ],
   [
     'PostgreSQL',
     '2026-11-24 13:55:36.123 UTC [4711] FATAL:  password authentication failed for user "app"',
@@ -124,6 +251,10 @@ describe('text', () => {
     const { severityNumber, ...rest } = expected
     expect(records[0]).toMatchObject(rest)
     expect(records[0]?.severityNumber ?? 0).toBe(severityNumber ?? records[0]?.severityNumber ?? 0)
+  })
+
+  it('knows no time where there is a time of day alone', () => {
+    expect(feed('13:55:36.123 [main] ERROR c.a.Foo - no').records[0]?.time).toBeUndefined()
   })
 
   it('refuses what goes on with the record before it, and only that', () => {
