@@ -67,7 +67,7 @@ function formatDiagnostic({ severity, message, hint, path, position }: Diagnosti
   const what = path.length === 0 ? '' : `${printable(showPath(path))}: `
   const advice = hint === undefined ? '' : ` (${printable(hint)})`
   const head = `${paint('bold', printable(where))}${paint(color, severity)} ${what}${printable(message)}${advice}`
-  if (position === undefined) return head
+  if (position === undefined || position.lineText === '') return head
   const { text, carets } = excerpt(position)
   return `${head}\n${text}\n${paint(color, carets)}`
 }

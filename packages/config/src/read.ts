@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { basename, extname } from 'node:path'
+import { basename, dirname, extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf } from '@weir/sdk'
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, Scalar } from 'yaml'
 import { type Diagnostic, diagnostic } from './diagnostic.ts'
 import { freshUrl } from './fresh-url.ts'
+import { messageWithPlace, moduleFault } from './module-fault.ts'
 import { type Place, positionOf, type SourceFile, type Span } from './place.ts'
 import { tomlPlaces } from './toml-places.ts'
 
@@ -24,6 +25,8 @@ export const isConfigMap = (value: unknown): value is ConfigMap =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const nothing: Place = { children: new Map() }
+/** The place of what has none of its own: the beginning of the file. */
+const top = (file: SourceFile): Place => ({ value: { file, start: 0, end: 0 }, children: new Map() })
 const failed = (...diagnostics: Diagnostic[]): Parsed => ({ value: {}, place: nothing, diagnostics })
 
 /**
@@ -59,11 +62,46 @@ const notAMap = (name: string, span?: Span) =>
   })
 
 async function readModule(path: string, name: string): Promise<Parsed> {
-  const module: { default?: unknown } = await import(freshUrl(pathToFileURL(path).href))
-  const exported: unknown = typeof module.default === 'function' ? await module.default() : module.default
-  const value: unknown = JSON.parse(JSON.stringify(exported ?? null))
-  return isConfigMap(value) ? { value, place: nothing, diagnostics: [] } : failed(notAMap(name))
+  const file = { name, text: '' }
+  let value: unknown
+  try {
+    const module: { default?: unknown } = await import(freshUrl(pathToFileURL(path).href))
+    const exported: unknown = typeof module.default === 'function' ? await module.default() : module.default
+    value = JSON.parse(JSON.stringify(exported ?? null))
+  } catch (error) {
+    return failed(await moduleProblem(error, path, name))
+  }
+  if (!isConfigMap(value)) return failed(notExported(file))
+  // Which lines its keys come from, nobody can tell.
+  const children = new Map(Object.keys(value).map((key) => [key, top(file)]))
+  return { value, place: { ...top(file), children }, diagnostics: [] }
 }
+
+const notExported = (file: SourceFile) =>
+  diagnostic('error', 'WEIR_CONFIG_TYPE', 'the default export is no map of sections, nor a function that returns one', {
+    hint: 'export default { receivers: { … }, exporters: { … }, service: { … } }',
+    position: positionOf({ file, start: 0, end: 0 }),
+  })
+
+/** What a config module has thrown, at its place if that is in the module itself. */
+async function moduleProblem(error: unknown, path: string, name: string): Promise<Diagnostic> {
+  const fault = moduleFault(error, dirname(path))
+  if (fault?.path !== path) {
+    const message = `${name} cannot be read: ${messageWithPlace(error, dirname(path))}`
+    return diagnostic('error', 'WEIR_CONFIG_UNREADABLE', message)
+  }
+  const file = { name, text: await readFile(path, 'utf8') }
+  const start = offsetOf(file, fault)
+  const position = positionOf({ file, start, end: start })
+  return diagnostic('error', 'WEIR_CONFIG_UNREADABLE', messageOf(error), { position })
+}
+
+/** The index of a character by its line and column, which count from 1. */
+const offsetOf = ({ text }: SourceFile, { line, column }: { line: number; column: number }): number =>
+  text
+    .split('\n')
+    .slice(0, line - 1)
+    .reduce((sum, { length }) => sum + length + 1, column - 1)
 
 async function readToml(file: SourceFile): Promise<Parsed> {
   const { parse: parseToml, TomlError } = await import('smol-toml')
@@ -72,21 +110,13 @@ async function readToml(file: SourceFile): Promise<Parsed> {
     return { value, place: tomlPlaces(file), diagnostics: [] }
   } catch (error) {
     if (!(error instanceof TomlError)) throw error
-    const start =
-      file.text
-        .split('\n')
-        .slice(0, error.line - 1)
-        .join('\n').length +
-      (error.line > 1 ? 1 : 0) +
-      error.column -
-      1
+    const start = offsetOf(file, error)
     const message =
       messageOf(error)
         .replace(/^Invalid TOML document: /, '')
         .split('\n')[0] ?? ''
-    return failed(
-      diagnostic('error', 'WEIR_CONFIG_SYNTAX', message, { position: positionOf({ file, start, end: start + 1 }) }),
-    )
+    const position = positionOf({ file, start, end: start + 1 })
+    return failed(diagnostic('error', 'WEIR_CONFIG_SYNTAX', message, { hint: syntaxHints.toml, position }))
   }
 }
 
@@ -98,6 +128,13 @@ const yamlHints: { readonly [code: string]: string } = {
   BAD_INDENT: 'keys of one map begin in the same column',
   MULTILINE_IMPLICIT_KEY: 'is there a colon or an indentation too much or too few?',
 }
+
+/** What may be wrong where the parser does not know. */
+const syntaxHints = {
+  json: 'is there a comma, a quote or a brace too many or too few?',
+  yaml: 'is there a quote, a brace or an indentation too many or too few? Texts with ": ", " #" or a brace need quotes',
+  toml: 'write key = value, one on a line, with texts in quotes, below [section.id]',
+} as const
 
 /** A fault in YAML: what the parser says, what to do, and the whole word that it begins at. */
 function yamlFault(file: SourceFile, message: string, start: number, end: number, code = ''): Diagnostic {
@@ -111,7 +148,9 @@ function yamlFault(file: SourceFile, message: string, start: number, end: number
       : substitution === undefined
         ? message
         : `the brace of ${substitution} begins a map for YAML`
-  return diagnostic('error', 'WEIR_CONFIG_SYNTAX', said, { hint: yamlHints[code] ?? inFlow, position })
+  const language = file.name.endsWith('.json') ? 'json' : 'yaml'
+  const hint = yamlHints[code] ?? inFlow ?? (code === '' ? undefined : syntaxHints[language])
+  return diagnostic('error', 'WEIR_CONFIG_SYNTAX', said, { hint, position })
 }
 
 /** JSON is read by the same parser: it is YAML. */
@@ -120,7 +159,7 @@ function readYaml(file: SourceFile, quotesMatter: boolean): Parsed {
   // What comes after the first fault mostly follows from it.
   const [fault] = [...document.errors, ...document.warnings].sort((one, other) => one.pos[0] - other.pos[0])
   if (fault !== undefined) return failed(yamlFault(file, fault.message, ...fault.pos, fault.code))
-  if (document.contents === null) return failed()
+  if (document.contents === null) return { value: {}, place: top(file), diagnostics: [] }
   try {
     const { value, place } = new YamlReader(file, document, quotesMatter).read(document.contents)
     if (value !== null && !isConfigMap(value)) return failed(notAMap(file.name, place.value))

@@ -10,7 +10,7 @@ const keysOf = (path: string): string[] =>
 
 /** Where the keys of a TOML file stand, line by line; the library that reads TOML does not tell. Inner keys of inline tables are not found. */
 export function tomlPlaces(file: SourceFile): Place {
-  const root: Place = { children: new Map() }
+  const root: Place = { value: { file, start: 0, end: 0 }, children: new Map() }
   let table = root
   let start = 0
   for (const line of file.text.split('\n')) {

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freshUrl } from '@weir/config'
-import { type Definition, isDefinition, messageOf, WeirError } from '@weir/sdk'
+import { freshUrl, messageWithPlace } from '@weir/config'
+import { type Definition, isDefinition, WeirError } from '@weir/sdk'
 import { type DiscoverOptions, discover } from './discover.ts'
 import { registerPluginHooks } from './plugin-modules.ts'
 import { checkSdkRange, type PluginSource } from './plugin-source.ts'
@@ -35,7 +35,7 @@ export async function definitionsOf(source: PluginSource): Promise<Definition[]>
   } catch (error) {
     const path = fileURLToPath(source.entry)
     const isBuilt = existsSync(path)
-    const reason = isBuilt ? messageOf(error) : `there is no ${path}`
+    const reason = isBuilt ? messageWithPlace(error, dirname(path)) : `there is no ${path}`
     throw new WeirError(`plugin ${source.name} could not be loaded: ${reason}`, {
       code: 'WEIR_PLUGIN_LOAD',
       hint: isBuilt

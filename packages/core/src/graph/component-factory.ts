@@ -1,3 +1,4 @@
+import { messageWithPlace } from '@weir/config'
 import {
   ComponentId,
   type Context,
@@ -97,7 +98,7 @@ export class ComponentFactory {
       return definition.create(context) as Instance
     } catch (error) {
       if (isWeirError(error)) throw named(error, id)
-      throw new WeirError(`${id} could not be created: ${error instanceof Error ? error.message : String(error)}`, {
+      throw new WeirError(`${id} could not be created: ${messageWithPlace(error)}`, {
         code: 'WEIR_COMPONENT_CREATE',
         component: id,
         cause: error,
