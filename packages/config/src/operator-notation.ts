@@ -92,10 +92,25 @@ function checkTemplate(template: string): NotationProblem | undefined {
   return undefined
 }
 
+/** By what the parser of regular expressions says. */
+const patternHints: readonly [RegExp, string][] = [
+  [/unterminated group/i, 'close it by ), or write \\( for the character'],
+  [/unmatched '\)'/i, 'open it by (, or write \\) for the character'],
+  [
+    /character class/i,
+    'close it by ], or write \\[ for the character; in it, ranges go upwards, and \\- is the character',
+  ],
+  [/nothing to repeat/i, 'write \\*, \\+ or \\? for the character'],
+  [/quantifier/i, 'write {2,5} with the smaller number first, or \\{ for the character'],
+  [/at end of pattern/i, 'write \\\\ for a backslash'],
+]
+
 const checks: { readonly [notation: string]: (text: string) => NotationProblem | undefined } = {
   pattern(source) {
     const problem = checkPattern(source)
-    return problem && { code: 'WEIR_CONFIG_PATTERN', ...problem, message: `bad pattern: ${problem.message}` }
+    if (problem === undefined) return undefined
+    const hint = problem.hint ?? patternHints.find(([shape]) => shape.test(problem.message))?.[1]
+    return { code: 'WEIR_CONFIG_PATTERN', ...problem, message: `bad pattern: ${problem.message}`, hint }
   },
   condition: (text) => celProblem('condition', checkCondition(text)),
   expression: (text) => celProblem('expression', checkExpression(text)),

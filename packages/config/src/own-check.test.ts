@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Duration, defineDetector, defineParser, Template, TimeZoneName, Type, WeirError } from '@weir/sdk'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadConfig } from './load-config.ts'
+import { checkNotation } from './operator-notation.ts'
 import { bareProblem } from './own-check.ts'
 import type { RegistryView } from './registry-view.ts'
 import { validateConfig } from './validate.ts'
@@ -110,6 +111,19 @@ describe('a field of a template', () => {
 
   it('may be an attribute, the line, or a time in a format; braces that stand twice are text', async () => {
     expect(await warned('{user} {line} {time:yyyy} {{tme}} {resource.host.name}')).toEqual([])
+  })
+})
+
+describe('a pattern that cannot be read', () => {
+  it.each([
+    ['(a', 'close it by ), or write \\( for the character'],
+    ['a)', 'open it by (, or write \\) for the character'],
+    ['[a', expect.stringContaining('close it by ]')],
+    ['*a', 'write \\*, \\+ or \\? for the character'],
+    ['a{3,2}', expect.stringContaining('the smaller number first')],
+    ['a\\', 'write \\\\ for a backslash'],
+  ])('comes with advice: %s', (pattern, hint) => {
+    expect(checkNotation('pattern', pattern)).toMatchObject({ code: 'WEIR_CONFIG_PATTERN', hint })
   })
 })
 
