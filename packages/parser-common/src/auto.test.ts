@@ -65,8 +65,8 @@ describe('auto', () => {
     ['nginx', (n) => `2026/11/24 13:55:36 [error] 31#32: *${n} open() failed, client: 192.0.2.1`],
     ['apache', (n) => `[Tue Nov 24 13:55:36.123456 2026] [core:error] [pid ${n}] AH00124: no`],
     ['json', json],
-    ['docker', (n) => `{"log":"m ${n}\\n","stream":"stdout","time":"2026-11-24T13:55:36.1Z"}`],
-    ['cri', (n) => `2026-11-24T13:55:36.123456789Z stdout F m ${n}`],
+    ['container', (n) => `{"log":"m ${n}\\n","stream":"stdout","time":"2026-11-24T13:55:36.1Z"}`],
+    ['container', (n) => `2026-11-24T13:55:36.123456789Z stdout F m ${n}`],
     ['syslog', (n) => `<13>1 2026-11-24T13:55:36Z h app ${n} - - m`],
     ['syslog', (n) => `<13>Nov 24 13:55:36 h app[${n}]: m`],
     ['syslog', (n) => `Nov 24 13:55:36 h app[${n}]: m`],
@@ -138,6 +138,53 @@ describe('auto', () => {
     parseColumnar(parser, many(json, 40))
     expect(parser.continues?.('    at load (/srv/app.js:7:9)')).toBe(true)
     expect(parser.continues?.('no')).toBe(false)
+  })
+
+  const cri = (message: string) => `2026-11-24T13:55:36.123456789Z stdout F ${message}`
+  const docker = (message: string) =>
+    JSON.stringify({ log: `${message}\n`, stream: 'stdout', time: '2026-11-24T13:55:36.1Z' })
+
+  it.each([
+    ['containerd', cri],
+    ['Docker', docker],
+  ])('reads messages in files of %s, each file’s by what they look like', (_, line) => {
+    const component = createComponent(auto, {}, testServices(services))
+    const [one, other] = ['a', 'b'].map((id) => component.open?.({ id }) ?? component)
+    if (one === undefined || other === undefined) throw new Error()
+    const records = (parser: Parser, message: (n: number) => string) =>
+      parseColumnar(
+        parser,
+        many((n) => line(message(n)), 40),
+      ).flatMap(plainRecords)
+    expect(records(one, json)[39]).toMatchObject({
+      time: Date.UTC(2026, 10, 24, 13, 55, 36),
+      severityText: 'info',
+      body: 'm',
+      attributes: { n: 39, 'log.iostream': 'stdout' },
+    })
+    expect(records(other, text)[39]).toMatchObject({
+      severityText: 'INFO',
+      body: 'step 39',
+      attributes: { 'thread.name': 'main', 'log.iostream': 'stdout' },
+    })
+    expect(records(one, json)[0]).toMatchObject({ attributes: { n: 0 } })
+  })
+
+  it('joins the parts of a message in a file of containers', () => {
+    const message = json(7)
+    const part = cri(message.slice(0, 20)).replace(' F ', ' P ')
+    const lines = many((n) => `${cri(json(n))}`, 40)
+    const records = parseColumnar(open(), `${lines}${part}\n${cri(message.slice(20))}\n`).flatMap(plainRecords)
+    expect(records).toHaveLength(41)
+    expect(records[40]).toMatchObject({ body: 'm', attributes: { n: 7 } })
+  })
+
+  it('leaves messages in files of containers alone if it is told to try `cri`', () => {
+    const records = parseColumnar(
+      open({ types: ['cri', 'json'] }),
+      many((n) => cri(json(n)), 40),
+    ).flatMap(plainRecords)
+    expect(records[39]).toMatchObject({ body: json(39) })
   })
 
   it('says which parser could not take part', () => {

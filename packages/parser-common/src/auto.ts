@@ -1,5 +1,6 @@
-import { defineParser, Logger, Parsers, Type } from '@weir/sdk'
-import { Candidates } from './candidates.ts'
+import { Clock, defineParser, Logger, Parsers, Type } from '@weir/sdk'
+import { Candidates, type Choice } from './candidates.ts'
+import { containerParser, usualPatienceMs } from './container.ts'
 import { SniffingParser } from './sniffing-parser.ts'
 
 export const auto = defineParser({
@@ -19,9 +20,12 @@ export const auto = defineParser({
       default: [],
     }),
   }),
-  inject: { parsers: Parsers, logger: Logger },
-  create({ config, parsers, logger }) {
-    const candidates = new Candidates(parsers, config, logger)
+  inject: { parsers: Parsers, logger: Logger, clock: Clock },
+  create({ config, parsers, logger, clock }) {
+    const options = { format: 'auto', patienceMs: usualPatienceMs, now: () => clock.now() } as const
+    const ofContainers = (messages: Choice) =>
+      containerParser(options, (source = { id: '' }) => new SniffingParser(messages, source), false)
+    const candidates = new Candidates(parsers, config, logger, ofContainers)
     const shared = new SniffingParser(candidates, { id: '' })
     return {
       parse: (line, record) => shared.parse(line, record),

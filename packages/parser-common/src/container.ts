@@ -1,4 +1,15 @@
-import { Clock, Duration, defineParser, OneOf, type Parser, Parsers, parseByBatch, Reference, Type } from '@weir/sdk'
+import {
+  Clock,
+  Duration,
+  defineParser,
+  type LineSource,
+  OneOf,
+  type Parser,
+  Parsers,
+  parseByBatch,
+  Reference,
+  Type,
+} from '@weir/sdk'
 import { certaintyOf } from './certainty.ts'
 import { ContainerParser, type ContainerParserOptions } from './container-parser.ts'
 import { isCriLine } from './cri.ts'
@@ -11,6 +22,26 @@ function levels(options: ContainerParserOptions): Required<Pick<Parser, 'parse' 
   const parseBatch: Required<Parser>['parseBatch'] = (...region) => parser.parseBatch(...region)
   return { parseBatch, parse: parseByBatch(parseBatch) }
 }
+
+/** Parts that are not complete wait so long, unless the config says otherwise. */
+export const usualPatienceMs = 5000
+
+/** A parser of the files of all containers, whose messages are read by a parser of each file, if they are. */
+export const containerParser = (
+  options: Omit<ContainerParserOptions, 'messages'>,
+  messagesOf: (source?: LineSource) => Parser | undefined,
+  tellsPod: boolean,
+): Parser => ({
+  ...levels({ ...options, messages: messagesOf() }),
+  sniff: (lines) => certaintyOf(lines, 1, (line) => isCriLine(line) || isDockerLine(line)),
+  open(source) {
+    const resource = tellsPod ? podOf(String(source.attributes?.['log.file.path'] ?? source.id)) : undefined
+    return {
+      ...levels({ ...options, messages: messagesOf(source) }),
+      ...(resource === undefined ? {} : { resource }),
+    }
+  },
+})
 
 export const container = defineParser({
   type: 'container',
@@ -42,18 +73,11 @@ export const container = defineParser({
   inject: { clock: Clock, parsers: Parsers },
   create({ config, clock, parsers }): Parser {
     const { format, parser, force_flush_period: patienceMs, add_metadata_from_filepath: tellsPod } = config
-    const now = () => clock.now()
     const messages = parser === undefined ? undefined : parsers.create(parser)
-    return {
-      ...levels({ format, patienceMs, now, messages }),
-      sniff: (lines) => certaintyOf(lines, 1, (line) => isCriLine(line) || isDockerLine(line)),
-      open(source) {
-        const resource = tellsPod ? podOf(String(source.attributes?.['log.file.path'] ?? source.id)) : undefined
-        return {
-          ...levels({ format, patienceMs, now, messages: messages?.open?.(source) ?? messages }),
-          ...(resource === undefined ? {} : { resource }),
-        }
-      },
-    }
+    return containerParser(
+      { format, patienceMs, now: () => clock.now() },
+      (source) => (source === undefined ? messages : (messages?.open?.(source) ?? messages)),
+      tellsPod,
+    )
   },
 })

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import { type LineSource, type LogBatch, type Parser, Record } from '@weir/sdk'
-import type { Candidate, Candidates } from './candidates.ts'
+import type { Candidate, Choice } from './candidates.ts'
 import { continues } from './continuation.ts'
 
 /** Lines of a source that are looked at before the choice is kept. */
@@ -13,7 +13,7 @@ const lastTrial = 65_536
 
 /** The parser of one source, which is chosen by what the source's lines look like. */
 export class SniffingParser implements Parser {
-  readonly #candidates: Candidates
+  readonly #candidates: Choice
   readonly #source: LineSource
   #sample: string[] = []
   #chosen: Candidate | undefined
@@ -22,7 +22,7 @@ export class SniffingParser implements Parser {
   #failures = 0
   #trial = firstTrial
 
-  constructor(candidates: Candidates, source: LineSource) {
+  constructor(candidates: Choice, source: LineSource) {
     this.#candidates = candidates
     this.#source = source
   }
