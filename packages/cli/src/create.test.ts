@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { sections } from '@weir/sdk'
 import { describe, expect, it } from 'vitest'
 import { Folder } from './command.fixture.ts'
-import { toolVersions } from './plugin-package.ts'
+import { sdkSpec, toolVersions } from './plugin-package.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const isWindows = process.platform === 'win32'
@@ -68,6 +69,20 @@ describe('weir create', () => {
       code: 2,
       stderr: expect.stringMatching(/is there already/),
     })
+  })
+
+  it('writes a package that a checkout, whose SDK is not published, can install and test as it is', async () => {
+    using folder = new Folder()
+    expect((await folder.weir('create', 'parser', 'pipes')).code).toBe(0)
+    const own = folder.file('weir-plugin-pipes')
+    run(own, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline')
+    expect(run(own, 'npm', 'test')).toMatch(/Test Files .*1 passed/)
+  }, 600_000)
+
+  it('takes the published SDK where the command is installed', () => {
+    using folder = new Folder()
+    const installed = pathToFileURL(`${folder.file('node_modules/@weir/cli')}/`)
+    expect(sdkSpec(installed)).toMatch(/^\^\d+\.\d+\.\d+$/)
   })
 
   it('gives new plugins the tools that this repository has', () => {

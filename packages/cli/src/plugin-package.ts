@@ -1,6 +1,17 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
 const { version }: { version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+
+/**
+ * The SDK that a new plugin is developed with: the published one of this version or, where the command runs from a
+ * checkout, that of the checkout.
+ * @param cli folder of the command's package
+ */
+export function sdkSpec(cli: URL): string {
+  const isCheckout = existsSync(new URL('../../pnpm-workspace.yaml', cli))
+  return isCheckout ? `file:${fileURLToPath(new URL('../sdk', cli))}` : `^${version}`
+}
 
 /** What a new plugin is developed with: the versions that this repository itself uses. */
 export const toolVersions = { '@types/node': '24.19.2', typescript: '7.0.2', vitest: '5.1.1' } as const
@@ -26,7 +37,7 @@ export const pluginManifest = (name: string, kindAndType: string, description: s
         prepublishOnly: 'npm test',
       },
       peerDependencies: { '@weir/sdk': `^${version}` },
-      devDependencies: { '@weir/sdk': `^${version}`, ...toolVersions },
+      devDependencies: { '@weir/sdk': sdkSpec(new URL('../', import.meta.url)), ...toolVersions },
     },
     undefined,
     2,
