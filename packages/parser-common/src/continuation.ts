@@ -2,8 +2,14 @@
  * Whether a line goes on with the record before it: an indented one, and what stack traces of Java, Python, JavaScript,
  * Go, .NET, Ruby, PHP and Rust have at the margin.
  */
-export const isContinuation = (line: string): boolean =>
-  continuation.test(line.length > lookedAt ? line.slice(0, lookedAt) : line)
+export function isContinuation(line: string): boolean {
+  const text = line.length > lookedAt ? line.slice(0, lookedAt) : line
+  return (
+    continuation.test(text) ||
+    (text.endsWith(')') && goFrame.test(text)) ||
+    (text.endsWith("'") && rubyFrame.test(text))
+  )
+}
 
 /**
  * The same for a line of which the one before is known: some are told by that alone. They are the exception below the
@@ -30,6 +36,10 @@ const pythonFrame = /^[ \t]+(?:[|+] +)?File "[^"]+", line \d+/
 const exceptionName = /^(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:: |:?$)/
 const qualified = /^\w+\./
 const panic = /^thread '.*' (?:\(\d+\) )?panicked at .+:\d+:\d+:$/
+// They are told by their ends first: a line of words would be searched for them all along.
+const goFrame = /^(?:panic|(?:[\w.%~-]+\/)*[\w.%*()-]+\.[\w.*()·[\]-]+)\((?:0x[\da-f]+\??|\.\.\.|[{}, ?_]|0x)*\)$/
+/** Rails writes frames without an indent: `app/models/order.rb:12:in 'save'`. */
+const rubyFrame = /^(?:[A-Za-z]:)?[^:\s][^:]*:\d+:in [`'][^'`]*'$/
 
 const continuation = new RegExp(
   `^(?:${[
@@ -48,7 +58,6 @@ const continuation = new RegExp(
     // Go
     'goroutine \\d+ (?:[a-z]+=\\S+ )*\\[[^\\]]*\\]:$',
     'created by \\S',
-    '(?:panic|(?:[\\w.%~-]+/)*[\\w.%*()-]+\\.[\\w.*()·\\[\\]-]+)\\((?:0x[\\da-f]+\\??|\\.\\.\\.|[{}, ?_]|0x)*\\)$',
     '\\.\\.\\.(?:additional|\\d+) frames elided\\.\\.\\.$',
     '\\[signal SIG',
     '\\[originating from goroutine ',
@@ -56,8 +65,6 @@ const continuation = new RegExp(
     // .NET
     '---> ',
     '--- End of ',
-    // Ruby, and Rails without an indent: `app/models/order.rb:12:in 'save'`.
-    "(?:[A-Za-z]:)?[^:\\s][^:]*:\\d+:in [`'][^'`]*'$",
     // JavaScript prints the object of an error after it, PHP numbers its frames, Laravel has them within one.
     '\\}$',
     '#\\d+ ',

@@ -1,4 +1,4 @@
-import { colon, comma, minus, nine, slash, space, zero } from './byte.ts'
+import { closeBracket, colon, comma, minus, nine, slash, space, zero } from './byte.ts'
 import { afterReset, escapeCode } from './colours.ts'
 import { page } from './page.ts'
 
@@ -111,7 +111,21 @@ export function afterClock(from: number): number {
   let at = from + 8
   if (bytes[at] === 0x2e || bytes[at] === comma) at++
   while (isNumber(at, at + 1)) at++
-  return bytes[at] === space ? at : from
+  return bytes[at] === space || bytes[at] === closeBracket ? at : from
+}
+
+/** Offset after a number. */
+export function afterDigits(from: number): number {
+  let at = from
+  while ((bytes[at] ?? 0) >= zero && (bytes[at] ?? 0) <= nine) at++
+  return at
+}
+
+/** Whether a role of Redis stands behind a number: master, replica, the child that saves, sentinel (`:M `). */
+export function isRedisRole(from: number, number: number): boolean {
+  if (from === number || bytes[from] !== colon || bytes[from + 2] !== space) return false
+  const role = bytes[from + 1]
+  return role === 0x4d || role === 0x53 || role === 0x43 || role === 0x58
 }
 
 /** Letters that klog begins lines with: info, warning, error, fatal, debug. */

@@ -16,6 +16,7 @@ import { afterColours, escapeCode, isHeaderCode } from './colours.ts'
 import { isContinuation, isExceptionName, isPanic, isPythonFrame, lookedAt } from './continuation.ts'
 import {
   afterClock,
+  afterDigits,
   afterLetters,
   afterName,
   afterSeparators,
@@ -25,6 +26,7 @@ import {
   isNumber,
   isPhp,
   isQualified,
+  isRedisRole,
   isSeparator,
   isUpperCase,
   tab,
@@ -41,6 +43,7 @@ const less = 0x3c
 const greater = 0x3e
 const hash = 0x23
 const letterP = 0x50
+const letterT = 0x74
 /** Offsets into a row of cells. */
 const threadName = 4
 const logger = 6
@@ -51,15 +54,24 @@ const severityText = 10
 const maxWords = 6
 /** A row that none comes after. */
 const none = -2
-/** Who writes the level before the time. */
+/** Who writes something before the time. */
 const klog = 1
 const ruby = 2
+const redis = 3
+
+/** By the character between the time and the message: debug, verbose, notice, warning. */
+const redisSeverities = new Map<number, number>([
+  [0x2e, Severity.DEBUG],
+  [minus, Severity.INFO],
+  [0x2a, Severity.INFO2],
+  [hash, Severity.WARN],
+])
 
 /**
  * Lines of applications: a time in any known form, then in any order a level, a thread in brackets, a process id and the
  * name of a logger, then the message. Lines that begin with a level and no time are understood too, and lines with
  * neither are messages; only what goes on with the record before it is refused. Some write things in an order of their
- * own: klog, Ruby's and Python's loggers, PHP, Laravel, Celery, ClickHouse.
+ * own: klog, Ruby's and Python's loggers, PHP, Laravel, Celery, ClickHouse, Redis.
  */
 export class TextScanner implements LineScanner {
   readonly layout = Layout.of('thread.name', 'logger', 'process.pid')
@@ -99,8 +111,8 @@ export class TextScanner implements LineScanner {
     const isIndented = begin === start && (first === space || first === tab)
     const row = batch.rowCount
     const isTimeFirst = !isIndented && time.prefix(batch.time, row, timeStart, end)
-    const level = isTimeFirst || isIndented ? none : this.#levelBeforeTime(batch, begin, end)
-    const hasTime = isTimeFirst || level !== none
+    const who = isTimeFirst || isIndented ? none : this.#whoseTime(batch, begin, end)
+    const hasTime = isTimeFirst || who !== none
     if (!hasTime && this.#isContinuation(row, start, end, isIndented)) {
       batch.fail(batch.addLine(start, end))
       return
@@ -113,14 +125,9 @@ export class TextScanner implements LineScanner {
     this.#at = at
     this.#severity = 0
     const remainder = hasTime ? time.remainder : 0
-    const timeEnd = time.end
     const body = isTimeFirst
-      ? this.#readHeader(this.#afterTime(timeEnd, end, first === openBracket), end, true)
-      : level === klog
-        ? this.#readKlog(begin, timeEnd, end)
-        : level === ruby
-          ? this.#readRuby(timeEnd, end)
-          : this.#readUntimed(start, begin, end)
+      ? this.#readHeader(this.#afterTime(time.end, end, first === openBracket), end, true)
+      : this.#readOther(who, start, begin, end)
     cells[at] = start
     cells[at + 1] = end
     cells[at + 2] = body < end ? body : start
@@ -135,26 +142,48 @@ export class TextScanner implements LineScanner {
    * stands before a line of a trace is among the lines at hand.
    */
   #isContinuation(row: number, start: number, end: number, isIndented: boolean): boolean {
-    const text = () => pageText(start, Math.min(end, start + lookedAt))
+    const line = pageText(start, Math.min(end, start + lookedAt))
     const isBelowPython = this.#pythonRow === row - 1
     if (isIndented) {
-      if (isBelowPython || isPythonFrame(text())) this.#pythonRow = row
+      if (isBelowPython || isPythonFrame(line)) this.#pythonRow = row
       return true
     }
-    const line = text()
     if (this.#panicRow === row - 1 || isContinuation(line) || (isBelowPython && isExceptionName(line))) return true
-    if (isPanic(line)) this.#panicRow = row
+    if (bytes[start] === letterT && isPanic(line)) this.#panicRow = row
     return false
   }
 
-  /** Reads a time that stands behind a letter for the level: of klog, `E1124 …`, or Ruby's logger, `E, [2026-11-24T…`. */
-  #levelBeforeTime(batch: LogBatch, begin: number, end: number): number {
+  /** Reads a line that does not begin with a time, up to the message. */
+  #readOther(who: number, start: number, begin: number, end: number): number {
+    const timeEnd = this.#time.end
+    if (who === klog) return this.#readKlog(begin, timeEnd, end)
+    if (who === redis) return this.#readRedis(begin, timeEnd, end)
+    return who === ruby ? this.#readRuby(timeEnd, end) : this.#readUntimed(start, begin, end)
+  }
+
+  /** Reads a time that stands behind something else: of klog, `E1124 …`, Ruby's logger, `E, [2026-…`, Redis, `1:M 24 Nov …`. */
+  #whoseTime(batch: LogBatch, begin: number, end: number): number {
     const second = bytes[begin + 1] ?? 0
-    const isKlog = second >= zero && second <= nine && isKlogLetter(bytes[begin] ?? 0)
-    const isRuby = second === comma && bytes[begin + 2] === space && bytes[begin + 3] === openBracket
-    if (!isKlog && !isRuby) return none
-    if (!this.#time.prefix(batch.time, batch.rowCount, begin + (isKlog ? 1 : 4), end)) return none
-    return isKlog ? klog : ruby
+    let who = none
+    let at = begin + 1
+    if (second === comma && bytes[begin + 2] === space && bytes[begin + 3] === openBracket) {
+      who = ruby
+      at = begin + 4
+    } else if (second >= zero && second <= nine && isKlogLetter(bytes[begin] ?? 0)) {
+      who = klog
+    } else if (isRedisRole(afterDigits(begin), begin)) {
+      who = redis
+      at = afterDigits(begin) + 3
+    }
+    return who !== none && this.#time.prefix(batch.time, batch.rowCount, at, end) ? who : none
+  }
+
+  /** ` * message`, after the time. */
+  #readRedis(begin: number, timeEnd: number, end: number): number {
+    this.#set(this.#at + processId, begin, afterDigits(begin))
+    if (bytes[timeEnd] !== space || bytes[timeEnd + 2] !== space) return afterSpaces(timeEnd, end)
+    this.#severity = redisSeverities.get(bytes[timeEnd + 1] ?? 0) ?? 0
+    return this.#severity === 0 ? timeEnd + 1 : timeEnd + 3
   }
 
   /** `   1234 file.go:12] message`, after the time. */
@@ -184,11 +213,12 @@ export class TextScanner implements LineScanner {
   #readUntimed(start: number, begin: number, end: number): number {
     const python = this.#readPython(begin, end)
     if (python > 0) return python
-    const clock = afterClock(begin)
-    const header = afterSeparators(clock, end)
+    const isOpen = bytes[begin] === openBracket
+    let clock = afterClock(isOpen ? begin + 1 : begin)
+    if (isOpen) clock = clock > begin + 1 ? this.#afterTime(clock, end, true) : begin
     const message = this.#readHeader(clock, end, clock > begin)
     // What is not understood stays in the message.
-    return message === header && (clock > begin || begin > start) ? start : message
+    return clock > start && this.#severity === 0 && message === afterSeparators(clock, end) ? start : message
   }
 
   /** `ERROR:root:message`, as Python writes it that is not told otherwise; -1 if it is something else. */
@@ -236,12 +266,10 @@ export class TextScanner implements LineScanner {
     for (let word = 0; word < maxWords && message < end; word++) {
       const at = bytes[message] === escapeCode ? afterColours(message) : message
       const first = bytes[at]
-      const next =
-        first === openBracket
-          ? this.#readBracketed(at, end)
-          : first === less || first === openBrace
-            ? this.#readAngled(at, end)
-            : this.#readWord(at, end, hasTime || word > 0)
+      let next: number
+      if (first === openBracket) next = this.#readBracketed(at, end)
+      else if (first === less || first === openBrace) next = this.#readAngled(at, end)
+      else next = this.#readWord(at, end, hasTime || word > 0)
       if (next < 0) break
       message = afterSeparators(next, end)
     }

@@ -128,6 +128,21 @@ const examples: [product: string, line: string, expected: { [field: string]: unk
     '13:55:36.123 [main] ERROR c.a.Foo - no',
     { severityText: 'ERROR', body: 'no', attributes: { 'thread.name': 'main', logger: 'c.a.Foo' } },
   ],
+  [
+    'Redis',
+    '1:M 24 Nov 2026 13:55:36.123 # Failed opening the RDB file',
+    { time: at + 123, severityNumber: 13, body: 'Failed opening the RDB file', attributes: { 'process.pid': 1 } },
+  ],
+  [
+    'Serilog with a time of day',
+    '[13:55:36 ERR] no card',
+    { severityNumber: 17, severityText: 'ERR', body: 'no card', attributes: {} },
+  ],
+  [
+    'a time of day in a bracket',
+    '[13:55:36] no card',
+    { severityNumber: 0, body: '[13:55:36] no card', attributes: {} },
+  ],
   ['a time of day alone', '13:55:36 it is time', { severityNumber: 0, body: '13:55:36 it is time' }],
   ['a day in words', '24 Nov 2026 13:55:36.123 ERROR x', { time: at + 123, severityText: 'ERROR', body: 'x' }],
   [
