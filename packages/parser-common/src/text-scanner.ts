@@ -12,24 +12,17 @@ import {
   space,
   zero,
 } from './byte.ts'
-import { afterColours, escapeCode, isHeaderCode } from './colours.ts'
+import { afterColours, afterReset, escapeCode, isHeaderCode } from './colours.ts'
 import { isContinuation, isExceptionName, isPanic, isPythonFrame, lookedAt } from './continuation.ts'
 import {
   afterClock,
   afterDigits,
   afterLetters,
   afterName,
-  afterSeparators,
   afterSpaces,
-  closing,
   isKlogLetter,
-  isNumber,
   isPhp,
-  isQualified,
   isRedisRole,
-  isSeparator,
-  isUpperCase,
-  tab,
   wordEnd,
 } from './header-words.ts'
 import type { LineScanner } from './line-scanner.ts'
@@ -39,6 +32,8 @@ import type { PageTime } from './page-time.ts'
 import { SeverityWords } from './severity-words.ts'
 
 const bytes = page
+const tab = 9
+const bar = 0x7c
 const less = 0x3c
 const greater = 0x3e
 const hash = 0x23
@@ -52,6 +47,8 @@ const severityText = 10
 
 /** Words of a header between the time and the message. */
 const maxWords = 6
+/** Characters of what stands in brackets. */
+const maxBracketed = 256
 /** A row that none comes after. */
 const none = -2
 /** Who writes something before the time. */
@@ -111,7 +108,9 @@ export class TextScanner implements LineScanner {
     const isIndented = begin === start && (first === space || first === tab)
     const row = batch.rowCount
     const isTimeFirst = !isIndented && time.prefix(batch.time, row, timeStart, end)
-    const who = isTimeFirst || isIndented ? none : this.#whoseTime(batch, begin, end)
+    // A small letter begins the message of most lines without a time, and nothing else.
+    const isWord = first >= 0x61 && first <= 0x7a && begin === start
+    const who = isTimeFirst || isIndented || isWord ? none : this.#whoseTime(batch, begin, end)
     const hasTime = isTimeFirst || who !== none
     if (!hasTime && this.#isContinuation(row, start, end, isIndented)) {
       batch.fail(batch.addLine(start, end))
@@ -125,9 +124,12 @@ export class TextScanner implements LineScanner {
     this.#at = at
     this.#severity = 0
     const remainder = hasTime ? time.remainder : 0
-    const body = isTimeFirst
-      ? this.#readHeader(this.#afterTime(time.end, end, first === openBracket), end, true)
-      : this.#readOther(who, start, begin, end)
+    const timeEnd = time.end
+    let body: number
+    if (isWord) body = this.#readHeader(isTimeFirst ? timeEnd : start, end, isTimeFirst)
+    else if (!isTimeFirst) body = this.#readOther(who, start, begin, end)
+    else if (bytes[timeEnd] === closeBracket) body = this.#readHeader(timeEnd + 1, end, true)
+    else body = this.#readHeader(first === openBracket ? this.#afterTime(timeEnd, end) : timeEnd, end, true)
     cells[at] = start
     cells[at + 1] = end
     cells[at + 2] = body < end ? body : start
@@ -205,7 +207,7 @@ export class TextScanner implements LineScanner {
 
   /** ` #1234] ERROR -- prog: message`, after the time. */
   #readRuby(timeEnd: number, end: number): number {
-    const message = this.#readHeader(this.#afterTime(timeEnd, end, true), end, true)
+    const message = this.#readHeader(this.#afterTime(timeEnd, end), end, true)
     return bytes[message - 2] === minus ? this.#readLogger(message, end) : message
   }
 
@@ -215,7 +217,7 @@ export class TextScanner implements LineScanner {
     if (python > 0) return python
     const isOpen = bytes[begin] === openBracket
     let clock = afterClock(isOpen ? begin + 1 : begin)
-    if (isOpen) clock = clock > begin + 1 ? this.#afterTime(clock, end, true) : begin
+    if (isOpen) clock = clock > begin + 1 ? this.#afterTime(clock, end) : begin
     const message = this.#readHeader(clock, end, clock > begin)
     // What is not understood stays in the message.
     return clock > start && this.#severity === 0 && message === afterSeparators(clock, end) ? start : message
@@ -235,11 +237,9 @@ export class TextScanner implements LineScanner {
   }
 
   /** What stands in one bracket with the time: `ERROR/MainProcess]`, `ERROR shop]`, `#1234]`, `Europe/Berlin]`. */
-  #afterTime(timeEnd: number, end: number, isOpen: boolean): number {
-    if (bytes[timeEnd] === closeBracket) return timeEnd + 1
-    if (!isOpen) return timeEnd
+  #afterTime(timeEnd: number, end: number): number {
     const close = closing(closeBracket, timeEnd, end)
-    if (close < 0) return timeEnd
+    if (close <= timeEnd) return close < 0 ? timeEnd : close + 1
     let from = timeEnd
     while (bytes[from] === space || bytes[from] === colon) from++
     if (bytes[from] === hash && isNumber(from + 1, close)) {
@@ -391,4 +391,67 @@ export class TextScanner implements LineScanner {
     this.#cells[cell] = from
     this.#cells[cell + 1] = cell - this.#at === processId && to - from < 10 ? to | Cell.NUMBER : to
   }
+}
+
+// What every line runs through stands here: a function of another module is not as quickly called.
+
+/** Whether a byte may stand between a header and the message. */
+const isSeparator = (byte = 0): boolean => byte === minus || byte === bar || byte === colon || byte === space
+
+/** Offset after spaces, ends of colours, and separators that stand alone: ` - `, ` | `, ` : `, ` --- `. */
+function afterSeparators(from: number, end: number): number {
+  let at = from
+  for (;;) {
+    while (at < end && (bytes[at] === space || bytes[at] === tab)) at++
+    if (bytes[at] === escapeCode) {
+      const reset = afterReset(at)
+      if (reset > at) {
+        at = reset
+        continue
+      }
+    }
+    let after = at
+    while (after < end && (bytes[after] === minus || bytes[after] === bar || bytes[after] === colon)) after++
+    if (after === at || (after < end && bytes[after] !== space && at !== from)) return at
+    at = after
+  }
+}
+
+/** Whether all are digits. */
+function isNumber(from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] ?? 0
+    if (byte < zero || byte > nine) return false
+  }
+  return to > from
+}
+
+/** Whether all are capitals. */
+function isUpperCase(from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] ?? 0
+    if (byte < 0x41 || byte > 0x5a) return false
+  }
+  return true
+}
+
+/** Whether it looks like the name of a class or a module: `a.b.C`, `a::b`, `a/b`. */
+function isQualified(from: number, to: number): boolean {
+  let isIn = false
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] ?? 0
+    const isLetter = ((byte | 32) >= 0x61 && (byte | 32) <= 0x7a) || (byte >= zero && byte <= nine)
+    const isJoint = byte === 0x2e || byte === colon || byte === 0x2f || byte === 0x24
+    if (!isLetter && !isJoint && byte !== 0x5f && byte !== minus) return false
+    isIn ||= isJoint
+  }
+  return isIn
+}
+
+/** Where a bracket closes that was opened before `from`; -1 if it does not, nearby. */
+function closing(bracket: number, from: number, end: number): number {
+  const limit = Math.min(end, from + maxBracketed)
+  let at = from
+  while (at < limit && bytes[at] !== bracket) at++
+  return at < limit ? at : -1
 }
