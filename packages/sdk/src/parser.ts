@@ -39,7 +39,7 @@ export interface Parser {
   /**
    * Whether a line continues the record before it (a stack trace). Called only where `multiline` is not configured, on
    * lines that the parser did not accept.
-   * @param previous the line before it, where that is known: a parser in a thread of its own is not told
+   * @param previous the line before it, where that is known
    */
   continues?(line: string, previous?: string): boolean
 }

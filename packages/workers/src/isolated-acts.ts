@@ -56,7 +56,7 @@ export function actingParser(make: () => unknown): Acting {
         return parserOf(source).parse(text, record) ? packBatch(scratch) : null
       },
       sniff: (lines) => shared.sniff?.(lines) ?? 0,
-      continues: (line, source) => parserOf(source).continues?.(line) ?? false,
+      continues: (line, previous, source) => parserOf(source).continues?.(line, previous) ?? false,
     },
   }
 }

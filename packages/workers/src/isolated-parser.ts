@@ -23,14 +23,14 @@ const unparsed: Parser = { parse: () => false }
 export class IsolatedParser implements Parser {
   readonly #thread: IsolatedThread
   readonly #source: LineSource | undefined
-  readonly continues?: (line: string) => boolean
+  readonly continues?: (line: string, previous?: string) => boolean
 
   /** @param thread one that has been started */
   constructor(thread: IsolatedThread, source?: LineSource) {
     this.#thread = thread
     this.#source = source
     if (!thread.isUp || !thread.mayHave('continues')) return
-    this.continues = (line) => thread.isUp && thread.call('continues', [line, source])
+    this.continues = (line, previous) => thread.isUp && thread.call('continues', [line, previous, source])
   }
 
   parse(line: string, record: Record): boolean {

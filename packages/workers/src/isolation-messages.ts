@@ -41,7 +41,7 @@ export interface Methods {
   /** One record of one or several lines; null if it is not of this format. */
   parseRecord(text: string, source: LineSource | undefined): PackedBatch | null
   sniff(lines: readonly string[]): number
-  continues(line: string, source: LineSource | undefined): boolean
+  continues(line: string, previous: string | undefined, source: LineSource | undefined): boolean
   process(batch: PackedBatch): Processed | Promise<Processed>
   flush(): PackedBatch[] | Promise<PackedBatch[]>
   stop(): void | Promise<void>

@@ -229,7 +229,8 @@ describe('a parser in a thread of its own', () => {
       return undefined
     }
     expect([count('a', 'x\n y'), count('b', 'x'), count('a', 'x'), count('a', ' x')]).toEqual([1, 1, 2, undefined])
-    expect([parser.continues?.(' x'), parser.continues?.('x')]).toEqual([true, false])
+    const continued = [[' x'], ['x'], ['x', 'a \\'], ['x', 'a']] as const
+    expect(continued.map(([line, previous]) => parser.continues?.(line, previous))).toEqual([true, false, true, false])
   })
 })
 

@@ -60,7 +60,7 @@ const remembering = defineParser({
           record.attributes.set('count', ++count)
           return true
         },
-        continues: (line: string) => line.startsWith(' '),
+        continues: (line: string, previous = '') => line.startsWith(' ') || previous.endsWith('\\'),
       }
     }
     return { ...counting(), open: counting }
