@@ -1,6 +1,7 @@
+import { createRequire } from 'node:module'
 import { type AST, RegExpParser, RegExpSyntaxError } from '@eslint-community/regexpp'
 import { type CompiledPattern, messageOf, type PatternMatch, WeirError } from '@weir/sdk'
-import { RE2JS } from 're2js'
+import type { RE2JS } from 're2js'
 import { isHarmless } from './backtracking.ts'
 import { withoutIgnoreCase } from './ignore-case.ts'
 import { isLinear } from './linear-engine.ts'
@@ -57,7 +58,13 @@ function canRunOnRe2(source: string, flags: string): boolean {
   }
 }
 
-const re2Of = (source: string, flags: string): RE2JS => RE2JS.compile(RE2JS.translateRegExp(new RegExp(source, flags)))
+/** Loaded when a pattern needs it: it is larger than all of this package. */
+const loadRe2 = (): typeof import('re2js') => createRequire(import.meta.url)('re2js')
+
+function re2Of(source: string, flags: string): RE2JS {
+  const { RE2JS } = loadRe2()
+  return RE2JS.compile(RE2JS.translateRegExp(new RegExp(source, flags)))
+}
 
 /** Chooses the guard of a pattern. */
 function analyse(written: string, givenFlags: string): Analysis | PatternProblem {

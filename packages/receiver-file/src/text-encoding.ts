@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
-import iconv from 'iconv-lite'
+import { createRequire } from 'node:module'
+import type iconv from 'iconv-lite'
 import { unknownEncoding } from './errors.ts'
 
 /** Text as core takes it: UTF-8, with the way back to where it came from. */
@@ -8,6 +9,9 @@ export interface DecodedText {
   /** Offset in the raw bytes of an offset in the text. */
   rawOffset(offset: number): number
 }
+
+/** Loaded for encodings other than UTF-8 alone: its tables take memory. */
+const loadIconv = (): typeof iconv => createRequire(import.meta.url)('iconv-lite')
 
 /** Strings above 128 KiB land where V8 is slow. */
 const pieceSize = 64 << 10
@@ -25,6 +29,12 @@ export class TextEncoding {
   constructor(encoding: string) {
     this.isUtf8 = utf8Names.has(encoding.toLowerCase())
     this.#name = this.isUtf8 ? 'utf8' : encoding
+    if (this.isUtf8) {
+      this.#newline = Buffer.from('\n')
+      this.#mark = Buffer.from('\uFEFF')
+      return
+    }
+    const iconv = loadIconv()
     if (!iconv.encodingExists(this.#name)) throw unknownEncoding(encoding)
     this.#newline = iconv.encode('\n', this.#name, { addBOM: false })
     // Encodings whose newline is not one unit of their own (UTF-7, base64) cannot be cut into lines.
@@ -53,7 +63,7 @@ export class TextEncoding {
   }
 
   #decode(raw: Buffer, isEnd: boolean): Buffer {
-    const decoder = iconv.getDecoder(this.#name, { stripBOM: false })
+    const decoder = loadIconv().getDecoder(this.#name, { stripBOM: false })
     const pieces: string[] = []
     for (let at = 0; at < raw.length; at += pieceSize) pieces.push(decoder.write(raw.subarray(at, at + pieceSize)))
     const rest = isEnd ? decoder.end() : undefined
