@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
-import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib'
 import iconv from 'iconv-lite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Fixture, linesOf, numbered } from './receiver.fixture.ts'
@@ -16,9 +16,9 @@ const compressed = { include: ['*.log*'] }
 const noise = Array.from({ length: 8000 }, (_, index) => `${index} ${randomBytes(24).toString('hex')}\n`).join('')
 
 describe('compressed files', () => {
-  for (const [ending, compress] of [
-    ['gz', gzipSync],
-    ['zst', zstdCompressSync],
+  for (const [ending, compress, unended] of [
+    ['gz', gzipSync, (text: string) => gzipSync(text, { finishFlush: constants.Z_FULL_FLUSH })],
+    ['zst', zstdCompressSync, (text: string) => zstdCompressSync(text, { finishFlush: constants.ZSTD_e_flush })],
   ] as const) {
     describe(ending, () => {
       it('reads them whole, once, over restarts', async () => {
@@ -68,8 +68,8 @@ describe('compressed files', () => {
       })
 
       it('reads what stands before a defect, says so once, and leaves the others alone', async () => {
-        const bytes = Buffer.from(compress(Buffer.from(noise)))
-        bytes.fill(0xff, bytes.length >> 1, (bytes.length >> 1) + 100_000)
+        // No block begins so. Bytes that are overwritten inside of one may well be read as others, up to the end of the file.
+        const bytes = Buffer.concat([unended(noise.slice(0, noise.length >> 1)), Buffer.alloc(100_000, 0xff)])
         await fixture.write(`a.log.${ending}`, bytes)
         await fixture.write('good.log', numbered(1, 10, 'good'))
         await fixture.start(compressed)
