@@ -1,5 +1,6 @@
 import { closeBracket, colon, comma, minus, nine, slash, space, zero } from './byte.ts'
 import { page } from './page.ts'
+import { afterDigits } from './page-field.ts'
 
 const bytes = page
 
@@ -46,13 +47,6 @@ export function afterClock(from: number): number {
   if (at !== from + 8) return from
   if (bytes[at] === 0x2e || bytes[at] === comma) at = afterDigits(at + 1)
   return bytes[at] === space || bytes[at] === closeBracket ? at : from
-}
-
-/** Offset after a number. */
-export function afterDigits(from: number): number {
-  let at = from
-  while ((bytes[at] ?? 0) >= zero && (bytes[at] ?? 0) <= nine) at++
-  return at
 }
 
 /** Whether a role of Redis stands behind a number: master, replica, the child that saves, sentinel (`:M `). */

@@ -16,7 +16,6 @@ import { afterColours, afterReset, escapeCode, isHeaderCode } from './colours.ts
 import { isContinuation, isExceptionName, isPanic, isPythonFrame, lookedAt } from './continuation.ts'
 import {
   afterClock,
-  afterDigits,
   afterLetters,
   afterName,
   afterSpaces,
@@ -27,6 +26,7 @@ import {
 } from './header-words.ts'
 import type { LineScanner } from './line-scanner.ts'
 import { page, pageText } from './page.ts'
+import { afterDigits } from './page-field.ts'
 import { contentEnd, endOfLine } from './page-line.ts'
 import type { PageTime } from './page-time.ts'
 import { SeverityWords } from './severity-words.ts'
